@@ -1,0 +1,75 @@
+#ifndef BULLA_IO_H
+#define BULLA_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bulla/buf.h"
+#include "bulla/err.h"
+
+/*
+ * Readers and writers: the two vtables that streams are made of.
+ *
+ * read:  sets *n to 1..cap, or to 0 at the end of input. A short read is
+ *        normal and no error.
+ * write: takes all len bytes or fails; a failed writer stays failed.
+ */
+struct bulla_reader {
+	enum bulla_status (*read)(struct bulla_reader *r, void *buf,
+	    size_t cap, size_t *n, struct bulla_err *err);
+};
+struct bulla_writer {
+	enum bulla_status (*write)(struct bulla_writer *w, const void *buf,
+	    size_t len, struct bulla_err *err);
+};
+
+struct bulla_reader_mem {
+	struct bulla_reader r;
+	struct bulla_cur c;
+};
+void bulla_reader_mem_init(struct bulla_reader_mem *m, const void *p,
+    size_t len);
+
+/* EINTR is retried. name (for messages, already escaped) must outlive it. */
+struct bulla_reader_fd {
+	struct bulla_reader r;
+	int fd;
+	const char *name;
+};
+void bulla_reader_fd_init(struct bulla_reader_fd *f, int fd,
+    const char *name);
+
+struct bulla_writer_fd {
+	struct bulla_writer w;
+	int fd;
+	const char *name;
+};
+void bulla_writer_fd_init(struct bulla_writer_fd *f, int fd,
+    const char *name);
+
+/* Appends to a buffer; BULLA_E_LIMIT when its maximum is reached. */
+struct bulla_writer_buf {
+	struct bulla_writer w;
+	struct bulla_buf *b;
+};
+void bulla_writer_buf_init(struct bulla_writer_buf *m, struct bulla_buf *b);
+
+/* Read until cap bytes are there or the input ends; *n says how many. */
+BULLA_NODISCARD enum bulla_status bulla_read_full(struct bulla_reader *r,
+    void *buf, size_t cap, size_t *n, struct bulla_err *err);
+
+/* Append all of r to out; BULLA_E_LIMIT when it is longer than out->max. */
+BULLA_NODISCARD enum bulla_status bulla_read_all(struct bulla_reader *r,
+    struct bulla_buf *out, struct bulla_err *err);
+
+/* Whole-buffer calls on descriptors, EINTR retried; BULLA_E_IO names name. */
+BULLA_NODISCARD enum bulla_status bulla_write_fd(int fd, const void *buf,
+    size_t len, const char *name, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status bulla_pwrite_fd(int fd, const void *buf,
+    size_t len, uint64_t off, const char *name, struct bulla_err *err);
+/* As bulla_read_full, at an offset. */
+BULLA_NODISCARD enum bulla_status bulla_pread_fd(int fd, void *buf,
+    size_t cap, uint64_t off, size_t *n, const char *name,
+    struct bulla_err *err);
+
+#endif

@@ -1,0 +1,69 @@
+#ifndef BULLA_RECEIVE_H
+#define BULLA_RECEIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulla/keys.h"
+
+/*
+ * Taking a package in: copy into quarantine while hashing, verify the copy,
+ * store it, sign a receipt. What bulla-receive and the inbox both run.
+ */
+struct bulla_receive {
+	const char *home;		/* existing directory, 0700 */
+	const struct bulla_signer *receiver;
+	const struct bulla_vkeys *known;	/* sealers accepted */
+	bool allow_exercise;
+	int64_t now;
+};
+
+struct bulla_received {
+	uint8_t sha256[32];	/* of every byte of the package file */
+	char id[33];		/* "" when the package could not name itself */
+	bool accepted;		/* receipt says receive, else reject */
+	bool existed;		/* the same bytes were here before */
+	struct bulla_buf receipt;	/* the signed note; free with bulla_buf_free */
+};
+
+/*
+ * fd is the package, read from offset 0 to the end; judged is only the copy
+ * in HOME/incoming. A package that verifies is stored, durably, as
+ * HOME/packages/<id>.bulla, and its receipt as custody/<id>/0001-receive.note
+ * before this returns BULLA_OK with accepted set. The same bytes again: the
+ * same receipt. Other bytes under a stored id: BULLA_OK, accepted false, a
+ * signed reject "duplicate-id"; nothing stored is changed. A package whose
+ * seal does not verify: BULLA_OK, accepted false, a signed reject when the
+ * package could name itself. Statuses other than BULLA_OK mean that nothing
+ * can be said: BULLA_E_IO, _NOMEM, _NOKEY (no known sealer: no receipt),
+ * _FORMAT, _INCOMPLETE (not a package, no id to answer for).
+ */
+BULLA_NODISCARD enum bulla_status bulla_receive_fd(
+    const struct bulla_receive *p, int fd, struct bulla_received *out,
+    struct bulla_err *err);
+
+/*
+ * The stored receipt of a package, by the sha256 of its file; BULLA_E_NOMATCH
+ * when there is none. *accepted says which kind it is.
+ */
+BULLA_NODISCARD enum bulla_status bulla_receipt_find(const char *home,
+    const uint8_t sha256[32], struct bulla_buf *out, bool *accepted,
+    struct bulla_err *err);
+
+/*
+ * The sender's side: does this note verify under one of the known keys, is it
+ * for this package file, and does it say receive or reject (with the reason)?
+ * BULLA_E_MISMATCH when it is for another package.
+ */
+struct bulla_receipt {
+	bool accepted;
+	char reason[64];	/* of a reject */
+	int64_t time;		/* as the receiver claims */
+	char actor[256];	/* name of the key that signed */
+};
+BULLA_NODISCARD enum bulla_status bulla_receipt_check(
+    const struct bulla_cur *note, const struct bulla_vkeys *known,
+    const uint8_t sha256[32], struct bulla_receipt *out,
+    struct bulla_err *err);
+
+#endif

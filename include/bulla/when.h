@@ -1,0 +1,22 @@
+#ifndef BULLA_WHEN_H
+#define BULLA_WHEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulla/cur.h"
+
+/*
+ * Times are POSIX seconds in an int64_t and, as text, RFC 3339 in UTC with
+ * whole seconds and a capital T and Z: 2026-11-22T03:04:05Z, 20 characters.
+ * Years 1970 to 9999; no leap second (:60), no other zone, no fraction.
+ */
+#define BULLA_WHEN_LEN 20u	/* characters, without the NUL */
+#define BULLA_WHEN_MAX INT64_C(253402300799)	/* 9999-12-31T23:59:59Z */
+
+/* t must be in 0 .. BULLA_WHEN_MAX. */
+void bulla_when_text(int64_t t, char out[BULLA_WHEN_LEN + 1]);
+BULLA_NODISCARD bool bulla_when_parse(const struct bulla_cur *text,
+    int64_t *out);
+
+#endif
