@@ -12,7 +12,7 @@
  * sticks: later calls do nothing and bulla_buf_status reports it, so that an
  * encoder is checked once, at its end. Memory is wiped when it moves and when
  * it is freed, but it is ordinary memory: long-lived secrets belong into
- * struct bulla_secret.
+ * struct bulla_secret. What is put must not lie in the buffer itself.
  */
 struct bulla_buf {
 	uint8_t *p;

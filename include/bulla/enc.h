@@ -10,7 +10,9 @@
 
 /*
  * Text encodings of bytes. Each decoder accepts exactly one text for each
- * value: what decodes encodes to the same text again.
+ * value: what decodes encodes to the same text again. A decoder looks at the
+ * whole text before it writes anything, straight to out and nowhere else, so
+ * that no copy of a key is left behind.
  */
 
 /* Lower-case hex (no prefix). out takes 2n characters and a NUL. */

@@ -26,7 +26,7 @@ bool bulla_text_plain_point(uint32_t cp);
 /* One line of plain text, possibly empty. */
 bool bulla_text_is_plain(const struct bulla_cur *text);
 
-/* Lines of plain text, each ended by LF: what a note's text must be. */
+/* One or more lines of plain text, each ended by LF, as in a note. */
 bool bulla_text_is_lines(const struct bulla_cur *text);
 
 /*
@@ -38,7 +38,8 @@ void bulla_text_escape(struct bulla_buf *b, const struct bulla_cur *text);
 
 /*
  * The same into a fixed buffer, for messages: at most cap - 1 characters,
- * NUL-terminated, with "..." at the end when it had to be cut. Returns out.
+ * NUL-terminated, with "..." at the end when it had to be cut (between
+ * characters). cap is at least 4. Returns out.
  */
 const char *bulla_text_show(char *out, size_t cap,
     const struct bulla_cur *text);

@@ -1,0 +1,182 @@
+#include <string.h>
+
+#include "bulla/enc.h"
+
+/*
+ * The bytes may be keys: decoders look at the whole text first and then
+ * write straight into the caller's memory, encoders wipe their scratch.
+ */
+static const char hex_digits[] = "0123456789abcdef";
+
+void
+bulla_hex(char *out, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = hex_digits[p[i] >> 4];
+		out[2 * i + 1] = hex_digits[p[i] & 15];
+	}
+	out[2 * n] = '\0';
+}
+
+void
+bulla_hex_put(struct bulla_buf *b, const void *data, size_t n)
+{
+	const uint8_t *p = data;
+	char two[3];
+
+	for (size_t i = 0; i < n; i++) {
+		bulla_hex(two, p + i, 1);
+		bulla_buf_put(b, two, 2);
+	}
+	explicit_bzero(two, sizeof(two));
+}
+
+/* 0..15, or -1. */
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+bool
+bulla_hex_decode(const struct bulla_cur *text, void *out, size_t n)
+{
+	const uint8_t *t = text->p;
+	uint8_t *p = out;
+
+	if (text->len % 2 != 0 || text->len / 2 != n)
+		return false;
+	for (size_t i = 0; i < text->len; i++) {
+		if (hex_value(t[i]) < 0)
+			return false;
+	}
+	for (size_t i = 0; i < n; i++)
+		p[i] = (uint8_t)(hex_value(t[2 * i]) << 4 |
+		    hex_value(t[2 * i + 1]));
+	return true;
+}
+
+static char
+b64_digit(unsigned v)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return digits[v & 63];
+}
+
+/* 0..63, or -1. */
+static int
+b64_value(uint8_t c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+')
+		return 62;
+	return c == '/' ? 63 : -1;
+}
+
+/* Up to three bytes to four characters, '=' where nothing is left. */
+static void
+b64_group(char out[4], const uint8_t *p, size_t n)
+{
+	unsigned v = (unsigned)p[0] << 16;
+
+	if (n > 1)
+		v |= (unsigned)p[1] << 8;
+	if (n > 2)
+		v |= p[2];
+	out[0] = b64_digit(v >> 18);
+	out[1] = b64_digit(v >> 12);
+	out[2] = n > 1 ? b64_digit(v >> 6) : '=';
+	out[3] = n > 2 ? b64_digit(v) : '=';
+}
+
+void
+bulla_b64_put(struct bulla_buf *b, const void *data, size_t n,
+    enum bulla_b64_kind kind)
+{
+	const uint8_t *p = data;
+	char four[4];
+
+	while (n > 0) {
+		size_t some = n < 3 ? n : 3;
+
+		b64_group(four, p, some);
+		bulla_buf_put(b, four, kind == BULLA_B64_RAW ? some + 1 : 4);
+		p += some;
+		n -= some;
+	}
+	explicit_bzero(four, sizeof(four));
+}
+
+/*
+ * The number of digits in front of the padding. A last group of one digit
+ * holds no byte; '=' fills groups of four, no more and no less.
+ */
+static bool
+b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
+    size_t *n_digits)
+{
+	size_t n = text->len, pads = 0;
+
+	if (kind == BULLA_B64_PADDED) {
+		if (n % 4 != 0)
+			return false;
+		while (pads < 2 && pads < n && text->p[n - 1 - pads] == '=')
+			pads++;
+	}
+	n -= pads;
+	if (n % 4 == 1)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (b64_value(text->p[i]) < 0)
+			return false;
+	}
+	*n_digits = n;
+	return true;
+}
+
+/* RFC 4648, 3.5: bits that no byte takes up must be zero. */
+static bool
+b64_spare_zero(const struct bulla_cur *text, size_t n)
+{
+	int spare = n % 4 == 2 ? 15 : n % 4 == 3 ? 3 : 0;
+
+	return n == 0 || (b64_value(text->p[n - 1]) & spare) == 0;
+}
+
+bool
+bulla_b64_decode(const struct bulla_cur *text, enum bulla_b64_kind kind,
+    void *out, size_t cap, size_t *out_len)
+{
+	uint8_t *p = out;
+	size_t n, len;
+	unsigned v = 0, bits = 0;
+
+	if (!b64_split(text, kind, &n) || !b64_spare_zero(text, n))
+		return false;
+	len = n / 4 * 3 + n % 4 * 3 / 4;
+	if (len > cap)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		v = (v << 6 | (unsigned)b64_value(text->p[i])) & 0xffff;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			*p++ = (uint8_t)(v >> bits);
+		}
+	}
+	*out_len = len;
+	return true;
+}
