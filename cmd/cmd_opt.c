@@ -1,0 +1,272 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+
+#include "bulla/keyfile.h"
+#include "bulla/num.h"
+#include "bulla/secret.h"
+#include "bulla/text.h"
+
+#define OPTS_MAX 64
+enum { JSON = CMD_LONG - 16, HOME, PASS_FD };
+
+/* One table drives getopt_long and the help; the man page is compared. */
+struct cmd_table {
+	struct cmd_opt row[OPTS_MAX + 1];
+	size_t n;
+	struct option longs[OPTS_MAX + 1];
+	char shorts[2 * OPTS_MAX + 3];
+};
+
+static const struct cmd_opt opts_out[] = {
+	{ 'o', "out", "FILE", "write to FILE, whole or not at all" },
+	{ 'f', "force", NULL, "overwrite FILE" },
+	{ 0 },
+};
+static const struct cmd_opt opts_ask[] = {
+	{ PASS_FD, "passphrase-fd", "N",
+	    "read passphrases from descriptor N, one per line" },
+	{ 0 },
+};
+static const struct cmd_opt opts_known[] = {
+	{ 'k', "key", "VKEY", "accept signatures of this key (repeat)" },
+	{ 'K', "keys", "FILE", "the same for each line of FILE (repeat)" },
+	{ 0 },
+};
+static const struct cmd_opt opts_common[] = {
+	{ 'h', "help", NULL, "this text" },
+	{ 'V', "version", NULL, "the version" },
+	{ 'q', "quiet", NULL, "no progress, no remarks" },
+	{ 'v', "verbose", NULL, "more remarks" },
+	{ JSON, "json", NULL, "one JSON object per result on stdout" },
+	{ HOME, "home", "DIR", "instead of $BULLA_HOME or ~/.bulla" },
+	{ 0 },
+};
+
+static void
+table_add(struct cmd_table *t, const struct cmd_opt *rows)
+{
+	for (; rows->ch != 0; rows++) {
+		BULLA_CHECK(t->n < OPTS_MAX && rows->name != NULL);
+		for (size_t i = 0; i < t->n; i++)
+			BULLA_CHECK(t->row[i].ch != rows->ch);
+		t->row[t->n++] = *rows;
+	}
+}
+
+static void
+table_fill(struct cmd_table *t, const struct cmd_tool *tool)
+{
+	size_t s = 0;
+
+	table_add(t, tool->opts);
+	if (tool->groups & CMD_OUT)
+		table_add(t, opts_out);
+	if (tool->groups & CMD_KNOWN)
+		table_add(t, opts_known);
+	if (tool->groups & CMD_ASK)
+		table_add(t, opts_ask);
+	table_add(t, opts_common);
+	if (tool->groups & CMD_STOP)
+		t->shorts[s++] = '+';
+	t->shorts[s++] = ':';	/* a missing argument is told as ':' */
+	for (size_t i = 0; i < t->n; i++) {
+		const struct cmd_opt *o = &t->row[i];
+
+		t->longs[i].name = o->name;
+		t->longs[i].has_arg = o->arg != NULL;
+		t->longs[i].val = o->ch;
+		if (o->ch >= JSON)
+			continue;
+		t->shorts[s++] = (char)o->ch;
+		if (o->arg != NULL)
+			t->shorts[s++] = ':';
+	}
+}
+
+void
+cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	bulla_process_harden();
+	*c = (struct cmd){ .tool = t, .argc = argc, .argv = argv };
+	bulla_ask_tty(&c->ask);
+	c->table = calloc(1, sizeof(*c->table));
+	if (c->table == NULL) {
+		st = bulla_fail(&err, BULLA_E_NOMEM, "out of memory");
+		exit(cmd_fail(c, NULL, st, &err));
+	}
+	table_fill(c->table, t);
+	st = bulla_crypto_init(&err);
+	if (st != BULLA_OK)
+		exit(cmd_fail(c, NULL, st, &err));
+	opterr = 0;
+}
+
+static int
+help(const struct cmd *c)
+{
+	const struct cmd_table *t = c->table;
+
+	for (size_t i = 0; c->tool->synopsis[i] != NULL; i++)
+		printf("%s %s %s\n", i == 0 ? "usage:" : "      ",
+		    c->tool->name, c->tool->synopsis[i]);
+	printf("%s\n\n", c->tool->about);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct cmd_opt *o = &t->row[i];
+		char left[64], letter[8] = "    ";
+
+		if (o->ch < JSON)
+			(void)snprintf(letter, sizeof(letter), "-%c, ", o->ch);
+		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter,
+		    o->name, o->arg != NULL ? " " : "",
+		    o->arg != NULL ? o->arg : "");
+		printf("  %-28s  %s\n", left, o->help);
+	}
+	return cmd_stdout_done(c, CMD_YES);
+}
+
+static void
+known(struct cmd *c, bool is_file, const char *arg)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	st = is_file ? bulla_vkeys_add_file(&c->known, arg, &err) :
+	    bulla_vkeys_add_text(&c->known, arg, &err);
+	if (st != BULLA_OK)
+		exit(cmd_fail(c, is_file ? NULL : "-k", st, &err));
+}
+
+/* True when ch was one of the options that all tools share. */
+static bool
+common(struct cmd *c, int ch, const char *arg)
+{
+	struct cmd_common *o = &c->common;
+	unsigned groups = c->tool->groups;
+
+	if (ch == 'h')
+		exit(help(c));
+	if (ch == 'V') {
+		printf("%s %s\n", c->tool->name, BULLA_VERSION);
+		exit(cmd_stdout_done(c, CMD_YES));
+	}
+	if (ch == 'q')
+		o->quiet = true;
+	else if (ch == 'v')
+		o->verbose++;
+	else if (ch == JSON)
+		o->json = true;
+	else if (ch == HOME)
+		o->home = arg;
+	else if (ch == PASS_FD)
+		bulla_ask_fd(&c->ask, (int)cmd_num(c, "--passphrase-fd", arg,
+		    0, 65535));
+	else if (ch == 'o' && (groups & CMD_OUT))
+		o->out = arg;
+	else if (ch == 'f' && (groups & CMD_OUT))
+		o->force = true;
+	else if ((ch == 'k' || ch == 'K') && (groups & CMD_KNOWN))
+		known(c, ch == 'K', arg);
+	else
+		return false;
+	return true;
+}
+
+static int
+mistake(const struct cmd *c, int ch)
+{
+	char shown[128], letter[3] = { '-', (char)optopt, '\0' };
+	const char *what = c->argv[optind - 1];
+
+	/* A letter inside -abc: argv does not say which one it is. */
+	if (optopt > 0 && optopt < 128)
+		what = letter;
+	bulla_text_show_str(shown, sizeof(shown), what);
+	if (ch == ':')
+		return cmd_usage(c, "%s needs an argument", shown);
+	return cmd_usage(c, "%s: no such option, or not unique, or it takes "
+	    "no argument", shown);
+}
+
+int
+cmd_getopt(struct cmd *c, const char **arg)
+{
+	int ch;
+
+	for (;;) {
+		ch = getopt_long(c->argc, c->argv, c->table->shorts,
+		    c->table->longs, NULL);
+		if (ch == '?' || ch == ':')
+			exit(mistake(c, ch));
+		if (ch == -1)
+			break;
+		if (common(c, ch, optarg))
+			continue;
+		*arg = optarg;
+		return ch;
+	}
+	c->argc -= optind;
+	c->argv += optind;
+	return -1;
+}
+
+const char *
+cmd_operand(struct cmd *c)
+{
+	if (c->argc == 0)
+		return NULL;
+	c->argc--;
+	return *c->argv++;
+}
+
+int
+cmd_end(struct cmd *c, int code)
+{
+	code = cmd_stdout_done(c, code);
+	bulla_vkeys_free(&c->known);
+	free(c->table);
+	c->table = NULL;
+	return code;
+}
+
+static _Noreturn void
+bad_number(const struct cmd *c, const char *opt, const char *arg,
+    const char *want)
+{
+	char shown[64];
+
+	bulla_text_show_str(shown, sizeof(shown), arg);
+	exit(cmd_usage(c, "%s: \"%s\" is not %s", opt, shown, want));
+}
+
+uint64_t
+cmd_num(const struct cmd *c, const char *opt, const char *arg, uint64_t min,
+    uint64_t max)
+{
+	struct bulla_cur text = bulla_cur_str(arg);
+	char want[96];
+	uint64_t v;
+
+	if (bulla_num_u64(&text, max, &v) && v >= min)
+		return v;
+	(void)snprintf(want, sizeof(want), "a number from %llu to %llu",
+	    (unsigned long long)min, (unsigned long long)max);
+	bad_number(c, opt, arg, want);
+}
+
+uint64_t
+cmd_size(const struct cmd *c, const char *opt, const char *arg, uint64_t max)
+{
+	struct bulla_cur text = bulla_cur_str(arg);
+	uint64_t v;
+
+	if (bulla_num_size(&text, max, &v))
+		return v;
+	bad_number(c, opt, arg, "a size (digits, then K, M, G or T if needed)");
+}
