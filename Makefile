@@ -1,76 +1,187 @@
-# GNU make >= 4.3. Variants build side by side: make V=asan
+# GNU make >= 4.3. One file, no recursion; variants build side by side:
+#   make                 library and tools into build/release
+#   make V=asan CC=clang the same under AddressSanitizer and UBSan
+#   make V=fuzz fuzzers  libFuzzer targets (always clang)
+#   make V=cov unit      with coverage counters
+# Sources are found by wildcard: a new file needs no line here.
 V       ?= release
-B       := build/$V
+BUILD   := build
+B       := $(BUILD)/$V
 ifeq ($(origin CC),default)
 CC      := cc
 endif
 VERSION := 0.1.0
-PREFIX  ?= /usr/local
+SOVER   := 0
+
+DESTDIR    ?=
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+INSTALL    ?= install
+
 PKGS    := libsodium libcrypto libarchive libzstd libcurl libmicrohttpd gnutls jansson
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \
            -Wformat=2 -Wvla -Wundef -Wimplicit-fallthrough -Wswitch-enum
-HARD    := -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
-           -fstack-clash-protection -fcf-protection -fPIC
-HARD_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
+ifdef WERROR
+WARN    += -Werror
+endif
+HARD    := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+           -fstack-clash-protection -fPIC -ffile-prefix-map=$(CURDIR)/=
+ifneq ($(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),)
+HARD    += -fcf-protection
+endif
+HARD_LD := -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 SAN     := -fsanitize=address,undefined -fno-sanitize-recover=all
 OPT.release := -O2 -g $(HARD)
-LD.release  := $(HARD_LD)
+LD.release  := -pie $(HARD_LD)
 OPT.asan    := -O1 -g -fno-omit-frame-pointer $(SAN)
 LD.asan     := $(SAN)
-OPT.fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
-               -fno-sanitize-recover=all
+OPT.fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link $(SAN)
 LD.fuzz     := -fsanitize=address,undefined
 OPT.cov     := -O0 -g --coverage
 LD.cov      := --coverage
 ifeq ($V,fuzz)
-CC := clang
+CC          := clang
 endif
+FUZZ_ENGINE ?= -fsanitize=fuzzer
 
+# Goals that install what they need, or that compile nothing
+BARE := clean help test demo check-% uninstall
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+MISSING := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
+             for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
+ifneq ($(strip $(MISSING)),)
+$(error missing: $(MISSING). On Debian run: sh tests/setup.sh build)
+endif
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS)) -lpthread
+endif
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$B/%.o)
 CMD_LIB  := $(filter-out cmd/bulla-%.c cmd/bulla.c,$(sort $(wildcard cmd/*.c)))
-TOOL_SRC := $(sort $(wildcard cmd/bulla*.c))
+TOOL_SRC := $(sort $(wildcard cmd/bulla-*.c cmd/bulla.c))
 TOOLS    := $(TOOL_SRC:cmd/%.c=%)
 TEST_SRC := $(sort $(wildcard tests/unit/test_*.c))
 TESTS    := $(TEST_SRC:tests/unit/%.c=%)
 FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZERS  := $(FUZZ_SRC:fuzz/%.c=%)
+AID_SRC  := $(sort $(wildcard tests/tools/*.c))
+AIDS     := $(AID_SRC:tests/tools/%.c=%)
+HEADERS  := $(sort $(wildcard include/bulla/*.h))
+PAGES    := $(sort $(wildcard docs/man/*.1 docs/man/*.5))
 
 # ours first, the packager's after, so that theirs win
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -Ilib \
               -DBULLA_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(WARN) $(OPT.$V) \
               $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LD.$V) $(LDFLAGS)
+LIBS        = $(PKG_LIBS) $(LDLIBS)
+LINK        = @mkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 
-all: lib tools
+all: lib shared pc tools
 lib: $B/libbulla.a
+shared: $B/libbulla.so
+pc: $B/bulla.pc
 tools: $(TOOLS:%=$B/bin/%)
-
-$B/libbulla.a: $(LIB_SRC:%.c=$B/%.o)
-	@rm -f $@
-	$(AR) rcs $@ $^
-$(TOOLS:%=$B/bin/%): $B/bin/%: $B/cmd/%.o $(CMD_LIB:%.c=$B/%.o) $B/libbulla.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) $(LDLIBS)
-$(TESTS:%=$B/tests/%): $B/tests/%: $B/tests/unit/%.o $B/libbulla.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(WRAP.$*) -o $@ $^ -lcriterion $(PKG_LIBS) $(LDLIBS)
-$(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/%.o $B/libbulla.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) $(LDLIBS)
-$B/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-# Criterion macros use GNU extensions: fewer warnings there
-$B/tests/unit/%.o: WARN := -Wall -Wextra
 unit: $(TESTS:%=$B/tests/%)
 fuzzers: $(FUZZERS:%=$B/fuzz/%)
+replayers: $(FUZZERS:%=$B/replay/%)
+aids: $(AIDS:%=$B/aid/%)
+
+# Everything is rebuilt when the compiler, a flag or the version changes
+FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+ifdef PKG_LIBS
+ifneq ($(FLAGS),$(file <$B/flags))
+$(shell mkdir -p $B)
+$(file >$B/flags,$(FLAGS))
+endif
+endif
+$B/flags: ;
+
+$B/%.o: %.c $B/flags Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+# Criterion's macros use GNU extensions: fewer warnings there
+$B/tests/unit/%.o: private WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+
+$B/libbulla.a: $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$B/libbulla.so.$(SOVER): $(LIB_OBJ) lib/libbulla.map
+	$(CC) $(ALL_CFLAGS) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
+	    -Wl,-soname,$(@F),-z,defs,--version-script,lib/libbulla.map \
+	    -o $@ $(LIB_OBJ) $(LIBS)
+$B/libbulla.so: $B/libbulla.so.$(SOVER)
+	ln -sf $(<F) $@
+$B/bulla.pc: lib/bulla.pc.in $B/flags Makefile
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@PKGS@|$(PKGS)|' lib/bulla.pc.in > $@
+
+$(TOOLS:%=$B/bin/%): $B/bin/%: $B/cmd/%.o $(CMD_LIB:%.c=$B/%.o) $B/libbulla.a
+	$(LINK) -o $@ $^ $(LIBS)
+# A test that replaces functions names them: a line "WRAP: malloc read"
+# in its source becomes -Wl,--wrap=malloc -Wl,--wrap=read
+wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -n 's/^.*WRAP: \([a-z0-9_ ]*\).*$$/\1/p' $1))
+comma := ,
+$(TESTS:%=$B/tests/%): $B/tests/%: $B/tests/unit/%.o $B/libbulla.a
+	$(LINK) $(call wraps,tests/unit/$*.c) $(WRAP.$*) -o $@ $^ -lcriterion $(LIBS)
+$(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/%.o $B/libbulla.a
+	$(LINK) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
+# The same targets with a plain main() that replays files: gcc, valgrind
+$(FUZZERS:%=$B/replay/%): $B/replay/%: $B/fuzz/%.o $B/tests/lib/fuzz_main.o $B/libbulla.a
+	$(LINK) -o $@ $^ $(LIBS)
+$(AIDS:%=$B/aid/%): $B/aid/%: $B/tests/tools/%.o $B/libbulla.a
+	$(LINK) -o $@ $^ $(LIBS)
+$B/bench/pair: $B/tests/bench/pair.o
+	$(LINK) -o $@ $^
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+	    $(DESTDIR)$(INCLUDEDIR)/bulla $(DESTDIR)$(MANDIR)/man1 \
+	    $(DESTDIR)$(MANDIR)/man5
+	$(if $(TOOLS),$(INSTALL) -m 755 $(TOOLS:%=$B/bin/%) $(DESTDIR)$(BINDIR))
+	$(INSTALL) -m 644 $B/libbulla.a $B/libbulla.so.$(SOVER) $(DESTDIR)$(LIBDIR)
+	ln -sf libbulla.so.$(SOVER) $(DESTDIR)$(LIBDIR)/libbulla.so
+	$(INSTALL) -m 644 $B/bulla.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/bulla
+	$(foreach s,1 5,$(if $(filter %.$s,$(PAGES)),$(INSTALL) -m 644 \
+	    $(filter %.$s,$(PAGES)) $(DESTDIR)$(MANDIR)/man$s;))
+uninstall:
+	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(LIBDIR)/libbulla.a \
+	    $(DESTDIR)$(LIBDIR)/libbulla.so $(DESTDIR)$(LIBDIR)/libbulla.so.$(SOVER) \
+	    $(DESTDIR)$(LIBDIR)/pkgconfig/bulla.pc \
+	    $(foreach s,1 5,$(patsubst docs/man/%,$(DESTDIR)$(MANDIR)/man$s/%,$(filter %.$s,$(PAGES))))
+	rm -f $(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/bulla
+
+# The test scripts install what is missing, build, and run
+test:
+	sh tests/all.sh
+check-%:
+	sh tests/all.sh $*
+demo:
+	sh tests/demo.sh
+bench: all
+	sh tests/bench/run.sh $(BENCH)
+fuzz:
+	FUZZ_SECONDS=$(or $(FUZZ_TIME),15) sh tests/all.sh fuzz
+nightly:
+	sh tests/nightly.sh
 clean:
-	rm -rf build
-.PHONY: all lib tools unit fuzzers clean
+	rm -rf $(BUILD)
+help:
+	@sed -n '2,6p' Makefile
+	@echo 'make [install|uninstall|test|demo|bench|fuzz|nightly|clean]'
+	@echo 'make check-STEP: one step of the tests; sh tests/all.sh -l lists them'
+
+.PHONY: all lib shared pc tools unit fuzzers replayers aids install uninstall \
+        test demo bench fuzz nightly clean help
 .SECONDARY:
--include $(shell find build/$V -name '*.d' 2>/dev/null)
+.DELETE_ON_ERROR:
+-include $(shell find $B -name '*.d' 2>/dev/null)
