@@ -13,7 +13,7 @@
  * The text formats inside a BagIt bag (RFC 8493) as this project writes and
  * accepts it. bytes <-> struct only; docs/FORMAT.md has the grammar.
  */
-#define BULLA_BAG_NAME_MAX 64u		/* bytes, [A-Za-z0-9._-], not . or .. */
+#define BULLA_BAG_NAME_MAX 64u		/* bytes of the bag's directory */
 #define BULLA_BAG_COMPONENT_MAX 255u	/* bytes of a name */
 #define BULLA_BAG_PATH_MAX 4096u	/* bytes below the bag, "data/..." */
 #define BULLA_BAG_TAGFILE_MAX 1073741824u	/* bytes of any one tag file */
@@ -21,6 +21,10 @@
 /* bagit.txt, the same bytes in every bag: BagIt-Version: 1.0, UTF-8. */
 extern const char bulla_bagit_txt[];
 
+/*
+ * 1 to BULLA_BAG_NAME_MAX of [A-Za-z0-9._-], neither '.' nor '-' first, and
+ * not "opening.note", which stands beside the bag in a package's tar.
+ */
 bool bulla_bag_name_ok(const struct bulla_cur *name);
 
 /*
@@ -33,8 +37,9 @@ bool bulla_bag_component_ok(const struct bulla_cur *name);
 bool bulla_bag_path_ok(const struct bulla_cur *path);
 /*
  * Append the allowed form of a file's name: every byte that is not allowed
- * becomes '_'. n > 1 adds ".n" (collisions), shortening the rest on a
- * character's border to keep within the limit. True when it is the same.
+ * becomes '_' (an empty name too). n > 1 adds ".n" (collisions), shortening
+ * the rest on a character's border to keep within the limit. What comes out
+ * is always bulla_bag_component_ok. True when it is the same as name.
  */
 bool bulla_bag_component_map(struct bulla_buf *b,
     const struct bulla_cur *name, unsigned n);
@@ -46,7 +51,14 @@ void bulla_manifest_put(struct bulla_buf *b, const uint8_t digest[32],
 BULLA_NODISCARD bool bulla_manifest_line(const struct bulla_cur *line,
     uint8_t digest[32], struct bulla_cur *path);
 
-/* metadata.tsv: a header line, then one line per object met, by path. */
+/*
+ * metadata.tsv: a header line, then one line per object met, by path. The
+ * columns are those of struct bulla_meta in its order, parted by one TAB:
+ * type is file, dir, symlink, block, char, fifo or socket; mode is four octal
+ * digits; times are decimal seconds with nine digits after the point, negative
+ * before 1970; link is the target of a symlink, escaped (bulla/text.h); what
+ * does not apply is "-" (a symlink to "-" is told apart by its type).
+ */
 enum bulla_object_type {
 	BULLA_OBJ_FILE, BULLA_OBJ_DIR, BULLA_OBJ_SYMLINK, BULLA_OBJ_BLOCK,
 	BULLA_OBJ_CHAR, BULLA_OBJ_FIFO, BULLA_OBJ_SOCKET,
@@ -62,12 +74,27 @@ struct bulla_meta {
 	struct bulla_cur link;		/* raw bytes; escaped in the file */
 	uint64_t nlink, dev, ino;
 	bool has_xattr, has_digest;
-	uint8_t xattr[32];		/* sha256, see docs/FORMAT.md */
-	uint8_t digest[32];
+	uint8_t xattr[32];		/* sha256 of bulla_xattrs_put's text */
+	uint8_t digest[32];		/* sha256 of the contents */
 };
 extern const char bulla_metadata_header[];
 void bulla_metadata_put(struct bulla_buf *b, const struct bulla_meta *m);
-/* original-names.tsv: path in the bag, then "utf8" or "base64" and the name. */
+/*
+ * The extended attributes of one object as text, for the xattr column: one
+ * line "name=value" each, name escaped (bulla/text.h), value in lower-case
+ * hex, in bytewise order of the lines. For ordinary names it is what
+ * getfattr -d -m - -e hex FILE | sed -n 's/=0x/=/p' | LC_ALL=C sort prints.
+ * Sorts x. No attribute at all: "-" in the column, not the digest of nothing.
+ */
+struct bulla_xattr {
+	struct bulla_cur name, value;
+};
+void bulla_xattrs_put(struct bulla_buf *b, struct bulla_xattr *x, size_t n);
+/*
+ * original-names.tsv: a header line, then for each object whose own name had
+ * to be changed, by path: path in the bag, TAB, "utf8", TAB and the name (its
+ * last component) when that is plain text, else "base64" and its padded form.
+ */
 extern const char bulla_names_header[];
 void bulla_names_put(struct bulla_buf *b, const struct bulla_cur *path,
     const struct bulla_cur *original);
