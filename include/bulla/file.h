@@ -20,6 +20,8 @@
  *
  * "-" is standard output: no name, commit only checks that all was written;
  * what was written stays written.
+ *
+ * Messages name the path, escaped: callers need not add it.
  */
 struct bulla_outfile {
 	int fd;			/* write here; -1 when not open */
@@ -31,12 +33,15 @@ struct bulla_outfile {
 
 /*
  * BULLA_E_REFUSED when path exists and force is not set (checked again,
- * without a race, at commit), when standard output is a terminal and binary
- * is set. BULLA_E_IO otherwise. mode as for open(2).
+ * without a race, at commit), when it exists and is no regular file (force
+ * replaces neither links nor devices), when standard output is a terminal
+ * and binary is set. BULLA_E_USAGE when path names no file ("", "a/", ".").
+ * BULLA_E_NOMEM, BULLA_E_IO. mode as for open(2). *o on success.
  */
 BULLA_NODISCARD enum bulla_status bulla_outfile_open(struct bulla_outfile *o,
     const char *path, mode_t mode, bool force, bool binary,
     struct bulla_err *err);
+/* Frees *o in either case. BULLA_E_REFUSED, BULLA_E_IO, BULLA_E_NOMEM. */
 BULLA_NODISCARD enum bulla_status bulla_outfile_commit(
     struct bulla_outfile *o, struct bulla_err *err);
 /* Closes everything; an uncommitted file is gone. Accepts a freed one. */
@@ -54,7 +59,10 @@ BULLA_NODISCARD enum bulla_status bulla_file_put(const char *path,
 BULLA_NODISCARD enum bulla_status bulla_infile_open(const char *path, int *fd,
     struct bulla_err *err);
 
-/* Append a whole file ("-" allowed); BULLA_E_LIMIT past out->max. */
+/*
+ * Append a whole file ("-" allowed); BULLA_E_LIMIT past out->max. On failure
+ * out holds what it held before.
+ */
 BULLA_NODISCARD enum bulla_status bulla_file_get(const char *path,
     struct bulla_buf *out, struct bulla_err *err);
 
@@ -69,11 +77,18 @@ BULLA_NODISCARD enum bulla_status bulla_spool_open(const char *dir, int *fd,
 BULLA_NODISCARD enum bulla_status bulla_dir_sync(const char *path,
     struct bulla_err *err);
 
-/* mkdir with mode if missing, all missing parents too; ok when it exists. */
+/*
+ * mkdir with mode if missing, all missing parents too, each made durable;
+ * ok when it exists.
+ */
 BULLA_NODISCARD enum bulla_status bulla_dir_make(const char *path,
     mode_t mode, struct bulla_err *err);
 
-/* Delete everything below a directory, never following a link, and it. */
+/*
+ * Delete everything below a directory, never following a link, and it. Any
+ * depth, with four descriptors; nobody else may be changing it. A missing
+ * directory is BULLA_E_IO with sys_errno ENOENT.
+ */
 BULLA_NODISCARD enum bulla_status bulla_dir_remove(int dirfd,
     const char *name, struct bulla_err *err);
 

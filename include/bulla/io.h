@@ -30,7 +30,10 @@ struct bulla_reader_mem {
 void bulla_reader_mem_init(struct bulla_reader_mem *m, const void *p,
     size_t len);
 
-/* EINTR is retried. name (for messages, already escaped) must outlive it. */
+/*
+ * EINTR is retried; a descriptor that somebody made non-blocking is waited
+ * for. name (for messages, already escaped) must outlive it.
+ */
 struct bulla_reader_fd {
 	struct bulla_reader r;
 	int fd;
@@ -42,6 +45,7 @@ void bulla_reader_fd_init(struct bulla_reader_fd *f, int fd,
 struct bulla_writer_fd {
 	struct bulla_writer w;
 	int fd;
+	int failed;	/* errno of the first failure, else 0 */
 	const char *name;
 };
 void bulla_writer_fd_init(struct bulla_writer_fd *f, int fd,
@@ -58,11 +62,17 @@ void bulla_writer_buf_init(struct bulla_writer_buf *m, struct bulla_buf *b);
 BULLA_NODISCARD enum bulla_status bulla_read_full(struct bulla_reader *r,
     void *buf, size_t cap, size_t *n, struct bulla_err *err);
 
-/* Append all of r to out; BULLA_E_LIMIT when it is longer than out->max. */
+/*
+ * Append all of r to out; BULLA_E_LIMIT when out->max is not enough. On
+ * failure out holds what it held before.
+ */
 BULLA_NODISCARD enum bulla_status bulla_read_all(struct bulla_reader *r,
     struct bulla_buf *out, struct bulla_err *err);
 
-/* Whole-buffer calls on descriptors, EINTR retried; BULLA_E_IO names name. */
+/*
+ * Whole-buffer calls on descriptors, EINTR retried; BULLA_E_IO names name,
+ * which is already escaped.
+ */
 BULLA_NODISCARD enum bulla_status bulla_write_fd(int fd, const void *buf,
     size_t len, const char *name, struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status bulla_pwrite_fd(int fd, const void *buf,
