@@ -47,6 +47,7 @@ struct bulla_ring_config {
 	unsigned n_slots;	/* at least 2 */
 	size_t in_cap, out_cap;	/* bytes of a slot's two buffers */
 	size_t user_size;	/* zeroed bytes behind slot->user */
+	void (*user_free)(void *user);	/* at the end, for each; may be NULL */
 	bool drain;		/* the first stage fills; the caller empties */
 	void *ctx;		/* given to every stage */
 };

@@ -349,6 +349,9 @@ bulla_ring_free(struct bulla_ring *r)
 	(void)pthread_mutex_unlock(&r->lock);
 	for (unsigned i = 1; i <= r->n_started; i++)
 		(void)pthread_join(r->worker[i].thread, NULL);
+	for (unsigned i = 0; r->place != NULL && r->users != NULL &&
+	    r->c.user_free != NULL && i < r->c.n_slots; i++)
+		r->c.user_free(r->users + i * r->c.user_size);
 	(void)pthread_cond_destroy(&r->changed);
 	(void)pthread_mutex_destroy(&r->lock);
 	free(r->memory);
