@@ -10,11 +10,15 @@
 #include "bulla/io.h"
 
 /*
- * The tar inside a package, on libarchive. Writing gives pax where a name or
- * size needs it and sets only path, type, mode 0644/0755, size and mtime, in
- * one locale whatever the user's. Reading hands out regular files and
- * directories and refuses everything else.
+ * The tar inside a package. Writing is libarchive's restricted pax format:
+ * plain ustar headers, with a pax header only where a name (not ASCII, or too
+ * long) or a size (8 GiB and more) needs one. Only path, type, mode 0644 or
+ * 0755, size and mtime are set, in one locale whatever the user's, so that the
+ * same calls give the same bytes. Reading takes just these forms and refuses
+ * everything else, so that no two tar programs see different things in it.
  */
+#define BULLA_TAR_MTIME_MAX INT64_C(077777777777)	/* seconds, year 2242 */
+
 struct bulla_tarw;
 
 /*
@@ -24,16 +28,24 @@ struct bulla_tarw;
  */
 BULLA_NODISCARD enum bulla_status bulla_tarw_new(struct bulla_writer *out,
     struct bulla_tarw **w, struct bulla_err *err);
-/* path without a trailing '/'. size 0 for directories. */
+/*
+ * path: UTF-8, without a trailing '/'; BULLA_E_REFUSED when it is not UTF-8.
+ * size 0 for directories. An mtime outside 0 .. BULLA_TAR_MTIME_MAX becomes
+ * the nearer of the two: metadata.tsv has the true one.
+ */
 BULLA_NODISCARD enum bulla_status bulla_tarw_entry(struct bulla_tarw *w,
     const char *path, bool is_dir, uint64_t size, int64_t mtime,
     struct bulla_err *err);
-/* Exactly size bytes in any pieces before the next entry: else E_REFUSED. */
+/*
+ * Exactly size bytes in any pieces before the next entry: else E_REFUSED. The
+ * padding is written with the last byte. A writer that failed stays failed.
+ */
 BULLA_NODISCARD enum bulla_status bulla_tarw_data(struct bulla_tarw *w,
     const void *p, size_t n, struct bulla_err *err);
 /* The end marker: 1024 zero bytes. */
 BULLA_NODISCARD enum bulla_status bulla_tarw_end(struct bulla_tarw *w,
     struct bulla_err *err);
+/* Writes nothing: without bulla_tarw_end the archive stays a cut one. */
 void bulla_tarw_free(struct bulla_tarw *w);
 
 /*
@@ -47,10 +59,11 @@ struct bulla_blocks {
 
 struct bulla_tarr;
 struct bulla_tar_entry {
-	struct bulla_cur path;	/* no trailing '/'; valid until the next entry */
+	/* No trailing '/'; not judged; valid until the next entry. */
+	struct bulla_cur path;
 	bool is_dir;
 	uint64_t size;
-	int64_t mtime;
+	int64_t mtime;		/* 0 .. BULLA_TAR_MTIME_MAX */
 };
 BULLA_NODISCARD enum bulla_status bulla_tarr_new(struct bulla_blocks *in,
     struct bulla_tarr **r, struct bulla_err *err);
