@@ -101,14 +101,18 @@ void bulla_names_put(struct bulla_buf *b, const struct bulla_cur *path,
 
 /* bag-info.txt: label: value lines. Initialise with { 0 }. */
 #define BULLA_BAGINFO_MAX 65536u	/* bytes of bag-info.txt */
+#define BULLA_BAGINFO_LABEL_MAX 255u	/* bytes of one label */
 struct bulla_baginfo {
 	struct bulla_buf text;		/* "Label: value\n" lines so far */
 };
 /*
  * Append one LABEL=VALUE (-m) or the lines of a file (-I: "Label: value",
- * # comments). BULLA_E_USAGE for a label or value that cannot stand in a
- * bag-info.txt, and for the labels that are computed here: Payload-Oxum,
- * Bagging-Date, Bag-Size.
+ * # comments, empty lines; spaces around a value are taken off). A value is
+ * what bulla_field_value_ok takes; a label likewise, without ':' and a '#' at
+ * its start. BULLA_E_USAGE for what cannot stand in a bag-info.txt and, in
+ * any case of letters, for the labels that are computed here: Payload-Oxum,
+ * Bagging-Date, Bag-Size. BULLA_E_LIMIT when it all grows too long. After a
+ * failure some lines of the file may have been added.
  */
 BULLA_NODISCARD enum bulla_status bulla_baginfo_add(struct bulla_baginfo *i,
     const char *label_value, struct bulla_err *err);
@@ -116,15 +120,24 @@ BULLA_NODISCARD enum bulla_status bulla_baginfo_add_lines(
     struct bulla_baginfo *i, const struct bulla_cur *text,
     struct bulla_err *err);
 /*
- * --profile evidence: BULLA_E_USAGE naming every required label that is
- * missing and every value that is none of the allowed ones.
+ * --profile evidence: are all labels there that the profile requires for
+ * this type of item, and are the values with a fixed form of that form?
+ * Appends one line for each problem ("Label: what is wrong", plain text; 64
+ * KiB of maximum are enough) and returns their number. A struct bulla_err
+ * has no room for all: a tool prints these lines.
  */
+unsigned bulla_baginfo_evidence(const struct bulla_baginfo *i,
+    struct bulla_buf *problems);
+/* The same as a status: BULLA_E_USAGE, their number and the first of them. */
 BULLA_NODISCARD enum bulla_status bulla_baginfo_check_evidence(
     const struct bulla_baginfo *i, struct bulla_err *err);
 /* The whole file: what was added, then Bagging-Date and Payload-Oxum. */
 void bulla_baginfo_put(struct bulla_buf *b, const struct bulla_baginfo *i,
     int64_t bagging, uint64_t bytes, uint64_t files);
-/* A bag-info.txt read back: its Payload-Oxum must be there, once. */
+/*
+ * A bag-info.txt read back, of the form that bulla_baginfo_put writes: the
+ * computed lines last and nowhere else. BULLA_E_FORMAT or _LIMIT.
+ */
 BULLA_NODISCARD enum bulla_status bulla_baginfo_parse(
     const struct bulla_cur *text, uint64_t *oxum_bytes, uint64_t *oxum_files,
     struct bulla_err *err);
