@@ -22,8 +22,12 @@
 #define BULLA_AGE_SCRYPT_WRITE 18u	/* log2 of the work factor written */
 #define BULLA_AGE_SCRYPT_MAX 20u	/* more is refused before any work */
 #define BULLA_AGE_RECIPIENT_MAX 2048u	/* characters, post-quantum ones too */
+#define BULLA_AGE_IDENTITIES_MAX 1024u
 
-/* The outcomes that the public test kit tells apart. */
+/*
+ * The outcomes that the public test kit (C2SP CCTV) tells apart, and one for
+ * what says nothing about the file: I/O, memory, a feature that is missing.
+ */
 enum bulla_age_class {
 	BULLA_AGE_SUCCESS,
 	BULLA_AGE_NO_MATCH,
@@ -31,8 +35,9 @@ enum bulla_age_class {
 	BULLA_AGE_HEADER_FAILURE,
 	BULLA_AGE_PAYLOAD_FAILURE,
 	BULLA_AGE_ARMOR_FAILURE,
+	BULLA_AGE_NO_VERDICT,
 };
-/* "success", "no match", "HMAC failure", ... as the kit spells them. */
+/* "success", "no match", "HMAC failure", ... as the kit spells them, "error" */
 const char *bulla_age_class_name(enum bulla_age_class c);
 
 /* Recipients: age1... strings. Initialise with { 0 }. */
@@ -63,6 +68,7 @@ struct bulla_identity {
 struct bulla_identities {
 	struct bulla_identity *v;
 	size_t n, cap;
+	size_t n_pq;	/* AGE-SECRET-KEY-PQ-1... met: of no use yet */
 };
 BULLA_NODISCARD enum bulla_status bulla_identity_new(
     struct bulla_identity *out, struct bulla_err *err);
@@ -70,7 +76,11 @@ BULLA_NODISCARD enum bulla_status bulla_identity_new(
 BULLA_NODISCARD enum bulla_status bulla_identity_text(
     const struct bulla_identity *i, const char *name, int64_t created,
     struct bulla_secret *out, struct bulla_err *err);
-/* All identities of a secret file; the passphrase is asked for if wrapped. */
+/*
+ * All identities of a secret file; the passphrase is asked for if wrapped.
+ * BULLA_E_FORMAT when there is none, or another line than a comment; its
+ * text is never shown, for it may be a secret with a typing error.
+ */
 BULLA_NODISCARD enum bulla_status bulla_identities_add_file(
     struct bulla_identities *l, const char *path, const struct bulla_ask *ask,
     struct bulla_err *err);
@@ -82,10 +92,17 @@ void bulla_identities_free(struct bulla_identities *l);
 
 /*
  * Headers. wrap makes a header with one X25519 stanza per recipient (or one
- * scrypt stanza) and its MAC. unwrap tries every stanza with every identity
- * and then checks the MAC; *cls says which class a failure is. file_key is
- * BULLA_AGE_FILE_KEY bytes of secret memory. recipient, when not NULL, is
- * set to the identity that matched.
+ * scrypt stanza; log_n 1 .. BULLA_AGE_SCRYPT_MAX) and its MAC. A recipient
+ * of low order is BULLA_E_FORMAT. file_key is BULLA_AGE_FILE_KEY bytes.
+ *
+ * unwrap checks the form of every stanza that it knows, tries every stanza
+ * with every identity and then checks the MAC. *file_key (new secret memory)
+ * and *matched (when not NULL) are set on success; *cls always:
+ *   NO_MATCH          BULLA_E_NOMATCH
+ *   HMAC_FAILURE      BULLA_E_MISMATCH
+ *   HEADER_FAILURE    BULLA_E_FORMAT, BULLA_E_LIMIT (scrypt work factor)
+ *   NO_VERDICT        anything else; BULLA_E_UNSUPPORTED when only a
+ *                     post-quantum identity could have matched
  */
 BULLA_NODISCARD enum bulla_status bulla_age_wrap(
     const struct bulla_recipients *to, const struct bulla_secret *file_key,
@@ -136,7 +153,10 @@ struct bulla_age_decrypt {
 };
 /*
  * Armor is detected. Chunks are released as they verify, before the end of
- * the file is known to be good: *cls and the status say whether all was.
+ * the file is known to be good: *cls and the status say whether all was. A
+ * file that ends early is a failure of the part that it ends in, for a cut
+ * within a chunk cannot be told from other damage. Statuses as for unwrap;
+ * BULLA_E_MISMATCH for the payload, BULLA_E_FORMAT for header and armor.
  */
 BULLA_NODISCARD enum bulla_status bulla_age_decrypt(
     const struct bulla_age_decrypt *p, struct bulla_reader *in,
