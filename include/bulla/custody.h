@@ -13,6 +13,7 @@
  * it; docs/FORMAT.md has the grammar and the fields of each event.
  */
 #define BULLA_CUSTODY_EXTRA_MAX 32u
+#define BULLA_CUSTODY_SEQUENCE_MAX 9999u	/* files are NNNN-<event>.note */
 
 struct bulla_custody_extra {
 	struct bulla_cur label, value;
@@ -23,12 +24,13 @@ struct bulla_custody {
 	char id[BULLA_ID_LEN + 1];
 	bool has_seal;			/* false: rejected before it was known */
 	uint8_t seal[32];		/* sha256 of the closing's text */
-	struct bulla_cur event;		/* one of DOMAIN's events */
+	struct bulla_cur event;		/* receive, reject, ...: see the table */
 	uint64_t sequence;		/* from 1, this side's chain */
-	bool has_previous;
-	uint8_t previous[32];
+	bool has_previous;		/* false: the first one, and no seal */
+	uint8_t previous[32];		/* of the first: the same as seal */
 	int64_t time;
-	struct bulla_cur actor, officer, place, purpose, authority, result;
+	struct bulla_cur actor;		/* a key name; its agency is who acts */
+	struct bulla_cur officer, place, purpose, authority, result;
 	struct bulla_custody_extra extra[BULLA_CUSTODY_EXTRA_MAX];
 	size_t n_extra;
 };
@@ -36,9 +38,28 @@ struct bulla_custody {
 BULLA_NODISCARD enum bulla_status bulla_custody_parse(
     const struct bulla_cur *text, struct bulla_custody *out,
     struct bulla_err *err);
+/*
+ * Every event has its own fields in a fixed order (lib/format/events.c), all
+ * of which are written. So extra may hold them in any order, and those that
+ * are "-" may be left out. A field that the event does not have, or one that
+ * is missing and needed, is a programmer error:
+ *	receive  package-sha256 (hex), match, seal-intact (yes or no);
+ *		 may be "-": relinquish (hex), bytes
+ *	reject   package-sha256 (hex), reason (bulla_custody_reason_ok);
+ *		 may be "-": relinquish (hex)
+ * and for both, as for every event, tool, seal-no, storage, condition,
+ * remarks, which may be "-".
+ */
 void bulla_custody_put(struct bulla_buf *b, const struct bulla_custody *c);
-/* The value of an event's own field; false when it is not there. */
+/*
+ * The value of an event's own field; false when there is no such field or
+ * its value is "-".
+ */
 BULLA_NODISCARD bool bulla_custody_get(const struct bulla_custody *c,
     const char *label, struct bulla_cur *value);
+
+/* Is this one of the events, one of the reasons of a reject? */
+bool bulla_custody_event_ok(const struct bulla_cur *event);
+bool bulla_custody_reason_ok(const struct bulla_cur *reason);
 
 #endif

@@ -54,4 +54,13 @@ bool bulla_keyname_ok(const struct bulla_cur *name);
 /* What stands before the first '/', or all of it. */
 struct bulla_cur bulla_keyname_agency(const struct bulla_cur *name);
 
+/*
+ * Take "name+id+base64" apart at its first two '+' (the base64 may hold
+ * more). The name and the id are judged, the base64 is not decoded: in a
+ * secret key it must only be decoded into secret memory.
+ */
+BULLA_NODISCARD bool bulla_key_split(const struct bulla_cur *text,
+    struct bulla_cur *name, uint8_t id[BULLA_KEYID_LEN],
+    struct bulla_cur *b64);
+
 #endif

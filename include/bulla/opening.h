@@ -75,5 +75,9 @@ void bulla_closing_put(struct bulla_buf *b, const struct bulla_closing *c);
 
 /* Is this 32 lower-case hex digits? */
 bool bulla_id_ok(const struct bulla_cur *id);
+/* [a-z][a-z0-9-]{0,31}: what kind and class may say. */
+bool bulla_kind_ok(const struct bulla_cur *kind);
+/* [A-Za-z0-9._-]{1,64}, and not "-" alone, which stands for none. */
+bool bulla_ref_ok(const struct bulla_cur *ref);
 
 #endif
