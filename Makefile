@@ -50,7 +50,7 @@ endif
 FUZZ_ENGINE ?= -fsanitize=fuzzer
 
 # Goals that install what they need, or that compile nothing
-BARE := clean help test demo check-% uninstall
+BARE := clean help test demo fuzz nightly check-% uninstall
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
              for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
@@ -118,7 +118,9 @@ $B/libbulla.so.$(SOVER): $(LIB_OBJ) lib/libbulla.map
 	    -o $@ $(LIB_OBJ) $(LIBS)
 $B/libbulla.so: $B/libbulla.so.$(SOVER)
 	ln -sf $(<F) $@
-$B/bulla.pc: lib/bulla.pc.in $B/flags Makefile
+# always: PREFIX may be another one than last time
+$B/bulla.pc: lib/bulla.pc.in FORCE
+	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@PKGS@|$(PKGS)|' lib/bulla.pc.in > $@
@@ -131,6 +133,8 @@ wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -n 's/^.*WRAP: \([a-z0-9_ ]*\
 comma := ,
 $(TESTS:%=$B/tests/%): $B/tests/%: $B/tests/unit/%.o $B/libbulla.a
 	$(LINK) $(call wraps,tests/unit/$*.c) $(WRAP.$*) -o $@ $^ -lcriterion $(LIBS)
+# The age test kit comes partly compressed
+$B/tests/test_age_testkit: private LDLIBS += -lz
 $(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/%.o $B/libbulla.a
 	$(LINK) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 # The same targets with a plain main() that replays files: gcc, valgrind
@@ -181,7 +185,7 @@ help:
 	@echo 'make check-STEP: one step of the tests; sh tests/all.sh -l lists them'
 
 .PHONY: all lib shared pc tools unit fuzzers replayers aids install uninstall \
-        test demo bench fuzz nightly clean help
+        test demo bench fuzz nightly clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -name '*.d' 2>/dev/null)

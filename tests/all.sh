@@ -80,6 +80,7 @@ step_build()
 
 step_lint()
 {
+	build_it release gcc all
 	names tests/lint/*.sh | each sh '{}'
 }
 

@@ -1,0 +1,18 @@
+#!/bin/sh
+# No script and no bats file makes shellcheck complain.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+n=0 bad=0
+for f in tests/*.sh tests/*/*.sh .ci/run .clusterfuzzlite/build.sh \
+    tests/cli/*.bats tests/cli/*.bash; do
+	[ -e "$f" ] || continue
+	n=$((n + 1))
+	case $f in
+	# in bats a variable set in a subshell is the rule
+	*.bats | *.bash) set -- -s bats -S warning -e SC2030,SC2031 ;;
+	*) set -- -S warning ;;
+	esac
+	shellcheck "$@" "$f" || bad=$((bad + 1))
+done
+echo "COUNT scripts $n $bad"
+[ "$bad" -eq 0 ]
