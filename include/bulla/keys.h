@@ -27,7 +27,10 @@ struct bulla_vkey {
 	uint8_t pub[BULLA_ED25519_PUB];
 };
 
-/* BULLA_E_FORMAT (also an id that is not the key's), BULLA_E_UNSUPPORTED. */
+/*
+ * BULLA_E_FORMAT (also an id that is not the key's), BULLA_E_LIMIT,
+ * BULLA_E_UNSUPPORTED (a type that is none of the two).
+ */
 BULLA_NODISCARD enum bulla_status bulla_vkey_parse(
     const struct bulla_cur *text, struct bulla_vkey *out,
     struct bulla_err *err);
@@ -52,7 +55,10 @@ BULLA_NODISCARD enum bulla_status bulla_vkeys_add(struct bulla_vkeys *l,
 /* -k: a vkey, or BULLA_E_USAGE with a message that shows the form. */
 BULLA_NODISCARD enum bulla_status bulla_vkeys_add_text(struct bulla_vkeys *l,
     const char *text, struct bulla_err *err);
-/* -K: one vkey per line; empty lines and lines that begin with # are skipped. */
+/*
+ * -K: one vkey per line; empty lines and lines that begin with # are skipped.
+ * A bad line is BULLA_E_USAGE too: it says nothing about any evidence.
+ */
 BULLA_NODISCARD enum bulla_status bulla_vkeys_add_file(struct bulla_vkeys *l,
     const char *path, struct bulla_err *err);
 /* NULL when there is none. */
@@ -83,6 +89,10 @@ BULLA_NODISCARD enum bulla_status bulla_signer_new(const char *name,
  */
 BULLA_NODISCARD enum bulla_status bulla_signer_load(const char *path,
     const struct bulla_ask *ask, struct bulla_signer *out,
+    struct bulla_err *err);
+/* The same from text in secret memory; messages never quote it. */
+BULLA_NODISCARD enum bulla_status bulla_signer_parse(
+    const struct bulla_cur *text, struct bulla_signer *out,
     struct bulla_err *err);
 /* The text form with LF, as it stands in a key file. */
 BULLA_NODISCARD enum bulla_status bulla_signer_text(

@@ -32,6 +32,8 @@ BULLA_NODISCARD enum bulla_status bulla_note_sign(
  * The general rule: lines of unknown keys are ignored, a known key's line
  * that does not verify refuses the note (BULLA_E_MISMATCH), no line of a
  * known key: BULLA_E_NOKEY.
+ * Lines of known cosignature keys (type 0x04) count as unknown here: such a
+ * line covers a time too, and means something else.
  */
 BULLA_NODISCARD enum bulla_status bulla_note_verify(
     const struct bulla_cur *bytes, const struct bulla_vkeys *known,
