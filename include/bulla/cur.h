@@ -19,13 +19,13 @@
 struct bulla_cur {
 	const uint8_t *p;
 	size_t len;	/* bytes left */
-	size_t off;	/* bytes consumed since the start, for messages */
+	size_t off;	/* bytes before p since the start, for messages */
 };
 
 struct bulla_cur bulla_cur_of(const void *data, size_t len);
 struct bulla_cur bulla_cur_str(const char *s);
 
-/* The next n bytes as a window of their own. */
+/* The next n bytes as a window of their own; its off goes on from c's. */
 BULLA_NODISCARD bool bulla_cur_take(struct bulla_cur *c, size_t n,
     struct bulla_cur *out);
 BULLA_NODISCARD bool bulla_cur_copy(struct bulla_cur *c, void *out, size_t n);

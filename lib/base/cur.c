@@ -26,7 +26,7 @@ bulla_cur_take(struct bulla_cur *c, size_t n, struct bulla_cur *out)
 
 	if (n > c->len)
 		return false;
-	head = (struct bulla_cur){ .p = c->p, .len = n };
+	head = (struct bulla_cur){ .p = c->p, .len = n, .off = c->off };
 	if (n > 0) {
 		c->p += n;
 		c->len -= n;
