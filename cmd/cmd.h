@@ -61,6 +61,7 @@ struct cmd_tool {
 
 struct cmd_common {
 	bool quiet, json, force;
+	bool data_out;		/* stdout carries data: JSON goes to stderr */
 	int verbose;			/* how often -v was given */
 	const char *home;		/* --home as given, or NULL */
 	const char *out;		/* -o as given, or NULL */
@@ -150,7 +151,10 @@ void cmd_json_push_str(struct cmd_json *j, const char *key, const char *v);
 void cmd_json_obj(struct cmd_json *j, const char *key, struct cmd_json *v);
 void cmd_json_push_obj(struct cmd_json *j, const char *key,
     struct cmd_json *v);
-/* Print to stdout and free; returns code, or CMD_TROUBLE when it failed. */
+/*
+ * Print to stdout (stderr with data_out) and free; returns code, or
+ * CMD_TROUBLE when it failed.
+ */
 int cmd_json_print(const struct cmd *c, struct cmd_json *j, int code);
 
 /*

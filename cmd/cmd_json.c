@@ -179,12 +179,13 @@ cmd_json_push_obj(struct cmd_json *j, const char *key, struct cmd_json *v)
 int
 cmd_json_print(const struct cmd *c, struct cmd_json *j, int code)
 {
+	FILE *to = c->common.data_out ? stderr : stdout;
 	bool ok = j != NULL && !j->failed;
 
 	if (ok)
-		ok = json_dumpf(j->obj, stdout,
+		ok = json_dumpf(j->obj, to,
 		    JSON_COMPACT | JSON_ENSURE_ASCII) == 0 &&
-		    putchar('\n') != EOF;
+		    putc('\n', to) != EOF;
 	json_free(j);
 	if (ok)
 		return code;
