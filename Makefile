@@ -72,6 +72,7 @@ FUZZ_SRC := $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZERS  := $(FUZZ_SRC:fuzz/%.c=%)
 AID_SRC  := $(sort $(wildcard tests/tools/*.c))
 AIDS     := $(AID_SRC:tests/tools/%.c=%)
+BENCHES  := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 HEADERS  := $(sort $(wildcard include/bulla/*.h))
 PAGES    := $(sort $(wildcard docs/man/*.1 docs/man/*.5))
 
@@ -142,8 +143,8 @@ $(FUZZERS:%=$B/replay/%): $B/replay/%: $B/fuzz/%.o $B/tests/lib/fuzz_main.o $B/l
 	$(LINK) -o $@ $^ $(LIBS)
 $(AIDS:%=$B/aid/%): $B/aid/%: $B/tests/tools/%.o $B/libbulla.a
 	$(LINK) -o $@ $^ $(LIBS)
-$B/bench/pair: $B/tests/bench/pair.o
-	$(LINK) -o $@ $^
+$(BENCHES:%=$B/bench/%): $B/bench/%: $B/tests/bench/%.o $B/libbulla.a
+	$(LINK) -o $@ $^ $(LIBS)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
@@ -171,7 +172,8 @@ check-%:
 	sh tests/all.sh $*
 demo:
 	sh tests/demo.sh
-bench: all
+benches: $(BENCHES:%=$B/bench/%)
+bench: all benches
 	sh tests/bench/run.sh $(BENCH)
 fuzz:
 	FUZZ_SECONDS=$(or $(FUZZ_TIME),15) sh tests/all.sh fuzz
@@ -184,7 +186,7 @@ help:
 	@echo 'make [install|uninstall|test|demo|bench|fuzz|nightly|clean]'
 	@echo 'make check-STEP: one step of the tests; sh tests/all.sh -l lists them'
 
-.PHONY: all lib shared pc tools unit fuzzers replayers aids install uninstall \
+.PHONY: all lib shared pc tools unit fuzzers replayers aids benches install uninstall \
         test demo bench fuzz nightly clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,238 @@
+#!/bin/sh
+# run.sh [quick|normal|full]: bulla against the tools that people combine by
+# hand today. Every comparison is interleaved on the same data, five rounds
+# or more; trust the ratios, not the seconds. The goal stands beside what
+# was measured: "goal" with libcrypto's SHA-256, "prize" with two streams.
+#
+#   quick   256 MB and 2,000 files: a look while working
+#   normal  2 GB; 20,000 files, 663 MB; 100,000 files of 4 KiB
+#   full    also growth with bytes and files, and memory at 20 GB and with
+#           a million files; needs 60 GB of disk
+#
+# BENCH_DIR    where the data goes, and is kept (default: a new directory
+#              under TMPDIR, removed at the end)
+# BIG_MB, TREE_FILES, SMALL_FILES, ROUNDS, BENCH_JOBS: other sizes
+#
+# Everything is written to /dev/null or over an existing file: fresh pages
+# cost more than what is measured.
+set -eu
+cd "$(dirname "$0")/../.."
+top=$PWD
+mode=${1:-normal}
+case $mode in
+quick) : "${BIG_MB:=256}" "${TREE_FILES:=2000}" "${SMALL_FILES:=10000}" ;;
+normal | full)
+	: "${BIG_MB:=2000}" "${TREE_FILES:=20000}" "${SMALL_FILES:=100000}"
+	;;
+*)
+	echo "usage: run.sh [quick|normal|full]" >&2
+	exit 2
+	;;
+esac
+: "${ROUNDS:=5}" "${BENCH_JOBS:=$(nproc)}"
+sh tests/setup.sh bench
+make -s -j"$BENCH_JOBS" tools benches
+
+if [ -n "${BENCH_DIR-}" ]; then
+	mkdir -p "$BENCH_DIR"
+	dir=$(cd "$BENCH_DIR" && pwd)
+	trap 'gpgconf --kill gpg-agent 2>/dev/null || true' EXIT
+else
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX")
+	trap 'gpgconf --kill gpg-agent 2>/dev/null || true; rm -rf "$dir"' EXIT
+fi
+PATH=$top/build/release/bin:$top/build/release/bench:$PATH
+GNUPGHOME=$dir/gnupg
+HOME=$dir/home
+export PATH GNUPGHOME HOME
+unset BULLA_HOME
+mkdir -p "$HOME"
+cd "$dir"
+
+# fill DIR N_DIRS N_FILES SIZE: files of random bytes, taken from stdin
+fill()
+{
+	i=0
+	while [ "$i" -lt "$2" ]; do
+		d=$(printf '%s/%03d' "$1" "$i")
+		mkdir -p "$d"
+		head -c $(($3 * $4)) | split -a 4 -d -b "$4" - "$d/f"
+		i=$((i + 1))
+	done
+}
+
+# On average 33 KB a file, as a documentation tree has it: four in five are
+# small
+make_data()
+{
+	[ ! -e data-"$mode" ] || return 0
+	rm -rf big tree small data-*
+	head -c "${BIG_MB}000000" /dev/urandom >big
+	fill tree/notes $((TREE_FILES / 125)) 100 8192 </dev/urandom
+	fill tree/images $((TREE_FILES / 125)) 25 133000 </dev/urandom
+	fill small $((SMALL_FILES / 1000)) 1000 4096 </dev/urandom
+	: >data-"$mode"
+}
+
+make_keys()
+{
+	rm -rf keys gnupg
+	mkdir -m 700 keys gnupg
+	bulla-keygen sign -n bench/sealer -o keys/sign
+	bulla-keygen age -o keys/age
+	minisign -G -W -p keys/minisign.pub -s keys/minisign.key >keys/log
+	gpg --batch --quiet --passphrase '' \
+	    --quick-generate-key bench default default never 2>keys/log
+	gpg --batch --quiet --passphrase '' --quick-add-key \
+	    "$(gpg --list-keys --with-colons 2>keys/log |
+	        awk -F: '$1 == "fpr" { print $10; exit }')" \
+	    cv25519 encr never 2>keys/log || cat keys/log
+	recipient=$(cat keys/age.pub)
+	vkey=$(cat keys/sign.pub)
+}
+
+compare()
+{
+	pair -n "$ROUNDS" "$@"
+}
+
+bytes_of()
+{
+	find "$1" -type f -printf '%s\n' | awk '{ n += $1 } END { printf "%d", n }'
+}
+
+# diy PATH: what a careful office does by hand, each step a known tool
+diy()
+{
+	cat <<-END
+	find $1 -type f -print0 | xargs -0 openssl dgst -sha256 -r >manifest &&
+	tar -cf - manifest $1 | age -r $recipient 1<>$1.diy &&
+	openssl dgst -sha256 -r $1.diy >digest &&
+	minisign -S -s keys/minisign.key -m digest >/dev/null
+	END
+}
+
+# there PATH GOAL PRIZE: sealing
+there()
+{
+	n=$(bytes_of "$1")
+	seal="bulla-seal -q -i keys/sign -r $recipient"
+	tar_age="tar -cf - $1 | age -r $recipient >/dev/null"
+	compare -b "$n" -g "$2" -x "$3" -c 1.55 -m 64 \
+	    "$1: seal / tar | age" "$seal $1 >/dev/null" "$tar_age"
+	[ "$1" != small ] || return 0
+	compare -b "$n" -g 0.32 -x 0.23 "$1: seal / do it yourself" \
+	    "$seal $1 >/dev/null" "$(diy "$1")"
+	compare -b "$n" -g 0.3 "$1: seal / gpg --sign --encrypt" \
+	    "$seal $1 >/dev/null" \
+	    "tar -cf - $1 | gpg --batch --quiet --yes --trust-model always \
+	    -z 0 -r bench --sign --encrypt -o - >/dev/null"
+}
+
+pipe_there()
+{
+	compare -b "$(bytes_of big)" -g 1.8 -m 64 \
+	    'big: pack | seal / tar | age' \
+	    "bulla-pack -q big |
+	    bulla-seal -q -i keys/sign -r $recipient >/dev/null" \
+	    "tar -cf - big | age -r $recipient >/dev/null"
+}
+
+# back PATH: opening and checking
+back()
+{
+	n=$(bytes_of "$1")
+	bulla-seal -q -f -i keys/sign -r "$recipient" -o "$1.bulla" "$1"
+	tar -cf - "$1" | age -r "$recipient" >"$1.age"
+	open="bulla-open -q -i keys/age -k $vkey"
+	compare -b "$n" -g 1.2 -x 0.9 -m 64 "$1: open -O / age -d" \
+	    "$open -O $1.bulla >/dev/null" \
+	    "age -d -i keys/age $1.age >/dev/null"
+	# the pipe must be spooled, so that nothing leaves before the seal
+	# has verified
+	compare -b "$n" "$1: open -O from a pipe / age -d" \
+	    "cat $1.bulla | $open -O >/dev/null" \
+	    "cat $1.age | age -d -i keys/age >/dev/null"
+	compare -b "$n" -g 1.0 -m 64 -p 'rm -rf out && mkdir out' \
+	    "$1: open -d / age -d | tar -x" "$open -d out $1.bulla >/dev/null" \
+	    "age -d -i keys/age $1.age | tar -xf - -C out"
+	compare -b "$n" -g 0.6 -m 64 "$1: verify / openssl dgst" \
+	    "bulla-verify -q -k $vkey $1.bulla >/dev/null" \
+	    "openssl dgst -sha256 $1.bulla >/dev/null"
+	rm -rf out "$1.bulla" "$1.age"
+}
+
+# A file of zeros costs no disk and the same work
+growth()
+{
+	echo "growth with bytes"
+	for g in 1 2 4 8; do
+		truncate -s "${g}G" zeros
+		pair -n 3 -b $((g << 30)) "seal $g GiB" \
+		    "bulla-seal -q -i keys/sign -r $recipient zeros >/dev/null"
+	done
+	echo "growth with files of 4 KiB"
+	for k in 10 20 40 80; do
+		[ "$((k * 1000))" -le "$SMALL_FILES" ] || break
+		dirs=$(find small -mindepth 1 -maxdepth 1 | sort | head -n "$k" |
+		    tr '\n' ' ')
+		pair -n 3 -b $((k * 4096000)) "seal $k,000 files" \
+		    "bulla-seal -q -i keys/sign -r $recipient $dirs >/dev/null"
+	done
+	rm -f zeros
+}
+
+memory_of()
+{
+	pair -n 1 -m 64 "memory: seal $1" \
+	    "bulla-seal -q -j 2 -f -i keys/sign -r $recipient \
+	    -o zeros.bulla zeros"
+	pair -n 1 -m 64 "memory: verify $1" \
+	    "bulla-verify -q -k $vkey zeros.bulla >/dev/null"
+	pair -n 1 -m 64 "memory: open -O $1" \
+	    "bulla-open -q -j 2 -i keys/age -k $vkey -O zeros.bulla >/dev/null"
+	pair -n 1 -m 64 "memory: open -O $1 from a pipe" \
+	    "cat zeros.bulla |
+	    bulla-open -q -j 2 -i keys/age -k $vkey -O >/dev/null"
+}
+
+memory()
+{
+	echo "memory: the same for any size"
+	for g in 2 20; do
+		truncate -s "${g}G" zeros
+		memory_of "$g GiB"
+	done
+	rm -f zeros zeros.bulla
+	fill million 1000 1000 16 </dev/urandom
+	pair -n 1 -m 100 'memory: seal a million files' \
+	    "bulla-seal -q -j 2 -f -i keys/sign -r $recipient \
+	    -o million.bulla million"
+	pair -n 1 -m 100 -p 'rm -rf out && mkdir out' \
+	    'memory: open -d a million files' \
+	    "bulla-open -q -j 2 -i keys/age -k $vkey -d out million.bulla"
+	rm -rf million million.bulla out
+}
+
+echo "bulla $(bulla-seal --version | awk '{ print $2 }'), $mode:" \
+    "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)," \
+    "$(nproc) cores; $(age --version), $(openssl version | cut -d' ' -f1,2)"
+echo "big: $BIG_MB MB; tree: $TREE_FILES files; small: $SMALL_FILES files" \
+    "of 4 KiB; $ROUNDS rounds"
+make_data
+make_keys
+cat big >/dev/null
+for b in "$top"/build/release/bench/bench_*; do
+	case $b in *.[od]) ;; *) [ ! -x "$b" ] || "$b" "$ROUNDS" ;; esac
+done
+printf '%-44s %9s %9s  %s\n' job ours peer 'ratio (min..max)'
+there big 1.3 1.0
+pipe_there
+there tree 1.3 1.0
+there small 1.0 1.0
+back big
+back tree
+if [ "$mode" = full ]; then
+	growth
+	memory
+fi
