@@ -71,19 +71,22 @@ b64_digit(unsigned v)
 	return digits[v & 63];
 }
 
-/* 0..63, or -1. */
-static int
+/*
+ * 0..63, or -1. Each line adds the value in its range and nothing outside:
+ * no branch and no table, so that time says nothing about a key's text, and
+ * random text (armor) is not slowed by branches that nobody can predict.
+ */
+static inline int
 b64_value(uint8_t c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
+	int x = c, v = -1;
+
+	v += (('A' - 1 - x) & (x - 'Z' - 1)) >> 8 & (x - 'A' + 1);
+	v += (('a' - 1 - x) & (x - 'z' - 1)) >> 8 & (x - 'a' + 27);
+	v += (('0' - 1 - x) & (x - '9' - 1)) >> 8 & (x - '0' + 53);
+	v += (('+' - 1 - x) & (x - '+' - 1)) >> 8 & 63;
+	v += (('/' - 1 - x) & (x - '/' - 1)) >> 8 & 64;
+	return v;
 }
 
 /* Up to three bytes to four characters, '=' where nothing is left. */
@@ -107,17 +110,22 @@ bulla_b64_put(struct bulla_buf *b, const void *data, size_t n,
     enum bulla_b64_kind kind)
 {
 	const uint8_t *p = data;
-	char four[4];
+	char text[64];
+	size_t len = 0;
 
 	while (n > 0) {
 		size_t some = n < 3 ? n : 3;
 
-		b64_group(four, p, some);
-		bulla_buf_put(b, four, kind == BULLA_B64_RAW ? some + 1 : 4);
+		b64_group(text + len, p, some);
+		len += kind == BULLA_B64_RAW ? some + 1 : 4;
 		p += some;
 		n -= some;
+		if (n == 0 || len == sizeof(text)) {
+			bulla_buf_put(b, text, len);
+			len = 0;
+		}
 	}
-	explicit_bzero(four, sizeof(four));
+	explicit_bzero(text, sizeof(text));
 }
 
 /*
@@ -129,6 +137,7 @@ b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
     size_t *n_digits)
 {
 	size_t n = text->len, pads = 0;
+	int any = 0;
 
 	if (kind == BULLA_B64_PADDED) {
 		if (n % 4 != 0)
@@ -139,10 +148,10 @@ b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
 	n -= pads;
 	if (n % 4 == 1)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		if (b64_value(text->p[i]) < 0)
-			return false;
-	}
+	for (size_t i = 0; i < n; i++)
+		any |= b64_value(text->p[i]);
+	if (any < 0)
+		return false;
 	*n_digits = n;
 	return true;
 }
@@ -156,26 +165,42 @@ b64_spare_zero(const struct bulla_cur *text, size_t n)
 	return n == 0 || (b64_value(text->p[n - 1]) & spare) == 0;
 }
 
+/* Four digits, all of them good ones. */
+static inline unsigned
+b64_four(const uint8_t *t)
+{
+	return (unsigned)b64_value(t[0]) << 18 |
+	    (unsigned)b64_value(t[1]) << 12 |
+	    (unsigned)b64_value(t[2]) << 6 | (unsigned)b64_value(t[3]);
+}
+
 bool
 bulla_b64_decode(const struct bulla_cur *text, enum bulla_b64_kind kind,
     void *out, size_t cap, size_t *out_len)
 {
+	uint8_t last[4] = { 'A', 'A', 'A', 'A' };
 	uint8_t *p = out;
-	size_t n, len;
-	unsigned v = 0, bits = 0;
+	size_t n, len, i;
+	unsigned v;
 
 	if (!b64_split(text, kind, &n) || !b64_spare_zero(text, n))
 		return false;
 	len = n / 4 * 3 + n % 4 * 3 / 4;
 	if (len > cap)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		v = (v << 6 | (unsigned)b64_value(text->p[i])) & 0xffff;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			*p++ = (uint8_t)(v >> bits);
-		}
+	for (i = 0; i + 4 <= n; i += 4) {
+		v = b64_four(text->p + i);
+		*p++ = (uint8_t)(v >> 16);
+		*p++ = (uint8_t)(v >> 8);
+		*p++ = (uint8_t)v;
+	}
+	if (i < n) {
+		memcpy(last, text->p + i, n - i);
+		v = b64_four(last);
+		*p++ = (uint8_t)(v >> 16);
+		if (n - i == 3)
+			*p++ = (uint8_t)(v >> 8);
+		explicit_bzero(last, sizeof(last));
 	}
 	*out_len = len;
 	return true;
