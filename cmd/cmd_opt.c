@@ -32,8 +32,8 @@ static const struct cmd_opt opts_ask[] = {
 	{ 0 },
 };
 static const struct cmd_opt opts_known[] = {
-	{ 'k', "key", "VKEY", "accept signatures of this key (repeat)" },
-	{ 'K', "keys", "FILE", "the same for each line of FILE (repeat)" },
+	{ 'k', "vkey", "VKEY", "accept signatures of this key (repeat)" },
+	{ 'K', "vkeys", "FILE", "the same for each line of FILE (repeat)" },
 	{ 0 },
 };
 static const struct cmd_opt opts_common[] = {
