@@ -25,7 +25,9 @@ static const struct span f_rest = { 500, 12, "end" };
 enum { TYPE_AT = 156 };
 
 /* With a pax header a size may exceed 11 octal digits, else never. */
-#define OCTAL_SIZE_MAX UINT64_C(077777777777)
+#define OCTAL_MAX UINT64_C(077777777777)
+/* From here on libarchive repeats the time in a pax header. */
+#define PAX_MTIME_MIN UINT64_C(0x7fffffff)
 
 static enum bulla_status
 bad(struct bulla_err *err, const struct span *f)
@@ -130,7 +132,7 @@ judge_size(const uint8_t *block, const struct tar_pax *pax, uint64_t *out,
 
 	if (!size_field(block, &size))
 		return bad(err, &f_size);
-	if (pax->size > 0 ? size != pax->size : size > OCTAL_SIZE_MAX)
+	if (pax->size > 0 ? size != pax->size : size > OCTAL_MAX)
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "tar header: its size is not the one of its pax header");
 	*out = size;
@@ -253,7 +255,8 @@ tar_hdr_parse(const uint8_t *block, const struct tar_pax *pax,
 	if (out->type == '5' && out->size > 0)
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "tar header: a directory has contents");
-	if (!octal(block, &f_mtime, &mtime) || mtime > OCTAL_SIZE_MAX)
+	if (!octal(block, &f_mtime, &mtime) || mtime > OCTAL_MAX ||
+	    (pax->mtime > 0 && pax->mtime != mtime))
 		return bad(err, &f_mtime);
 	out->mtime = (int64_t)mtime;
 	return judge_path(block, pax, out, err);
@@ -281,11 +284,32 @@ take_record(struct bulla_cur *c, struct bulla_cur *key,
 	return memchr(value->p, '\0', value->len) == NULL;
 }
 
+static bool
+take_number(const struct bulla_cur *value, uint64_t min, uint64_t *out)
+{
+	return *out == 0 && bulla_num_u64(value, INT64_MAX, out) &&
+	    *out >= min;
+}
+
 /*
- * path and size, once each, size only where the header has no room: every
- * other keyword (GNU.sparse.*, linkpath, SCHILY.*, mtime ...) would change
- * what some tar program makes of the entry.
+ * path, size and mtime, once each, the numbers only where the writer needs
+ * them: every other keyword (GNU.sparse.*, linkpath, SCHILY.* ...) would
+ * change what some tar program makes of the entry.
  */
+static bool
+allowed(const struct bulla_cur *key, const struct bulla_cur *value,
+    struct tar_pax *out)
+{
+	if (bulla_cur_is(key, "path") && out->path.len == 0) {
+		out->path = *value;
+		return value->len > 0;
+	}
+	if (bulla_cur_is(key, "size"))
+		return take_number(value, OCTAL_MAX + 1, &out->size);
+	return bulla_cur_is(key, "mtime") &&
+	    take_number(value, PAX_MTIME_MIN, &out->mtime);
+}
+
 enum bulla_status
 tar_pax_parse(struct bulla_cur records, struct tar_pax *out,
     struct bulla_err *err)
@@ -297,15 +321,10 @@ tar_pax_parse(struct bulla_cur records, struct tar_pax *out,
 		if (!take_record(&records, &key, &value))
 			return bulla_fail(err, BULLA_E_FORMAT,
 			    "malformed pax header");
-		if (bulla_cur_is(&key, "path") && out->path.len == 0 &&
-		    value.len > 0)
-			out->path = value;
-		else if (!bulla_cur_is(&key, "size") || out->size > 0 ||
-		    !bulla_num_u64(&value, INT64_MAX, &out->size) ||
-		    out->size <= OCTAL_SIZE_MAX)
+		if (!allowed(&key, &value, out))
 			return bulla_fail(err, BULLA_E_REFUSED,
-			    "a pax header says more than a long name or"
-			    " a large size");
+			    "a pax header says more than a long name, a large"
+			    " size or a late time");
 	}
 	return BULLA_OK;
 }

@@ -15,7 +15,7 @@
 /* What the records of a pax header said; empty and 0 when they did not. */
 struct tar_pax {
 	struct bulla_cur path;	/* points into the records */
-	uint64_t size;
+	uint64_t size, mtime;
 };
 
 struct tar_hdr {
