@@ -20,13 +20,16 @@ struct bulla_aead;
 BULLA_NODISCARD enum bulla_status bulla_aead_new(
     const uint8_t key[BULLA_AEAD_KEY], struct bulla_aead **out,
     struct bulla_err *err);
-/* out takes n + BULLA_AEAD_TAG bytes and does not overlap in. n < 2^31. */
+/*
+ * out takes n + BULLA_AEAD_TAG bytes; it is in itself or apart from it.
+ * n < 2^31.
+ */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal(struct bulla_aead *a,
     const uint8_t nonce[BULLA_AEAD_NONCE], const void *in, size_t n,
     void *out, struct bulla_err *err);
 /*
- * n counts the tag (at least 16); out takes n - 16 bytes, does not overlap
- * in, and is wiped when the tag is wrong: BULLA_E_MISMATCH.
+ * n counts the tag (at least 16); out takes n - 16 bytes, is in itself or
+ * apart from it, and is wiped when the tag is wrong: BULLA_E_MISMATCH.
  */
 BULLA_NODISCARD enum bulla_status bulla_aead_open(struct bulla_aead *a,
     const uint8_t nonce[BULLA_AEAD_NONCE], const void *in, size_t n,

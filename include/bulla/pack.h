@@ -26,7 +26,6 @@ struct bulla_progress {
 struct bulla_pack {
 	const char *bag;		/* directory name; NULL: "bag" */
 	const struct bulla_baginfo *info;
-	bool evidence;			/* enforce the evidence profile */
 	int64_t time;			/* Bagging-Date, mtime of tag files */
 	/* PATH becomes data/<last component>; "." and "/" their contents. */
 	const char *const *paths;

@@ -47,8 +47,6 @@ packer_init(struct packer *k, const struct bulla_pack *p,
 		.baginfo = BULLA_BUF_INIT(BULLA_BAGINFO_MAX),
 	};
 	st = check_name(p, bag, err);
-	if (st == BULLA_OK && p->evidence)
-		st = bulla_baginfo_check_evidence(p->info, err);
 	if (st == BULLA_OK)
 		st = bulla_sha256_new(&k->hash, err);
 	if (st != BULLA_OK)
@@ -126,7 +124,7 @@ packer_run(struct packer *k, struct bulla_ring *ring, unsigned hash_stage,
 {
 	enum bulla_status st;
 
-	k->ring = ring;
+	k->feed = (struct feed){ .ring = ring, .cap = PACK_SLOT };
 	k->hash_stage = hash_stage;
 	st = bulla_tarw_new(&k->to_slot, &k->tar, err);
 	if (st == BULLA_OK)
@@ -137,12 +135,9 @@ packer_run(struct packer *k, struct bulla_ring *ring, unsigned hash_stage,
 		st = packer_tags(k, err);
 	if (st == BULLA_OK)
 		st = bulla_tarw_end(k->tar, err);
-	if (st != BULLA_OK)
-		return st;
-	k->slot->last = true;
-	bulla_ring_put(ring, k->slot);
-	k->slot = NULL;
-	return BULLA_OK;
+	if (st == BULLA_OK)
+		feed_end(&k->feed);
+	return st;
 }
 
 /* Packing alone: hash, then write. */

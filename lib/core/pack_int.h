@@ -7,6 +7,7 @@
 #include "bulla/pack.h"
 #include "bulla/ring.h"
 #include "bulla/tar.h"
+#include "core/feed.h"
 #include "core/spool.h"
 
 /*
@@ -40,13 +41,11 @@ struct pack_block {
 
 struct packer {
 	const struct bulla_pack *p;
-	struct bulla_ring *ring;
+	struct feed feed;		/* PACK_SLOT bytes a slot */
 	unsigned hash_stage;
-	struct bulla_slot *slot;	/* being filled; NULL at the start */
 	struct bulla_tarw *tar;
 	struct bulla_writer to_slot;
 	struct bulla_packed done;
-	uint64_t total;			/* bytes put into slots */
 	/* <bag>/data/..., NUL-terminated; bag_len counts the bag and its '/' */
 	char path[BULLA_BAG_PATH_MAX + BULLA_BAG_NAME_MAX + 2];
 	size_t path_len, bag_len;
@@ -93,8 +92,11 @@ void packer_to_slot_init(struct packer *k);
 /* At least one free byte of the current slot; *n says how many. */
 BULLA_NODISCARD enum bulla_status packer_room(struct packer *k,
     uint8_t **p, size_t *n, struct bulla_err *err);
-/* The last n bytes of the slot belong to the file that is being added. */
-BULLA_NODISCARD enum bulla_status packer_took(struct packer *k, size_t n,
+/*
+ * The next n bytes of the slot belong to the file that is being added: to be
+ * said before they go to k->tar, which may pad and go on to another slot.
+ */
+BULLA_NODISCARD enum bulla_status packer_takes(struct packer *k, size_t n,
     struct bulla_err *err);
 /* Here something ends; meta is NULL for PACK_TAG. */
 BULLA_NODISCARD enum bulla_status packer_ends(struct packer *k,

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -39,78 +38,92 @@ packer_meta(const struct stat *sb, struct bulla_meta *m)
 	};
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+#define VALUES_MAX 67108864u	/* bytes of one object's attributes */
+#define NAMES_MAX (XATTR_LIST_MAX / 2)
+
+/* Names and values of an object's attributes, behind one another. */
+struct attrs {
+	struct bulla_buf bytes;
+	struct bulla_xattr *v;		/* windows hold lengths until the end */
+	size_t n;
+};
 
 static bool
-add_xattr(int fd, const char *name, struct bulla_sha256 *h)
+add_attr(struct attrs *a, int fd, const char *name, uint8_t *value)
 {
-	char value[XATTR_SIZE_MAX], head[32];
-	ssize_t n = fgetxattr(fd, name, value, sizeof(value));
-	int len;
+	ssize_t n = fgetxattr(fd, name, value, XATTR_SIZE_MAX);
 
 	if (n < 0)
 		return false;
-	len = snprintf(head, sizeof(head), "%zd", n);
-	bulla_sha256_update(h, name, strlen(name) + 1);
-	bulla_sha256_update(h, head, (size_t)len + 1);
-	bulla_sha256_update(h, value, (size_t)n);
+	bulla_buf_str(&a->bytes, name);
+	bulla_buf_put(&a->bytes, value, (size_t)n);
+	a->v[a->n].name.len = strlen(name);
+	a->v[a->n++].value.len = (size_t)n;
 	return true;
 }
 
 static enum bulla_status
-digest_list(char *list, size_t len, int fd, struct bulla_meta *m,
-    struct bulla_err *err)
+digest_attrs(struct attrs *a, struct bulla_meta *m, struct bulla_err *err)
 {
-	char *names[XATTR_LIST_MAX / 2];
-	struct bulla_sha256 *h = NULL;
-	enum bulla_status st;
-	size_t n = 0;
-	bool ok = true;
+	struct bulla_buf text = BULLA_BUF_INIT(4 * (size_t)VALUES_MAX);
+	struct bulla_cur c = bulla_buf_view(&a->bytes);
+	enum bulla_status st = bulla_buf_status(&a->bytes);
 
-	for (char *p = list; p < list + len; p += strlen(p) + 1)
-		names[n++] = p;
-	qsort(names, n, sizeof(*names), by_text);
-	st = bulla_sha256_new(&h, err);
-	if (st != BULLA_OK)
-		return st;
-	for (size_t i = 0; i < n && ok; i++)
-		ok = add_xattr(fd, names[i], h);
-	if (ok) {
-		bulla_sha256_final(h, m->xattr);
+	for (size_t i = 0; st == BULLA_OK && i < a->n; i++)
+		BULLA_CHECK(bulla_cur_take(&c, a->v[i].name.len,
+		    &a->v[i].name) && bulla_cur_take(&c, a->v[i].value.len,
+		    &a->v[i].value));
+	if (st == BULLA_OK) {
+		bulla_xattrs_put(&text, a->v, a->n);
+		st = bulla_buf_status(&text);
+	}
+	if (st == BULLA_OK) {
+		bulla_sha256(text.p, text.len, m->xattr);
 		m->has_xattr = true;
 	} else {
-		st = bulla_fail_sys(err, "extended attributes");
+		st = bulla_fail(err, st, "extended attributes: too many");
 	}
-	bulla_sha256_free(h);
+	bulla_buf_free(&text);
 	return st;
 }
 
-/*
- * sha256 over the extended attributes in bytewise order of name, each as
- * name NUL decimal-length NUL value. Most files have none, and the large
- * buffers are not touched for those.
- */
+static enum bulla_status
+read_attrs(int fd, struct bulla_meta *m, struct bulla_err *err)
+{
+	struct attrs a = { .bytes = BULLA_BUF_INIT(VALUES_MAX) };
+	char *list = malloc(XATTR_LIST_MAX);
+	uint8_t *value = malloc(XATTR_SIZE_MAX);
+	enum bulla_status st = BULLA_OK;
+	ssize_t len;
+
+	a.v = calloc(NAMES_MAX, sizeof(*a.v));
+	if (list == NULL || value == NULL || a.v == NULL) {
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+		goto out;
+	}
+	len = flistxattr(fd, list, XATTR_LIST_MAX);
+	for (char *p = list; len > 0 && p < list + len; p += strlen(p) + 1)
+		if (!add_attr(&a, fd, p, value))
+			len = -1;
+	st = len < 0 ? bulla_fail_sys(err, "extended attributes") :
+	    digest_attrs(&a, m, err);
+out:
+	bulla_buf_free(&a.bytes);
+	free(a.v);
+	free(value);
+	free(list);
+	return st;
+}
+
+/* Most files have no attributes: one system call finds that out. */
 enum bulla_status
 packer_xattrs(int fd, struct bulla_meta *m, struct bulla_err *err)
 {
 	ssize_t len = flistxattr(fd, NULL, 0);
-	enum bulla_status st;
-	char *list;
 
 	if (len == 0 || (len < 0 && errno == ENOTSUP))
 		return BULLA_OK;
 	if (len < 0)
 		return bulla_fail_sys(err, "extended attributes");
-	list = malloc(XATTR_LIST_MAX);
-	if (list == NULL)
-		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	len = flistxattr(fd, list, XATTR_LIST_MAX);
-	st = len < 0 ? bulla_fail_sys(err, "extended attributes") :
-	    digest_list(list, (size_t)len, fd, m, err);
-	free(list);
-	return st;
+	return read_attrs(fd, m, err);
 }

@@ -76,9 +76,9 @@ stream(struct packer *k, int fd, uint64_t size, struct bulla_err *err)
 			    packer_shown(k, shown, sizeof(shown)));
 		if (got == 0)
 			return changed(k, "it shrank", err);
-		st = bulla_tarw_data(k->tar, p, (size_t)got, err);
+		st = packer_takes(k, (size_t)got, err);
 		if (st == BULLA_OK)
-			st = packer_took(k, (size_t)got, err);
+			st = bulla_tarw_data(k->tar, p, (size_t)got, err);
 		size -= (uint64_t)got;
 	}
 	return st;

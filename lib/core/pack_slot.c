@@ -19,43 +19,22 @@ block_of(struct bulla_slot *s)
 	return s->user;
 }
 
-static enum bulla_status
-next_slot(struct packer *k, struct bulla_err *err)
-{
-	enum bulla_status st;
-	struct pack_block *b;
-
-	if (k->slot != NULL)
-		bulla_ring_put(k->ring, k->slot);
-	k->slot = NULL;
-	st = bulla_ring_get(k->ring, &k->slot, err);
-	if (st != BULLA_OK)
-		return st;
-	b = block_of(k->slot);
-	b->n_extents = 0;
-	b->text.max = TEXT_MAX;
-	bulla_buf_reset(&b->text);
-	if (k->p->progress.tell != NULL)
-		k->p->progress.tell(k->p->progress.ctx, k->total, 0);
-	return BULLA_OK;
-}
-
-/*
- * A full slot is handed on only when more is to come: the last slot of the
- * stream has to be known as such.
- */
 enum bulla_status
 packer_room(struct packer *k, uint8_t **p, size_t *n, struct bulla_err *err)
 {
 	enum bulla_status st;
+	struct pack_block *b;
+	bool fresh = false;
 
-	if (k->slot == NULL || k->slot->in_len == PACK_SLOT) {
-		st = next_slot(k, err);
-		if (st != BULLA_OK)
-			return st;
-	}
-	*p = k->slot->in + k->slot->in_len;
-	*n = PACK_SLOT - k->slot->in_len;
+	st = feed_room(&k->feed, p, n, &fresh, err);
+	if (st != BULLA_OK || !fresh)
+		return st;
+	b = block_of(k->feed.slot);
+	b->n_extents = 0;
+	b->text.max = TEXT_MAX;
+	bulla_buf_reset(&b->text);
+	if (k->p->progress.tell != NULL)
+		k->p->progress.tell(k->p->progress.ctx, k->feed.total, 0);
 	return BULLA_OK;
 }
 
@@ -79,8 +58,7 @@ to_slot(struct bulla_writer *w, const void *buf, size_t len,
 			n = len;
 		if (from != p)
 			memcpy(p, from, n);
-		k->slot->in_len += n;
-		k->total += n;
+		feed_took(&k->feed, n);
 		from += n;
 		len -= n;
 	}
@@ -102,12 +80,12 @@ add_extent(struct packer *k, uint32_t off, struct pack_extent **x,
 	uint8_t *p;
 	size_t n;
 
-	if (k->slot == NULL) {
+	if (k->feed.slot == NULL) {
 		st = packer_room(k, &p, &n, err);
 		if (st != BULLA_OK)
 			return st;
 	}
-	b = block_of(k->slot);
+	b = block_of(k->feed.slot);
 	if (b->n_extents == PACK_EXTENTS) {
 		st = packer_sync(k, err);
 		if (st != BULLA_OK)
@@ -119,10 +97,10 @@ add_extent(struct packer *k, uint32_t off, struct pack_extent **x,
 }
 
 enum bulla_status
-packer_took(struct packer *k, size_t n, struct bulla_err *err)
+packer_takes(struct packer *k, size_t n, struct bulla_err *err)
 {
-	struct pack_block *b = block_of(k->slot);
-	uint32_t off = (uint32_t)(k->slot->in_len - n);
+	struct pack_block *b = block_of(k->feed.slot);
+	uint32_t off = (uint32_t)k->feed.slot->in_len;
 	struct pack_extent *x;
 	enum bulla_status st;
 
@@ -150,7 +128,7 @@ packer_ends(struct packer *k, enum pack_end end,
 	st = add_extent(k, 0, &x, err);
 	if (st != BULLA_OK)
 		return st;
-	b = block_of(k->slot);
+	b = block_of(k->feed.slot);
 	x->end = end;
 	if (meta == NULL)
 		return BULLA_OK;
@@ -220,11 +198,11 @@ packer_sync(struct packer *k, struct bulla_err *err)
 	struct pack_block *b;
 	enum bulla_status st;
 
-	st = bulla_ring_wait(k->ring, k->hash_stage, err);
-	if (st != BULLA_OK || k->slot == NULL)
+	st = bulla_ring_wait(k->feed.ring, k->hash_stage, err);
+	if (st != BULLA_OK || k->feed.slot == NULL)
 		return st;
-	st = packer_hash(k, k->slot, err);
-	b = block_of(k->slot);
+	st = packer_hash(k, k->feed.slot, err);
+	b = block_of(k->feed.slot);
 	b->n_extents = 0;
 	bulla_buf_reset(&b->text);
 	return st;
@@ -252,9 +230,9 @@ packer_copy(struct packer *k, const void *p, size_t n, struct bulla_err *err)
 		if (room > n)
 			room = n;
 		memcpy(to, from, room);
-		st = bulla_tarw_data(k->tar, to, room, err);
+		st = packer_takes(k, room, err);
 		if (st == BULLA_OK)
-			st = packer_took(k, room, err);
+			st = bulla_tarw_data(k->tar, to, room, err);
 		from += room;
 		n -= room;
 	}

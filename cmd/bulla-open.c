@@ -1,0 +1,191 @@
+#include <stdlib.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd_pack.h"
+#include "cmd_package.h"
+
+#include "bulla/file.h"
+#include "bulla/ring.h"
+#include "bulla/text.h"
+
+#define KEY_FILES_MAX 64u
+
+enum { OPT_EXERCISE = CMD_LONG + 1, OPT_MAX_PLAIN };
+
+static const struct cmd_opt opts[] = {
+	{ 'i', "identity", "AGEKEY", "open with this key file (repeat)" },
+	{ 'd', "directory", "DIR", "put the bag into DIR" },
+	{ 'O', "to-stdout", NULL, "write the plaintext tar instead" },
+	{ OPT_MAX_PLAIN, "max-plain", "BYTES",
+	    "most to unpack (default: the free space less 5%)" },
+	{ 'j', "threads", "N", "threads (default: the cores)" },
+	{ OPT_EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
+	{ 0 },
+};
+static const char *const synopsis[] = {
+	"-i AGEKEY -k VKEY... [-K FILE] -d DIR [PACKAGE]",
+	"-i AGEKEY -k VKEY... [-K FILE] -O [PACKAGE]",
+	NULL,
+};
+static const struct cmd_tool tool = {
+	.name = "bulla-open",
+	.synopsis = synopsis,
+	.about = "Verify a package, decrypt it and check the bag inside. "
+	    "Nothing appears under\nits own name before all of it held.",
+	.opts = opts,
+	.groups = CMD_ASK | CMD_KNOWN,
+};
+
+struct opener {
+	struct cmd c;
+	struct bulla_open o;
+	struct bulla_identities ids;
+	const char *key_path[KEY_FILES_MAX];
+	size_t n_keys;
+	bool to_stdout;
+};
+
+static int
+report(struct opener *m, const struct bulla_opened *d)
+{
+	char dir[1024];
+	struct cmd_json *j;
+
+	if (m->to_stdout) {
+		cmd_verbose(&m->c, "package %s, bag %s: %llu files, %llu "
+		    "bytes", d->package.opening.id, d->bag,
+		    (unsigned long long)d->files,
+		    (unsigned long long)d->bytes);
+		return CMD_YES;
+	}
+	if (!m->c.common.json) {
+		if (!m->c.common.quiet)
+			printf("%s/%s\n", bulla_text_show_str(dir,
+			    sizeof(dir), m->o.dir), d->bag);
+		return CMD_YES;
+	}
+	j = cmd_json_new();
+	cmd_json_bool(j, "ok", true);
+	cmd_json_str(j, "bag", d->bag);
+	cmd_json_u64(j, "files", d->files);
+	cmd_json_u64(j, "bytes", d->bytes);
+	cmd_json_str(j, "opened_by", d->recipient);
+	cmd_package_json(j, &d->package);
+	return cmd_json_print(&m->c, j, CMD_YES);
+}
+
+static int
+load_keys(struct opener *m)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	for (size_t i = 0; i < m->n_keys; i++) {
+		st = bulla_identities_add_file(&m->ids, m->key_path[i],
+		    &m->c.ask, &err);
+		if (st != BULLA_OK)
+			return cmd_fail(&m->c, NULL, st, &err);
+	}
+	return CMD_YES;
+}
+
+static int
+check(struct opener *m)
+{
+	if (m->c.argc > 0)
+		return cmd_usage(&m->c, "one PACKAGE at a time");
+	if (m->to_stdout == (m->o.dir != NULL))
+		return cmd_usage(&m->c, "give either -d DIR for files or -O "
+		    "for the tar");
+	if (m->n_keys == 0)
+		return cmd_usage(&m->c, "no key to open it with: give -i "
+		    "AGEKEY");
+	if (m->c.known.n == 0)
+		return cmd_usage(&m->c, "no key to verify with: give the "
+		    "sealer's vkey with -k, or a file of them with -K");
+	if (m->to_stdout && isatty(STDOUT_FILENO))
+		return cmd_usage(&m->c, "-O to a terminal: pipe it into tar, "
+		    "or use -d DIR");
+	return CMD_YES;
+}
+
+static int
+run(struct opener *m)
+{
+	const char *path = cmd_operand(&m->c);
+	struct cmd_progress progress;
+	struct bulla_opened d = { 0 };
+	struct bulla_writer_fd w;
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int code = check(m);
+
+	if (code == CMD_YES)
+		code = load_keys(m);
+	if (code != CMD_YES)
+		return code;
+	if (path == NULL)
+		path = "-";
+	st = bulla_infile_open(path, &m->o.fd, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(&m->c, NULL, st, &err);
+	bulla_writer_fd_init(&w, STDOUT_FILENO, "standard output");
+	m->o.out = m->to_stdout ? &w.w : NULL;
+	cmd_progress_begin(&progress, &m->c, cmd_file_size(m->o.fd));
+	m->o.progress =
+	    (struct bulla_progress){ cmd_progress_tell, &progress };
+	st = bulla_open_run(&m->o, &d, &err);
+	cmd_progress_end(&progress);
+	code = st == BULLA_OK ? report(m, &d) :
+	    cmd_fail(&m->c, path, st, &err);
+	bulla_package_free(&d.package);
+	(void)close(m->o.fd);
+	return code;
+}
+
+static void
+option(struct opener *m, int ch, const char *arg)
+{
+	switch (ch) {
+	case 'i':
+		if (m->n_keys == KEY_FILES_MAX)
+			exit(cmd_usage(&m->c, "-i: at most %u files",
+			    KEY_FILES_MAX));
+		m->key_path[m->n_keys++] = arg;
+		break;
+	case 'd':
+		m->o.dir = arg;
+		break;
+	case 'O':
+		m->to_stdout = true;
+		break;
+	case OPT_MAX_PLAIN:
+		m->o.max_plain = cmd_size(&m->c, "--max-plain", arg,
+		    INT64_MAX);
+		break;
+	case 'j':
+		m->o.threads = cmd_threads(&m->c, arg);
+		break;
+	default:
+		m->o.allow_exercise = true;
+		break;
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct opener m = { .o.fd = -1, .o.threads = bulla_cores() };
+	const char *arg;
+	int ch, code;
+
+	cmd_begin(&m.c, &tool, argc, argv);
+	while ((ch = cmd_getopt(&m.c, &arg)) != -1)
+		option(&m, ch, arg);
+	m.o.known = &m.c.known;
+	m.o.ids = &m.ids;
+	code = run(&m);
+	bulla_identities_free(&m.ids);
+	return cmd_end(&m.c, code);
+}

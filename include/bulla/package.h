@@ -1,0 +1,123 @@
+#ifndef BULLA_PACKAGE_H
+#define BULLA_PACKAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bulla/age.h"
+#include "bulla/bag.h"
+#include "bulla/keys.h"
+#include "bulla/opening.h"
+#include "bulla/pack.h"
+#include "bulla/sign.h"
+
+/*
+ * Sealed packages (docs/FORMAT.md): making one, checking one without any
+ * secret key, opening one. Each way is one streaming pass in bounded memory.
+ */
+
+/* What a seal is made of. Strings and lists belong to the caller. */
+struct bulla_seal {
+	const struct bulla_signer *signers;
+	size_t n_signers;		/* 1 .. BULLA_SEALERS_MAX */
+	const struct bulla_recipients *recipients;
+	const char *from;		/* NULL: name of the first signer */
+	const char *const *to;
+	size_t n_to;
+	const char *kind;		/* NULL: "evidence" */
+	const char *ref, *urgency;	/* NULL: none */
+	bool exercise, zstd;
+	int64_t created;
+	int64_t (*now)(void);		/* for the closing; NULL: created */
+	const struct bulla_pack *pack;	/* pack in this process, or */
+	int in_fd;			/* ... a bag tar from here */
+	int out_fd;
+	const char *out_name;		/* for messages */
+	unsigned threads;
+	struct bulla_progress progress;
+};
+struct bulla_sealed {
+	char id[BULLA_ID_LEN + 1];
+	uint8_t opening[BULLA_SHA256_LEN], closing[BULLA_SHA256_LEN];
+	uint64_t segments;		/* data files after 00000000.age */
+	uint64_t size;			/* bytes of the package */
+	char bag[BULLA_BAG_NAME_MAX + 1];
+	struct bulla_packed packed;	/* files and bytes of the payload */
+};
+
+/*
+ * Make a package on out_fd (from its current offset). What is written before
+ * success is no package: it has no closing note. BULLA_E_USAGE for options
+ * that cannot be (no recipient, a signer of another agency than from),
+ * BULLA_E_FORMAT/_INCOMPLETE/... when in_fd gives no whole bag, BULLA_E_IO.
+ */
+BULLA_NODISCARD enum bulla_status bulla_seal_run(const struct bulla_seal *s,
+    struct bulla_sealed *out, struct bulla_err *err);
+
+/* What a package says, and whether that is proved. Free it. */
+struct bulla_package {
+	bool verified;			/* false after bulla_package_inspect */
+	struct bulla_opening opening;	/* windows into opening_note */
+	struct bulla_closing closing;
+	uint8_t opening_digest[BULLA_SHA256_LEN];
+	uint8_t closing_digest[BULLA_SHA256_LEN];
+	struct bulla_vkey sealer[BULLA_SEALERS_MAX];
+	size_t n_sealers;
+	size_t n_stanzas;
+	uint64_t size;			/* bytes of the package */
+	bool has_closing;		/* false: cut short (inspect only) */
+	struct bulla_buf opening_note, closing_note;
+};
+void bulla_package_free(struct bulla_package *p);
+
+struct bulla_verify {
+	int fd;				/* read from its current offset */
+	const struct bulla_vkeys *known;
+	bool allow_exercise;
+	unsigned threads;
+	struct bulla_progress progress;
+};
+/*
+ * Everything that can be checked without a secret key: structure, notes,
+ * age header against opening, every digest. BULLA_E_FORMAT, _MISMATCH,
+ * _NOKEY, _REFUSED (an exercise), _INCOMPLETE (ends early), _IO. *out is
+ * filled only on BULLA_OK. Proves who sealed these bytes, not what they are.
+ */
+BULLA_NODISCARD enum bulla_status bulla_package_verify(
+    const struct bulla_verify *v, struct bulla_package *out,
+    struct bulla_err *err);
+
+/* What the package says of itself. Nothing is verified. */
+BULLA_NODISCARD enum bulla_status bulla_package_inspect(int fd,
+    struct bulla_package *out, struct bulla_err *err);
+
+struct bulla_open {
+	int fd;
+	const struct bulla_vkeys *known;
+	const struct bulla_identities *ids;
+	bool allow_exercise;
+	/* Extract below this directory (made when missing), or ... */
+	const char *dir;
+	/* ... write the tar here, verified before its first byte. */
+	struct bulla_writer *out;
+	uint64_t max_plain;		/* bytes; 0: the free space less 5 % */
+	unsigned threads;
+	struct bulla_progress progress;
+};
+struct bulla_opened {
+	struct bulla_package package;	/* free with bulla_package_free */
+	char bag[BULLA_BAG_NAME_MAX + 1];
+	uint64_t files, bytes;		/* payload */
+	char recipient[BULLA_AGE_RECIPIENT_MAX];	/* that opened it */
+};
+/*
+ * Verify, decrypt, check the bag. DIR/<bag> appears only when all of it
+ * held; until then the files are in DIR/.<id>.part, which is removed on
+ * failure. As bulla_package_verify, and BULLA_E_NOMATCH (no identity opens
+ * it), BULLA_E_REFUSED (DIR/<bag> is there, a hostile bag), BULLA_E_LIMIT.
+ */
+BULLA_NODISCARD enum bulla_status bulla_open_run(const struct bulla_open *o,
+    struct bulla_opened *out, struct bulla_err *err);
+
+#endif

@@ -1,0 +1,228 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bulla/bagin.h"
+#include "bulla/file.h"
+#include "bulla/zstd.h"
+#include "core/open_int.h"
+#include "core/verify_int.h"
+
+/* The identity that opens it must be of a recipient that the sealer named. */
+static enum bulla_status
+check_named(const struct bulla_package *pkg,
+    const struct bulla_identity *who, struct bulla_err *err)
+{
+	for (size_t i = 0; i < pkg->opening.n_recipients; i++)
+		if (bulla_cur_is(&pkg->opening.recipient[i], who->recipient))
+			return BULLA_OK;
+	return bulla_fail(err, BULLA_E_MISMATCH, "opens with the key of %s, "
+	    "whom the opening note does not name", who->recipient);
+}
+
+static enum bulla_status
+payload_key(const struct bulla_open *o, const struct pkgr *r,
+    const struct bulla_package *pkg, struct bulla_secret *key,
+    char recipient[BULLA_AGE_RECIPIENT_MAX], struct bulla_err *err)
+{
+	struct bulla_age_header h = { 0 };
+	struct bulla_secret file_key = { 0 };
+	struct bulla_cur c = bulla_buf_view(&r->age0);
+	const struct bulla_identity *who = NULL;
+	enum bulla_age_class cls;
+	enum bulla_status st = bulla_age_header_parse(&c, &h, err);
+
+	if (st == BULLA_OK)
+		st = bulla_age_unwrap(&h, o->ids, &file_key, &who, &cls, err);
+	if (st == BULLA_OK)
+		st = check_named(pkg, who, err);
+	if (st == BULLA_OK)
+		st = bulla_age_payload_key(&file_key, pkg->opening.age_nonce,
+		    key, err);
+	if (st == BULLA_OK)
+		memcpy(recipient, who->recipient, BULLA_AGE_RECIPIENT_MAX);
+	bulla_secret_free(&file_key);
+	bulla_age_header_free(&h);
+	return st;
+}
+
+/* The bag in the plaintext, checked against the outer opening note. */
+static enum bulla_status
+read_bag(const struct open_bag *b, struct bulla_bagin_result *bag,
+    struct bulla_err *err)
+{
+	const struct bulla_bagin p = {
+		.mode = b->dirfd == -1 ? BULLA_BAGIN_CHECK :
+		    BULLA_BAGIN_EXTRACT,
+		.dirfd = b->dirfd,
+		.opening = bulla_buf_view(b->opening_note),
+		.max_bytes = b->max_plain,
+	};
+	struct bulla_zstdr *z = NULL;
+	struct bulla_blocks *in = b->blocks;
+	enum bulla_status st = BULLA_OK;
+
+	if (b->zstd) {
+		st = bulla_zstdr_new(in, b->max_plain, &z, err);
+		if (st == BULLA_OK)
+			in = bulla_zstdr_blocks(z);
+	}
+	if (st == BULLA_OK && b->tee != NULL)
+		in = open_tee(b->tee, in);
+	if (st == BULLA_OK)
+		st = bulla_bagin_run(&p, in, bag, err);
+	if (st == BULLA_OK && b->tee != NULL)
+		st = open_tee_end(b->tee, err);
+	bulla_zstdr_free(z);
+	return st;
+}
+
+static void
+fill_result(const struct bulla_bagin_result *bag, struct bulla_opened *out)
+{
+	memcpy(out->bag, bag->name, sizeof(out->bag));
+	out->files = bag->files;
+	out->bytes = bag->bytes;
+}
+
+/*
+ * To files: one pass. What is extracted stays in quarantine until the
+ * closing note, which comes last, has verified.
+ */
+static enum bulla_status
+open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
+    struct bulla_err *err)
+{
+	struct bulla_package pkg = { 0 };
+	struct bulla_bagin_result bag;
+	struct bulla_secret key = { 0 };
+	struct quarantine q = QUARANTINE_INIT;
+	struct open_bag b = { .max_plain = o->max_plain };
+	uint8_t manifest[BULLA_SHA256_LEN];
+	struct pass p;
+	enum bulla_status st;
+
+	pass_init(&p, o->fd, o->threads);
+	p.progress = o->progress;
+	st = pkgr_head(&p.r, err);
+	if (st == BULLA_OK)
+		st = pkg_check_head(&p.r, o->known, o->allow_exercise, &pkg,
+		    err);
+	if (st == BULLA_OK)
+		st = payload_key(o, &p.r, &pkg, &key, out->recipient, err);
+	if (st == BULLA_OK)
+		st = quarantine_open(&q, o->dir, pkg.opening.id,
+		    &b.max_plain, err);
+	p.payload_key = &key;
+	if (st == BULLA_OK)
+		st = pass_begin(&p, err);
+	if (st == BULLA_OK) {
+		b.dirfd = q.fd;
+		b.blocks = pass_blocks(&p);
+		b.opening_note = &p.r.opening;
+		b.zstd = pkg.opening.zstd;
+		st = read_bag(&b, &bag, err);
+	}
+	if (st == BULLA_OK)
+		st = pass_end(&p, manifest, err);
+	if (st == BULLA_OK)
+		st = pkg_check_tail(&p.r, o->known, manifest, &pkg, err);
+	if (st == BULLA_OK)
+		st = quarantine_publish(&q, bag.name, err);
+	if (st == BULLA_OK) {
+		fill_result(&bag, out);
+		verify_keep(&p.r, &pkg);
+		out->package = pkg;
+	}
+	quarantine_free(&q);
+	pass_free(&p);
+	bulla_secret_free(&key);
+	return st;
+}
+
+/*
+ * To a stream: a first pass verifies everything; the second compares each
+ * segment with what was proved before it decrypts it. The head is taken from
+ * the first pass and only passed over in the second.
+ */
+static enum bulla_status
+second_pass(const struct bulla_open *o, const struct pass *first,
+    const struct bulla_secret *key, struct bulla_opened *out,
+    struct bulla_err *err)
+{
+	struct tee tee = { .out = o->out };
+	struct open_bag b = { .dirfd = -1, .tee = &tee,
+	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX,
+	    .opening_note = &out->package.opening_note,
+	    .zstd = out->package.opening.zstd };
+	struct bulla_bagin_result bag;
+	struct pass p;
+	enum bulla_status st;
+
+	pass_init(&p, first->r.fd, o->threads);
+	p.progress = o->progress;
+	p.proved = &first->digests;
+	p.payload_key = key;
+	b.blocks = pass_blocks(&p);
+	st = pkgr_head(&p.r, err);
+	if (st == BULLA_OK)
+		st = pass_begin(&p, err);
+	if (st == BULLA_OK)
+		st = read_bag(&b, &bag, err);
+	if (st == BULLA_OK)
+		fill_result(&bag, out);
+	pass_free(&p);
+	return st;
+}
+
+static enum bulla_status
+open_to_stream(const struct bulla_open *o, struct bulla_opened *out,
+    struct bulla_err *err)
+{
+	struct bulla_secret key = { 0 };
+	struct pass first;
+	enum bulla_status st;
+	off_t start;
+	int spool = -1, fd = o->fd;
+
+	start = lseek(fd, 0, SEEK_CUR);
+	st = start < 0 ? open_spool(fd, &spool, err) : BULLA_OK;
+	if (spool != -1)
+		fd = spool;
+	pass_init(&first, fd, o->threads);
+	if (st == BULLA_OK)
+		st = verify_pass(&first, o->known, o->allow_exercise,
+		    &out->package, err);
+	if (st == BULLA_OK)
+		st = payload_key(o, &first.r, &out->package, &key,
+		    out->recipient, err);
+	if (st == BULLA_OK && lseek(fd, start < 0 ? 0 : start,
+	    SEEK_SET) < 0)
+		st = bulla_fail_sys(err, "package");
+	if (st == BULLA_OK)
+		st = second_pass(o, &first, &key, out, err);
+	pass_free(&first);
+	bulla_secret_free(&key);
+	if (spool != -1)
+		(void)close(spool);
+	return st;
+}
+
+enum bulla_status
+bulla_open_run(const struct bulla_open *o, struct bulla_opened *out,
+    struct bulla_err *err)
+{
+	struct bulla_opened done = { 0 };
+	enum bulla_status st;
+
+	BULLA_CHECK((o->dir != NULL) != (o->out != NULL));
+	st = o->dir != NULL ? open_to_dir(o, &done, err) :
+	    open_to_stream(o, &done, err);
+	if (st == BULLA_OK)
+		*out = done;
+	else
+		bulla_package_free(&done.package);
+	return st;
+}

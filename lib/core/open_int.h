@@ -1,0 +1,55 @@
+#ifndef BULLA_CORE_OPEN_INT_H
+#define BULLA_CORE_OPEN_INT_H
+
+#include "bulla/tar.h"
+#include "core/pkg_int.h"
+
+/*
+ * Where extracted files wait: DIR/.<id>.part, 0700, locked. Left over from
+ * a killed process it is removed first; somebody else's lock is respected.
+ */
+struct quarantine {
+	int dirfd, fd, lock;
+	char name[BULLA_ID_LEN + 8];
+	char shown[160];		/* DIR, for messages */
+	bool made;
+};
+#define QUARANTINE_INIT { .dirfd = -1, .fd = -1, .lock = -1 }
+/* *max_plain 0 becomes the free space less 5 %. */
+BULLA_NODISCARD enum bulla_status quarantine_open(struct quarantine *q,
+    const char *dir, const char *id, uint64_t *max_plain,
+    struct bulla_err *err);
+/* DIR/.<id>.part/bag becomes DIR/bag, never over something. */
+BULLA_NODISCARD enum bulla_status quarantine_publish(struct quarantine *q,
+    const char *bag, struct bulla_err *err);
+/* Removes what was not published. */
+void quarantine_free(struct quarantine *q);
+
+/* A block is written when the bag reader asks for the next one: what it
+ * refused is not. */
+struct tee {
+	struct bulla_blocks b;
+	struct bulla_blocks *in;
+	struct bulla_writer *out;
+	const uint8_t *p;
+	size_t n;
+};
+struct bulla_blocks *open_tee(struct tee *t, struct bulla_blocks *in);
+BULLA_NODISCARD enum bulla_status open_tee_end(struct tee *t,
+    struct bulla_err *err);
+
+/* What read_bag needs. */
+struct open_bag {
+	struct bulla_blocks *blocks;
+	const struct bulla_buf *opening_note;
+	struct tee *tee;		/* or NULL */
+	int dirfd;			/* or -1 */
+	bool zstd;
+	uint64_t max_plain;
+};
+
+/* All of a pipe into an unlinked file (ciphertext), at its beginning. */
+BULLA_NODISCARD enum bulla_status open_spool(int in, int *fd,
+    struct bulla_err *err);
+
+#endif

@@ -1,0 +1,157 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bulla/file.h"
+#include "bulla/io.h"
+#include "bulla/text.h"
+#include "core/open_int.h"
+
+static enum bulla_status
+dir_fail(const struct quarantine *q, struct bulla_err *err, const char *what)
+{
+	return bulla_fail_sys(err, "%s: %s", q->shown, what);
+}
+
+/* The lock is on the directory itself: it ends with the process. */
+static enum bulla_status
+make_part(struct quarantine *q, struct bulla_err *err)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	enum bulla_status st = BULLA_OK;
+
+	q->lock = openat(q->dirfd, q->name, flags);
+	if (q->lock != -1) {
+		if (flock(q->lock, LOCK_EX | LOCK_NB) != 0)
+			return bulla_fail(err, BULLA_E_AGAIN, "%s: this "
+			    "package is being opened here already", q->shown);
+		st = bulla_dir_remove(q->dirfd, q->name, err);
+		(void)close(q->lock);
+		q->lock = -1;
+	} else if (errno != ENOENT) {
+		return dir_fail(q, err, q->name);
+	}
+	if (st != BULLA_OK)
+		return st;
+	if (mkdirat(q->dirfd, q->name, 0700) != 0)
+		return dir_fail(q, err, "cannot make a directory in it");
+	q->made = true;
+	q->fd = openat(q->dirfd, q->name, flags);
+	if (q->fd == -1 || flock(q->fd, LOCK_EX | LOCK_NB) != 0)
+		return dir_fail(q, err, q->name);
+	return BULLA_OK;
+}
+
+enum bulla_status
+quarantine_open(struct quarantine *q, const char *dir, const char *id,
+    uint64_t *max_plain, struct bulla_err *err)
+{
+	enum bulla_status st = bulla_dir_make(dir, 0700, err);
+	uint64_t space;
+
+	(void)bulla_text_show_str(q->shown, sizeof(q->shown), dir);
+	(void)snprintf(q->name, sizeof(q->name), ".%s.part", id);
+	if (st != BULLA_OK)
+		return st;
+	q->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (q->dirfd == -1)
+		return dir_fail(q, err, "cannot open");
+	st = make_part(q, err);
+	if (st == BULLA_OK && *max_plain == 0) {
+		st = bulla_space_free(q->fd, &space, err);
+		if (st == BULLA_OK)
+			*max_plain = space - space / 20;
+	}
+	return st;
+}
+
+enum bulla_status
+quarantine_publish(struct quarantine *q, const char *bag,
+    struct bulla_err *err)
+{
+	if (renameat2(q->fd, bag, q->dirfd, bag, RENAME_NOREPLACE) != 0) {
+		if (errno == EEXIST)
+			return bulla_fail(err, BULLA_E_REFUSED, "%s/%s is "
+			    "there already: open into another directory, or "
+			    "move it away", q->shown, bag);
+		return dir_fail(q, err, "cannot publish the bag");
+	}
+	if (fsync(q->dirfd) != 0)
+		return dir_fail(q, err, "fsync");
+	return BULLA_OK;
+}
+
+void
+quarantine_free(struct quarantine *q)
+{
+	enum bulla_status removed = BULLA_OK;
+
+	if (q->made)
+		removed = bulla_dir_remove(q->dirfd, q->name, NULL);
+	(void)removed;	/* the next open of this package tries again */
+	if (q->fd != -1)
+		(void)close(q->fd);
+	if (q->lock != -1)
+		(void)close(q->lock);
+	if (q->dirfd != -1)
+		(void)close(q->dirfd);
+	*q = (struct quarantine)QUARANTINE_INIT;
+}
+
+static enum bulla_status
+tee_next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
+    struct bulla_err *err)
+{
+	struct tee *t = (struct tee *)(void *)b;
+	enum bulla_status st = open_tee_end(t, err);
+
+	if (st == BULLA_OK)
+		st = t->in->next(t->in, &t->p, &t->n, err);
+	if (st == BULLA_OK) {
+		*p = t->p;
+		*n = t->n;
+	}
+	return st;
+}
+
+struct bulla_blocks *
+open_tee(struct tee *t, struct bulla_blocks *in)
+{
+	t->b.next = tee_next;
+	t->in = in;
+	t->n = 0;
+	return &t->b;
+}
+
+enum bulla_status
+open_tee_end(struct tee *t, struct bulla_err *err)
+{
+	size_t n = t->n;
+
+	t->n = 0;
+	return n == 0 ? BULLA_OK : t->out->write(t->out, t->p, n, err);
+}
+
+enum bulla_status
+open_spool(int in, int *fd, struct bulla_err *err)
+{
+	uint8_t buf[65536];
+	struct bulla_reader_fd r;
+	enum bulla_status st = bulla_spool_open(NULL, fd, err);
+	size_t n = 1;
+
+	bulla_reader_fd_init(&r, in, "standard input");
+	while (st == BULLA_OK && n > 0) {
+		st = r.r.read(&r.r, buf, sizeof(buf), &n, err);
+		if (st == BULLA_OK && n > 0)
+			st = bulla_write_fd(*fd, buf, n, "temporary file",
+			    err);
+	}
+	if (st == BULLA_OK && lseek(*fd, 0, SEEK_SET) != 0)
+		st = bulla_fail_sys(err, "temporary file");
+	return st;
+}
