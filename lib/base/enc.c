@@ -72,21 +72,27 @@ b64_digit(unsigned v)
 }
 
 /*
- * 0..63, or -1. Each line adds the value in its range and nothing outside:
- * no branch and no table, so that time says nothing about a key's text, and
- * random text (armor) is not slowed by branches that nobody can predict.
+ * No branch and no table in either: time then says nothing about a key's
+ * text, and armor is not slowed by branches that nobody can predict.
  */
-static inline int
+static inline unsigned
+b64_is_digit(uint8_t c)
+{
+	return ((unsigned)(c | 0x20) - 'a' < 26u) | ((unsigned)c - '0' < 10u) |
+	    (c == '+') | (c == '/');
+}
+
+/* 0..63 for a digit: in the order of ASCII + / 0-9 A-Z a-z, the distance. */
+static inline unsigned
 b64_value(uint8_t c)
 {
-	int x = c, v = -1;
+	int v = c + 62 - '+';
 
-	v += (('A' - 1 - x) & (x - 'Z' - 1)) >> 8 & (x - 'A' + 1);
-	v += (('a' - 1 - x) & (x - 'z' - 1)) >> 8 & (x - 'a' + 27);
-	v += (('0' - 1 - x) & (x - '9' - 1)) >> 8 & (x - '0' + 53);
-	v += (('+' - 1 - x) & (x - '+' - 1)) >> 8 & 63;
-	v += (('/' - 1 - x) & (x - '/' - 1)) >> 8 & 64;
-	return v;
+	v += -(c >= '/') & ((63 - '/') - (62 - '+'));
+	v += -(c >= '0') & ((52 - '0') - (63 - '/'));
+	v += -(c >= 'A') & ((0 - 'A') - (52 - '0'));
+	v += -(c >= 'a') & ((26 - 'a') - (0 - 'A'));
+	return (unsigned)v;
 }
 
 /* Up to three bytes to four characters, '=' where nothing is left. */
@@ -137,7 +143,7 @@ b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
     size_t *n_digits)
 {
 	size_t n = text->len, pads = 0;
-	int any = 0;
+	unsigned good = 1;
 
 	if (kind == BULLA_B64_PADDED) {
 		if (n % 4 != 0)
@@ -149,8 +155,8 @@ b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
 	if (n % 4 == 1)
 		return false;
 	for (size_t i = 0; i < n; i++)
-		any |= b64_value(text->p[i]);
-	if (any < 0)
+		good &= b64_is_digit(text->p[i]);
+	if (!good)
 		return false;
 	*n_digits = n;
 	return true;
@@ -160,7 +166,7 @@ b64_split(const struct bulla_cur *text, enum bulla_b64_kind kind,
 static bool
 b64_spare_zero(const struct bulla_cur *text, size_t n)
 {
-	int spare = n % 4 == 2 ? 15 : n % 4 == 3 ? 3 : 0;
+	unsigned spare = n % 4 == 2 ? 15 : n % 4 == 3 ? 3 : 0;
 
 	return n == 0 || (b64_value(text->p[n - 1]) & spare) == 0;
 }
@@ -169,9 +175,8 @@ b64_spare_zero(const struct bulla_cur *text, size_t n)
 static inline unsigned
 b64_four(const uint8_t *t)
 {
-	return (unsigned)b64_value(t[0]) << 18 |
-	    (unsigned)b64_value(t[1]) << 12 |
-	    (unsigned)b64_value(t[2]) << 6 | (unsigned)b64_value(t[3]);
+	return b64_value(t[0]) << 18 | b64_value(t[1]) << 12 |
+	    b64_value(t[2]) << 6 | b64_value(t[3]);
 }
 
 bool
