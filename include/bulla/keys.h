@@ -109,7 +109,9 @@ BULLA_NODISCARD enum bulla_status bulla_keyfile_read(const char *path,
     struct bulla_err *err);
 /*
  * Write FILE (0600) and FILE.pub, neither over an existing file unless
- * force; wrapped with pass when pass is not NULL. Both or none appear.
+ * force; wrapped with pass when pass is not NULL. Both or none appear. After a
+ * failure with force FILE may stand alone, the old or the new one, but whole.
+ * path "-" is BULLA_E_USAGE.
  */
 BULLA_NODISCARD enum bulla_status bulla_keyfile_write(const char *path,
     const struct bulla_secret *secret, const char *pub_line,

@@ -1,0 +1,274 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "bulla/enc.h"
+#include "bulla/sign.h"
+
+#define DASH "\xe2\x80\x94 "
+#define SPEC_VKEY "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKa" \
+	"ANYcrnKv3U2k"
+#define SPEC_TEXT "This is an example message.\n"
+#define SPEC SPEC_TEXT "\n" DASH "example.com/foo Uw2QOkn8srV1yJGh2VYRlL1Tna" \
+	"gv1YEq6TfXppzi2ONncAlTgK7Ztg1ERYNZXsYjOBH3mFXmRKuwHjG1Yu72IneyaQM=\n"
+
+#define TEXT "bulla test v1\nwhat: something\n"
+
+struct world {
+	struct bulla_signer s[3];	/* a/one, a/two, b/three */
+	struct bulla_vkeys known;
+	struct bulla_buf note;
+};
+
+static struct world w;
+
+static void
+begin(void)
+{
+	static const char *const names[] = { "a/one", "a/two", "b/three" };
+
+	cr_assert_eq(bulla_crypto_init(NULL), BULLA_OK);
+	w = (struct world){ .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
+	for (unsigned i = 0; i < 3; i++)
+		cr_assert_eq(bulla_signer_new(names[i], BULLA_SIG_ED25519,
+		    &w.s[i], NULL), BULLA_OK);
+}
+
+static void
+end(void)
+{
+	for (unsigned i = 0; i < 3; i++)
+		bulla_signer_free(&w.s[i]);
+	bulla_vkeys_free(&w.known);
+	bulla_buf_free(&w.note);
+}
+
+TestSuite(sign, .init = begin, .fini = end);
+
+static void
+know(unsigned i)
+{
+	cr_assert_eq(bulla_vkeys_add(&w.known, &w.s[i].vkey, NULL), BULLA_OK);
+}
+
+static enum bulla_status
+sign(const char *text, const struct bulla_signer *s, size_t n)
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	bulla_buf_reset(&w.note);
+	return bulla_note_sign(&c, s, n, &w.note, NULL);
+}
+
+static enum bulla_status
+verify(struct bulla_verified *v)
+{
+	struct bulla_cur c = bulla_buf_view(&w.note);
+
+	return bulla_note_verify(&c, &w.known, v, NULL);
+}
+
+static enum bulla_status
+exactly(const unsigned *who, size_t n, struct bulla_verified *v)
+{
+	struct bulla_cur c = bulla_buf_view(&w.note);
+	struct bulla_vkey k[3];
+
+	for (size_t i = 0; i < n; i++)
+		k[i] = w.s[who[i]].vkey;
+	return bulla_note_verify_exactly(&c, k, n, &w.known, v, NULL);
+}
+
+Test(sign, the_example_of_the_specification)
+{
+	struct bulla_cur c = bulla_cur_str(SPEC), k = bulla_cur_str(SPEC_VKEY);
+	struct bulla_verified v;
+	struct bulla_vkey vkey;
+	char bent[] = SPEC;
+
+	cr_assert_eq(bulla_vkey_parse(&k, &vkey, NULL), BULLA_OK);
+	cr_assert_eq(bulla_note_verify(&c, &w.known, &v, NULL),
+	    BULLA_E_NOKEY);
+	cr_assert_eq(bulla_vkeys_add(&w.known, &vkey, NULL), BULLA_OK);
+	cr_assert_eq(bulla_note_verify(&c, &w.known, &v, NULL), BULLA_OK);
+	cr_assert_eq(v.n_by, 1);
+	cr_assert_eq(v.by[0], &w.known.v[0]);
+	cr_assert(bulla_cur_is(&v.text, SPEC_TEXT));
+	for (size_t at = 0; at < sizeof(bent) - 1; at++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			bent[at] = (char)(bent[at] ^ 1 << bit);
+			c = bulla_cur_of(bent, sizeof(bent) - 1);
+			cr_assert_neq(bulla_note_verify(&c, &w.known, &v,
+			    NULL), BULLA_OK, "byte %zu bit %u", at, bit);
+			bent[at] = (char)(bent[at] ^ 1 << bit);
+		}
+	}
+}
+
+Test(sign, what_is_signed_verifies)
+{
+	struct bulla_verified v;
+	uint8_t digest[32];
+
+	know(0);
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	cr_assert(bulla_cur_is(&v.text, TEXT));
+	bulla_sha256(TEXT, strlen(TEXT), digest);
+	cr_assert_arr_eq(v.digest, digest, 32);
+}
+
+Test(sign, a_text_with_empty_lines_stays_whole)
+{
+	static const char *const texts[] = { "a\n\nb\n", "a\n\n", "\n",
+	    "\n\n", "a\n\n" DASH "x AAAAAAA=\n" };
+	struct bulla_verified v;
+
+	know(0);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		cr_assert_eq(sign(texts[i], w.s, 1), BULLA_OK);
+		cr_assert_eq(verify(&v), BULLA_OK);
+		cr_assert(bulla_cur_is(&v.text, texts[i]), "%zu", i);
+	}
+}
+
+Test(sign, unknown_lines_are_ignored_but_one_must_be_known)
+{
+	struct bulla_verified v;
+
+	cr_assert_eq(sign(TEXT, w.s, 3), BULLA_OK);
+	cr_assert_eq(verify(&v), BULLA_E_NOKEY);
+	know(1);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	cr_assert_eq(v.n_by, 1);
+	cr_assert_str_eq(v.by[0]->name, "a/two");
+	know(2);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	cr_assert_eq(v.n_by, 2);
+}
+
+/* One good line of a known key does not make up for a bad one. */
+Test(sign, a_known_key_that_fails_refuses_the_note)
+{
+	struct bulla_verified v = { 0 };
+	uint8_t sig[64] = { 0 };
+
+	know(0);
+	know(1);
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	bulla_note_put_sig(&w.note, "a/two", w.s[1].vkey.id, sig, 64);
+	v = (struct bulla_verified){ 0 };
+	cr_assert_eq(verify(&v), BULLA_E_MISMATCH);
+	cr_assert_eq(v.n_by, 0, "written on failure");
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	bulla_note_put_sig(&w.note, "a/two", w.s[1].vkey.id, sig, 63);
+	cr_assert_eq(verify(&v), BULLA_E_MISMATCH);
+	/* the same bad line of a stranger does not matter */
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	bulla_note_put_sig(&w.note, "b/three", w.s[2].vkey.id, sig, 64);
+	cr_assert_eq(verify(&v), BULLA_OK);
+}
+
+Test(sign, a_cosigner_is_no_signer)
+{
+	struct bulla_signer wit = { 0 };
+	struct bulla_verified v;
+	uint8_t sig[64];
+
+	cr_assert_eq(bulla_signer_new("a/witness", BULLA_SIG_COSIGNATURE,
+	    &wit, NULL), BULLA_OK);
+	cr_assert_eq(bulla_vkeys_add(&w.known, &wit.vkey, NULL), BULLA_OK);
+	cr_assert_eq(sign(TEXT, &wit, 1), BULLA_E_USAGE);
+	cr_assert_eq(w.note.len, 0);
+	bulla_buf_str(&w.note, TEXT "\n");
+	cr_assert_eq(bulla_ed25519_sign(wit.seed.p, TEXT, strlen(TEXT), sig,
+	    NULL), BULLA_OK);
+	bulla_note_put_sig(&w.note, "a/witness", wit.vkey.id, sig, 64);
+	cr_assert_eq(verify(&v), BULLA_E_NOKEY);
+	bulla_signer_free(&wit);
+}
+
+Test(sign, refuses_what_no_note_can_carry)
+{
+	static const char *const bad[] = { "", "a", "a\nb", "a\r\n",
+	    "a\x07\n", "\xff\n", "a\xe2\x80\xae\n" };
+	struct bulla_signer twice[2] = { w.s[0], w.s[0] };
+	static char big[BULLA_NOTE_MAX];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		cr_assert_eq(sign(bad[i], w.s, 1), BULLA_E_USAGE, "%zu", i);
+		cr_assert_eq(w.note.len, 0);
+	}
+	cr_assert_eq(sign(TEXT, w.s, 0), BULLA_E_USAGE);
+	cr_assert_eq(sign(TEXT, twice, 2), BULLA_E_USAGE);
+	strcpy(twice[1].vkey.name, "a/alias");
+	cr_assert_eq(sign(TEXT, twice, 2), BULLA_E_USAGE);
+	memset(big, 'a', sizeof(big));
+	big[sizeof(big) - 2] = '\n';
+	big[sizeof(big) - 1] = '\0';
+	cr_assert_eq(sign(big, w.s, 1), BULLA_E_LIMIT);
+	cr_assert_eq(w.note.len, 0);
+}
+
+Test(sign, exactly_these_lines_in_this_order)
+{
+	static const unsigned both[] = { 0, 1 }, swapped[] = { 1, 0 };
+	struct bulla_verified v = { 0 };
+
+	know(0);
+	know(1);
+	know(2);
+	cr_assert_eq(sign(TEXT, w.s, 2), BULLA_OK);
+	cr_assert_eq(exactly(both, 2, &v), BULLA_OK);
+	cr_assert_eq(v.n_by, 2);
+	cr_assert_str_eq(v.by[1]->name, "a/two");
+	v = (struct bulla_verified){ 0 };
+	cr_assert_eq(exactly(swapped, 2, &v), BULLA_E_FORMAT);
+	cr_assert_eq(exactly(both, 1, &v), BULLA_E_FORMAT);
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	cr_assert_eq(exactly(both, 2, &v), BULLA_E_FORMAT);
+	/* an added line is refused, whoever made it */
+	cr_assert_eq(sign(TEXT, w.s, 3), BULLA_OK);
+	cr_assert_eq(exactly(both, 2, &v), BULLA_E_FORMAT);
+	cr_assert_eq(exactly(both, 0, &v), BULLA_E_FORMAT);
+	cr_assert_eq(v.n_by, 0, "written on failure");
+}
+
+Test(sign, exactly_needs_every_key_known_and_right)
+{
+	static const unsigned both[] = { 0, 1 };
+	struct bulla_verified v = { 0 };
+
+	know(0);
+	cr_assert_eq(sign(TEXT, w.s, 2), BULLA_OK);
+	cr_assert_eq(exactly(both, 2, &v), BULLA_E_NOKEY);
+	know(1);
+	cr_assert_eq(exactly(both, 2, &v), BULLA_OK);
+	for (size_t at = 0; at < strlen(TEXT); at++) {
+		w.note.p[at] ^= 1;
+		cr_assert_neq(exactly(both, 2, &v), BULLA_OK, "%zu", at);
+		w.note.p[at] ^= 1;
+	}
+}
+
+/*
+ * A package that names a key with the name and id of a known one, but of the
+ * attacker: 2^32 tries find such an id. Here it is simply set.
+ */
+Test(sign, exactly_is_not_fooled_by_an_equal_id)
+{
+	struct bulla_signer evil = { 0 };
+	struct bulla_verified v;
+	struct bulla_cur c;
+
+	know(0);
+	cr_assert_eq(bulla_signer_new("a/one", BULLA_SIG_ED25519, &evil,
+	    NULL), BULLA_OK);
+	memcpy(evil.vkey.id, w.s[0].vkey.id, 4);
+	cr_assert_eq(sign(TEXT, &evil, 1), BULLA_OK);
+	c = bulla_buf_view(&w.note);
+	cr_assert_eq(bulla_note_verify_exactly(&c, &evil.vkey, 1, &w.known,
+	    &v, NULL), BULLA_E_NOKEY);
+	cr_assert_eq(verify(&v), BULLA_E_MISMATCH);
+	bulla_signer_free(&evil);
+}
