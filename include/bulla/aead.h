@@ -14,7 +14,10 @@
 
 /*
  * One keyed object for many messages, on libcrypto's EVP: only the nonce is
- * set anew. One object serves one thread at a time.
+ * set anew. One object serves one thread at a time. The key is copied;
+ * libcrypto wipes its copy when the object is freed.
+ * new: BULLA_E_NOMEM, or BULLA_E_UNSUPPORTED when libcrypto's configuration
+ * forbids the cipher.
  */
 struct bulla_aead;
 BULLA_NODISCARD enum bulla_status bulla_aead_new(

@@ -9,7 +9,12 @@
 
 #define BULLA_SHA256_LEN 32u
 
-/* One SHA-256 stream (FIPS 180-4) on libcrypto's EVP; final starts it anew. */
+/*
+ * One SHA-256 stream (FIPS 180-4) on libcrypto's EVP; final starts it anew.
+ * new: BULLA_E_NOMEM, or BULLA_E_UNSUPPORTED when libcrypto's configuration
+ * forbids SHA-256. No other call allocates or fails. p may be NULL with n 0,
+ * here and below.
+ */
 struct bulla_sha256;
 BULLA_NODISCARD enum bulla_status bulla_sha256_new(struct bulla_sha256 **out,
     struct bulla_err *err);
@@ -20,7 +25,7 @@ void bulla_sha256_final(struct bulla_sha256 *h,
 void bulla_sha256_reset(struct bulla_sha256 *h);
 void bulla_sha256_free(struct bulla_sha256 *h);
 
-/* The whole message at once. */
+/* The whole message at once; never fails. */
 void bulla_sha256(const void *p, size_t n, uint8_t out[BULLA_SHA256_LEN]);
 
 /*
@@ -33,6 +38,7 @@ void bulla_sha256(const void *p, size_t n, uint8_t out[BULLA_SHA256_LEN]);
 struct bulla_sha256x2;
 /* True when the interleaved kernel will be used on this machine. */
 bool bulla_sha256x2_is_fast(void);
+/* The statuses of bulla_sha256_new. */
 BULLA_NODISCARD enum bulla_status bulla_sha256x2_new(
     struct bulla_sha256x2 **out, struct bulla_err *err);
 /* Append a[0..a_len) to stream 0 and b[0..b_len) to stream 1; any lengths. */
