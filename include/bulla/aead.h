@@ -25,14 +25,15 @@ BULLA_NODISCARD enum bulla_status bulla_aead_new(
     struct bulla_err *err);
 /*
  * out takes n + BULLA_AEAD_TAG bytes; it is in itself or apart from it.
- * n < 2^31.
+ * n < 2^31, else BULLA_E_USAGE. in may be NULL with n 0.
  */
 BULLA_NODISCARD enum bulla_status bulla_aead_seal(struct bulla_aead *a,
     const uint8_t nonce[BULLA_AEAD_NONCE], const void *in, size_t n,
     void *out, struct bulla_err *err);
 /*
- * n counts the tag (at least 16); out takes n - 16 bytes, is in itself or
- * apart from it, and is wiped when the tag is wrong: BULLA_E_MISMATCH.
+ * n counts the tag: BULLA_E_FORMAT below 16, BULLA_E_USAGE from 2^31. out
+ * takes n - 16 bytes, is in itself or apart from it, and is wiped when the
+ * tag is wrong: BULLA_E_MISMATCH.
  */
 BULLA_NODISCARD enum bulla_status bulla_aead_open(struct bulla_aead *a,
     const uint8_t nonce[BULLA_AEAD_NONCE], const void *in, size_t n,

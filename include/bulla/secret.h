@@ -26,6 +26,7 @@ BULLA_NODISCARD enum bulla_status bulla_secret_new(struct bulla_secret *s,
     size_t len, struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status bulla_secret_from(struct bulla_secret *s,
     const void *data, size_t len, struct bulla_err *err);
+/* Wiped; *s is { 0 } again. NULL is allowed. */
 void bulla_secret_free(struct bulla_secret *s);
 /* A window on the bytes, for parsers. */
 struct bulla_cur bulla_secret_view(const struct bulla_secret *s);

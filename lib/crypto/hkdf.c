@@ -48,7 +48,7 @@ bulla_hkdf_sha256(const void *ikm, size_t ikm_len, const void *salt,
 	uint8_t i = 0;
 
 	BULLA_CHECK(out_len <= HKDF_BLOCKS_MAX * BULLA_SHA256_LEN);
-	/* No salt is 32 zero bytes (2.2), and HMAC pads an empty key to that. */
+	/* No salt is 32 zero bytes (2.2): what HMAC makes of an empty key. */
 	bulla_hmac_sha256(salt, salt_len, ikm, ikm_len, prk);
 	while (out_len > 0) {
 		size_t n = out_len < sizeof(t) ? out_len : sizeof(t);
