@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cmd.h"
+
+#include "bulla/file.h"
+#include "bulla/receive.h"
+
+enum { OPT_EXERCISE = CMD_LONG + 1 };
+
+static const struct cmd_opt opts[] = {
+	{ 'i', "identity", "RECEIVERKEY", "sign the receipt with this key" },
+	{ OPT_EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
+	{ 0 },
+};
+static const char *const synopsis[] = {
+	"-i RECEIVERKEY -k VKEY... [-K FILE] [PACKAGE]",
+	NULL,
+};
+static const struct cmd_tool tool = {
+	.name = "bulla-receive",
+	.synopsis = synopsis,
+	.about = "Take a package in: verify it, store it in the home, and "
+	    "write the signed\nreceipt to standard output.",
+	.opts = opts,
+	.groups = CMD_ASK | CMD_KNOWN,
+};
+
+static int
+report(const struct cmd *c, const struct bulla_received *r)
+{
+	struct cmd_json *j;
+
+	if (!r->accepted)
+		cmd_say(c, "package %s is rejected: the signed note says why",
+		    r->id);
+	else if (r->existed)
+		cmd_verbose(c, "package %s was here already", r->id);
+	if (!c->common.json) {
+		(void)fwrite(r->receipt.p, 1, r->receipt.len, stdout);
+		return r->accepted ? CMD_YES : CMD_NO;
+	}
+	j = cmd_json_new();
+	cmd_json_bool(j, "ok", r->accepted);
+	cmd_json_str(j, "package", r->id);
+	cmd_json_hex(j, "sha256", r->sha256, sizeof(r->sha256));
+	cmd_json_bool(j, "existed", r->existed);
+	cmd_json_cur(j, "receipt", &(struct bulla_cur){
+	    .p = r->receipt.p, .len = r->receipt.len });
+	return cmd_json_print(c, j, r->accepted ? CMD_YES : CMD_NO);
+}
+
+static int
+receive(struct cmd *c, struct bulla_receive *p, const char *path)
+{
+	struct bulla_received r = { 0 };
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int fd = -1, code;
+
+	st = bulla_infile_open(path, &fd, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(c, NULL, st, &err);
+	st = bulla_receive_fd(p, fd, &r, &err);
+	code = st == BULLA_OK ? report(c, &r) : cmd_fail(c, path, st, &err);
+	bulla_buf_free(&r.receipt);
+	(void)close(fd);
+	return code;
+}
+
+static int
+run(struct cmd *c, struct bulla_receive *p, const char *key)
+{
+	const char *path = cmd_operand(c);
+	struct bulla_signer signer = { 0 };
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int code;
+
+	if (c->argc > 0)
+		return cmd_usage(c, "one PACKAGE at a time");
+	if (key == NULL)
+		return cmd_usage(c, "no key to sign the receipt with: give -i "
+		    "RECEIVERKEY");
+	if (c->known.n == 0)
+		return cmd_usage(c, "no key to verify with: give the sealer's "
+		    "vkey with -k, or a file of them with -K");
+	p->home = cmd_home(c);
+	if (p->home == NULL)
+		return cmd_usage(c, "no home: give --home DIR or set "
+		    "BULLA_HOME");
+	st = bulla_signer_load(key, &c->ask, &signer, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(c, NULL, st, &err);
+	p->receiver = &signer;
+	p->known = &c->known;
+	p->now = bulla_now();
+	code = receive(c, p, path != NULL ? path : "-");
+	bulla_signer_free(&signer);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct cmd c;
+	struct bulla_receive p = { 0 };
+	const char *arg, *key = NULL;
+	int ch;
+
+	cmd_begin(&c, &tool, argc, argv);
+	while ((ch = cmd_getopt(&c, &arg)) != -1) {
+		if (ch == 'i')
+			key = arg;
+		else
+			p.allow_exercise = true;
+	}
+	return cmd_end(&c, run(&c, &p, key));
+}

@@ -1,0 +1,202 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bulla/enc.h"
+#include "bulla/file.h"
+#include "core/receive_int.h"
+
+enum bulla_status
+home_path(char out[HOME_PATH_MAX], const char *home, const char *dir,
+    const char *name, const char *end, struct bulla_err *err)
+{
+	int n = snprintf(out, HOME_PATH_MAX, "%s/%s%s%s%s", home, dir,
+	    name[0] != '\0' ? "/" : "", name, end);
+
+	if (n < 0 || (size_t)n >= HOME_PATH_MAX)
+		return bulla_fail(err, BULLA_E_LIMIT,
+		    "the path of the home is too long");
+	return BULLA_OK;
+}
+
+static void
+extra(struct bulla_custody *c, const char *label, const char *value)
+{
+	BULLA_CHECK(c->n_extra < BULLA_CUSTODY_EXTRA_MAX);
+	c->extra[c->n_extra].label = bulla_cur_str(label);
+	c->extra[c->n_extra++].value = bulla_cur_str(value);
+}
+
+/* The fields of the two events, in their order (docs/FORMAT.md). */
+static void
+add_extras(struct bulla_custody *c, const struct receipt_of *of,
+    const char *sha256, const char *bytes)
+{
+	static const char *const rest[] = { "seal-no", "storage",
+	    "condition", "remarks" };
+
+	extra(c, "relinquish", "-");
+	extra(c, "package-sha256", sha256);
+	if (of->reason != NULL) {
+		extra(c, "reason", of->reason);
+	} else {
+		extra(c, "match", "yes");
+		extra(c, "seal-intact", "yes");
+		extra(c, "bytes", bytes);
+	}
+	extra(c, "tool", "bulla " BULLA_VERSION);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		extra(c, rest[i], "-");
+}
+
+enum bulla_status
+receipt_make(const struct bulla_receive *p, const struct receipt_of *of,
+    struct bulla_buf *note, struct bulla_err *err)
+{
+	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	char sha256[2 * BULLA_SHA256_LEN + 1], bytes[32];
+	struct bulla_cur name = bulla_cur_str(p->receiver->vkey.name), view;
+	struct bulla_custody c = { .sequence = 1, .time = p->now };
+	enum bulla_status st;
+
+	(void)snprintf(c.id, sizeof(c.id), "%s", of->id);
+	c.has_seal = c.has_previous = of->seal != NULL;
+	if (of->seal != NULL) {
+		memcpy(c.seal, of->seal, sizeof(c.seal));
+		memcpy(c.previous, of->seal, sizeof(c.previous));
+	}
+	c.event = bulla_cur_str(of->reason != NULL ? "reject" : "receive");
+	c.actor = bulla_keyname_agency(&name);
+	c.result = bulla_cur_str(of->reason != NULL ? "rejected" :
+	    "stored");
+	bulla_hex(sha256, of->sha256, BULLA_SHA256_LEN);
+	(void)snprintf(bytes, sizeof(bytes), "%llu",
+	    (unsigned long long)of->bytes);
+	add_extras(&c, of, sha256, bytes);
+	bulla_custody_put(&text, &c);
+	view = bulla_buf_view(&text);
+	st = bulla_buf_status(&text);
+	if (st == BULLA_OK)
+		st = bulla_note_sign(&view, p->receiver, 1, note, err);
+	bulla_buf_free(&text);
+	return st;
+}
+
+enum bulla_status
+receipt_store(const char *home, const uint8_t sha256[BULLA_SHA256_LEN],
+    const struct bulla_buf *note, bool is_reject, struct bulla_err *err)
+{
+	char path[HOME_PATH_MAX], hex[2 * BULLA_SHA256_LEN + 1];
+	enum bulla_status st;
+
+	bulla_hex(hex, sha256, BULLA_SHA256_LEN);
+	st = home_path(path, home, "receipts", hex, ".note", err);
+	if (st == BULLA_OK)
+		st = bulla_file_put(path, note->p, note->len, 0600,
+		    is_reject, err);
+	/* Somebody else stored the same package's receipt meanwhile. */
+	return st == BULLA_E_REFUSED && !is_reject ? BULLA_OK : st;
+}
+
+enum bulla_status
+receipt_parse(const struct bulla_buf *note, struct bulla_custody *c,
+    struct bulla_cur *sha256, struct bulla_err *err)
+{
+	struct bulla_cur bytes = bulla_buf_view(note);
+	struct bulla_note n;
+	enum bulla_status st = bulla_note_parse(&bytes, &n, err);
+
+	if (st == BULLA_OK)
+		st = bulla_custody_parse(&n.text, c, err);
+	if (st == BULLA_OK && !bulla_custody_get(c, "package-sha256", sha256))
+		st = bulla_fail(err, BULLA_E_FORMAT, "not a receipt");
+	return st;
+}
+
+enum bulla_status
+bulla_receipt_find(const char *home, const uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_buf *out, bool *accepted, struct bulla_err *err)
+{
+	char path[HOME_PATH_MAX], hex[2 * BULLA_SHA256_LEN + 1];
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_custody c;
+	struct bulla_cur sum;
+	enum bulla_status st;
+
+	bulla_hex(hex, sha256, BULLA_SHA256_LEN);
+	st = home_path(path, home, "receipts", hex, ".note", err);
+	if (st != BULLA_OK)
+		return st;
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return bulla_fail(err, BULLA_E_NOMATCH, "no receipt for %s",
+		    hex);
+	st = bulla_file_get(path, &note, err);
+	if (st == BULLA_OK)
+		st = receipt_parse(&note, &c, &sum, err);
+	if (st == BULLA_OK && !bulla_cur_is(&sum, hex))
+		st = bulla_fail(err, BULLA_E_FORMAT, "%s.note is the receipt "
+		    "of another package", hex);
+	if (st == BULLA_OK) {
+		*accepted = bulla_cur_is(&c.event, "receive");
+		bulla_buf_put(out, note.p, note.len);
+		st = bulla_buf_status(out);
+	}
+	bulla_buf_free(&note);
+	return st;
+}
+
+static enum bulla_status
+judge(const struct bulla_custody *c, const uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_receipt *r, struct bulla_err *err)
+{
+	char hex[2 * BULLA_SHA256_LEN + 1];
+	struct bulla_cur sum, v;
+
+	bulla_hex(hex, sha256, BULLA_SHA256_LEN);
+	if (!bulla_custody_get(c, "package-sha256", &sum) ||
+	    (!bulla_cur_is(&c->event, "receive") &&
+	    !bulla_cur_is(&c->event, "reject")))
+		return bulla_fail(err, BULLA_E_MISMATCH,
+		    "this note is not a receipt");
+	if (!bulla_cur_is(&sum, hex))
+		return bulla_fail(err, BULLA_E_MISMATCH,
+		    "this receipt is for another package");
+	r->accepted = bulla_cur_is(&c->event, "receive");
+	if (!r->accepted) {
+		if (!bulla_custody_get(c, "reason", &v) ||
+		    v.len >= sizeof(r->reason))
+			return bulla_fail(err, BULLA_E_FORMAT,
+			    "a reject without a reason");
+		memcpy(r->reason, v.p, v.len);
+		return BULLA_OK;
+	}
+	if (!bulla_custody_get(c, "match", &v) || !bulla_cur_is(&v, "yes") ||
+	    !bulla_custody_get(c, "seal-intact", &v) ||
+	    !bulla_cur_is(&v, "yes"))
+		return bulla_fail(err, BULLA_E_MISMATCH, "this receipt says "
+		    "that the package did not arrive as it was");
+	return BULLA_OK;
+}
+
+enum bulla_status
+bulla_receipt_check(const struct bulla_cur *note,
+    const struct bulla_vkeys *known, const uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_receipt *out, struct bulla_err *err)
+{
+	struct bulla_verified v;
+	struct bulla_custody c;
+	struct bulla_receipt r = { 0 };
+	enum bulla_status st = bulla_note_verify(note, known, &v, err);
+
+	if (st == BULLA_OK)
+		st = bulla_custody_parse(&v.text, &c, err);
+	if (st == BULLA_OK)
+		st = judge(&c, sha256, &r, err);
+	if (st != BULLA_OK)
+		return bulla_wrap(err, st, "receipt");
+	r.time = c.time;
+	memcpy(r.actor, v.by[0]->name, sizeof(v.by[0]->name));
+	*out = r;
+	return BULLA_OK;
+}

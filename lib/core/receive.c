@@ -1,0 +1,297 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bulla/file.h"
+#include "bulla/io.h"
+#include "bulla/ring.h"
+#include "core/receive_int.h"
+
+#define PIECE 262144u	/* bytes copied at a time */
+
+/* One package on its way in. */
+struct arrival {
+	const struct bulla_receive *p;
+	int in;
+	struct bulla_outfile copy;	/* in packages/, nameless until judged */
+	char path[HOME_PATH_MAX];	/* packages/<id>.bulla */
+	char id[BULLA_ID_LEN + 1];
+	uint8_t sha256[BULLA_SHA256_LEN];
+	uint64_t bytes;
+	bool taken;			/* the name is there already */
+	struct bulla_package pkg;
+};
+
+static enum bulla_status
+make_home(const char *home, struct bulla_err *err)
+{
+	static const char *const dirs[] = { "packages", "custody",
+	    "receipts" };
+	char path[HOME_PATH_MAX];
+	enum bulla_status st = BULLA_OK;
+
+	for (size_t i = 0; i < 3 && st == BULLA_OK; i++) {
+		st = home_path(path, home, dirs[i], "", "", err);
+		if (st == BULLA_OK)
+			st = bulla_dir_make(path, 0700, err);
+	}
+	return st;
+}
+
+/* Even a name is taken only from a canonical header. */
+static enum bulla_status
+name_of(struct arrival *a, const uint8_t block[BULLA_USTAR_BLOCK],
+    struct bulla_err *err)
+{
+	struct bulla_ustar u;
+	struct bulla_cur c, id;
+
+	if (bulla_ustar_parse(block, &u, NULL) != BULLA_OK)
+		return bulla_fail(err, BULLA_E_FORMAT,
+		    "not a bulla package");
+	c = bulla_cur_str(u.name);
+	if (!bulla_cur_until(&c, '/', &id) || !bulla_id_ok(&id) ||
+	    !bulla_cur_is(&c, "bagit.txt"))
+		return bulla_fail(err, BULLA_E_FORMAT,
+		    "not a bulla package");
+	memcpy(a->id, id.p, id.len);
+	a->id[id.len] = '\0';
+	return home_path(a->path, a->p->home, "packages", a->id, ".bulla",
+	    err);
+}
+
+/* Somewhere to put it; when the name is taken, only for judging. */
+static enum bulla_status
+open_copy(struct arrival *a, struct bulla_err *err)
+{
+	char dir[HOME_PATH_MAX];
+	enum bulla_status st;
+
+	a->taken = access(a->path, F_OK) == 0;
+	if (!a->taken)
+		return bulla_outfile_open(&a->copy, a->path, 0600, false,
+		    true, err);
+	st = home_path(dir, a->p->home, "packages", "", "", err);
+	return st == BULLA_OK ? bulla_spool_open(dir, &a->copy.fd, err) : st;
+}
+
+/* Copy all of the input while hashing it. */
+static enum bulla_status
+copy_in(struct arrival *a, struct bulla_err *err)
+{
+	static const char what[] = "the copy in the home";
+	uint8_t buf[PIECE];
+	struct bulla_reader_fd in;
+	struct bulla_sha256 *h = NULL;
+	enum bulla_status st;
+	size_t n = 0;
+
+	bulla_reader_fd_init(&in, a->in, "package");
+	st = bulla_read_full(&in.r, buf, BULLA_USTAR_BLOCK, &n, err);
+	if (st == BULLA_OK && n < BULLA_USTAR_BLOCK)
+		return bulla_fail(err, n == 0 ? BULLA_E_INCOMPLETE :
+		    BULLA_E_FORMAT, "not a bulla package: %zu bytes", n);
+	if (st == BULLA_OK)
+		st = name_of(a, buf, err);
+	if (st == BULLA_OK)
+		st = open_copy(a, err);
+	if (st == BULLA_OK)
+		st = bulla_sha256_new(&h, err);
+	while (st == BULLA_OK && n > 0) {
+		bulla_sha256_update(h, buf, n);
+		a->bytes += n;
+		st = bulla_write_fd(a->copy.fd, buf, n, what, err);
+		if (st == BULLA_OK)
+			st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
+	}
+	if (st == BULLA_OK)
+		bulla_sha256_final(h, a->sha256);
+	bulla_sha256_free(h);
+	if (st == BULLA_OK && lseek(a->copy.fd, 0, SEEK_SET) != 0)
+		st = bulla_fail_sys(err, "%s", what);
+	return st;
+}
+
+/* Answer with a signed note, which is kept. */
+static enum bulla_status
+answer(const struct arrival *a, const char *reason,
+    struct bulla_received *out, struct bulla_err *err)
+{
+	const struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
+	    .bytes = a->bytes, .reason = reason,
+	    .seal = a->pkg.verified ? a->pkg.closing_digest : NULL };
+	enum bulla_status st;
+
+	st = receipt_make(a->p, &of, &out->receipt, err);
+	if (st == BULLA_OK && reason != NULL)
+		st = receipt_store(a->p->home, a->sha256, &out->receipt, true,
+		    err);
+	out->accepted = reason == NULL;
+	return st;
+}
+
+static enum bulla_status
+custody_path(const struct arrival *a, char out[HOME_PATH_MAX],
+    struct bulla_err *err)
+{
+	return home_path(out, a->p->home, "custody", a->id,
+	    "/0001-receive.note", err);
+}
+
+/* The first note of the chain, durable, with the directory it makes. */
+static enum bulla_status
+store_custody(const struct arrival *a, const struct bulla_buf *note,
+    struct bulla_err *err)
+{
+	char path[HOME_PATH_MAX], dir[HOME_PATH_MAX], all[HOME_PATH_MAX];
+	enum bulla_status st = custody_path(a, path, err);
+
+	if (st == BULLA_OK)
+		st = home_path(dir, a->p->home, "custody", a->id, "", err);
+	if (st == BULLA_OK)
+		st = home_path(all, a->p->home, "custody", "", "", err);
+	if (st == BULLA_OK)
+		st = bulla_dir_make(dir, 0700, err);
+	if (st == BULLA_OK)
+		st = bulla_file_put(path, note->p, note->len, 0600, false,
+		    err);
+	return st == BULLA_OK ? bulla_dir_sync(all, err) : st;
+}
+
+/* The receipt, once the package is stored under its name. */
+static enum bulla_status
+accept_stored(const struct arrival *a, struct bulla_received *out,
+    struct bulla_err *err)
+{
+	enum bulla_status st = answer(a, NULL, out, err);
+
+	if (st == BULLA_OK)
+		st = store_custody(a, &out->receipt, err);
+	if (st == BULLA_OK)
+		st = receipt_store(a->p->home, a->sha256, &out->receipt,
+		    false, err);
+	return st;
+}
+
+/* sha256 of a file that is in the store. */
+static enum bulla_status
+hash_stored(const char *path, uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	uint8_t buf[PIECE];
+	struct bulla_reader_fd in;
+	struct bulla_sha256 *h = NULL;
+	enum bulla_status st;
+	size_t n = 1;
+	int fd = -1;
+
+	st = bulla_infile_open(path, &fd, err);
+	if (st == BULLA_OK)
+		st = bulla_sha256_new(&h, err);
+	bulla_reader_fd_init(&in, fd, "stored package");
+	while (st == BULLA_OK && n > 0) {
+		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
+		if (st == BULLA_OK)
+			bulla_sha256_update(h, buf, n);
+	}
+	if (st == BULLA_OK)
+		bulla_sha256_final(h, sha256);
+	bulla_sha256_free(h);
+	if (fd != -1)
+		(void)close(fd);
+	return st;
+}
+
+/*
+ * The name is taken. Other bytes: reject, and nothing stored changes. The
+ * same bytes: a crash may have come between the package and its notes, so
+ * what is there is kept and what is missing is made.
+ */
+static enum bulla_status
+meet_stored(const struct arrival *a, struct bulla_received *out,
+    struct bulla_err *err)
+{
+	uint8_t stored[BULLA_SHA256_LEN];
+	char path[HOME_PATH_MAX];
+	enum bulla_status st = hash_stored(a->path, stored, err);
+
+	if (st != BULLA_OK)
+		return st;
+	if (memcmp(stored, a->sha256, sizeof(stored)) != 0)
+		return answer(a, "duplicate-id", out, err);
+	out->existed = true;
+	st = custody_path(a, path, err);
+	if (st != BULLA_OK)
+		return st;
+	if (access(path, F_OK) != 0)
+		return accept_stored(a, out, err);
+	st = bulla_file_get(path, &out->receipt, err);
+	if (st == BULLA_OK)
+		st = receipt_store(a->p->home, a->sha256, &out->receipt,
+		    false, err);
+	out->accepted = st == BULLA_OK;
+	return st;
+}
+
+static enum bulla_status
+judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
+{
+	const struct bulla_verify v = { .fd = a->copy.fd,
+	    .known = a->p->known, .allow_exercise = a->p->allow_exercise,
+	    .threads = bulla_cores() };
+	enum bulla_status st = bulla_package_verify(&v, &a->pkg, err);
+
+	if (st == BULLA_E_MISMATCH)
+		return answer(a, "seal-broken", out, err);
+	if (st == BULLA_E_REFUSED)
+		return answer(a, "out-of-scope", out, err);
+	if (st != BULLA_OK)
+		return st;
+	if (a->taken)
+		return meet_stored(a, out, err);
+	st = bulla_outfile_commit(&a->copy, err);
+	if (st == BULLA_E_REFUSED)	/* another process was faster */
+		return meet_stored(a, out, err);
+	return st == BULLA_OK ? accept_stored(a, out, err) : st;
+}
+
+enum bulla_status
+bulla_receive_fd(const struct bulla_receive *p, int fd,
+    struct bulla_received *out, struct bulla_err *err)
+{
+	struct arrival a = { .p = p, .in = fd, .copy = BULLA_OUTFILE_INIT };
+	struct bulla_received r = {
+	    .receipt = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
+	bool known = false;
+	enum bulla_status st = make_home(p->home, err);
+
+	if (st == BULLA_OK)
+		st = copy_in(&a, err);
+	if (st != BULLA_OK)
+		goto out;
+	memcpy(r.id, a.id, sizeof(r.id));
+	memcpy(r.sha256, a.sha256, sizeof(r.sha256));
+	/* The same bytes again get the same receipt; rejects are rejudged. */
+	st = bulla_receipt_find(p->home, a.sha256, &r.receipt, &known, err);
+	if (st == BULLA_OK && known) {
+		r.accepted = r.existed = true;
+		goto out;
+	}
+	if (st != BULLA_OK && st != BULLA_E_NOMATCH)
+		goto out;
+	bulla_buf_reset(&r.receipt);
+	st = judge(&a, &r, err);
+out:
+	if (a.copy.path != NULL)
+		bulla_outfile_free(&a.copy);
+	else if (a.copy.fd != -1)
+		(void)close(a.copy.fd);
+	bulla_package_free(&a.pkg);
+	if (st == BULLA_OK)
+		*out = r;
+	else
+		bulla_buf_free(&r.receipt);
+	return st;
+}
