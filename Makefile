@@ -82,7 +82,10 @@ ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -Ilib \
               $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(LD.$V) $(LDFLAGS)
 LIBS        = $(PKG_LIBS) $(LDLIBS)
-LINK        = @mkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+# VERBOSE=1 shows whole commands, make -s nothing
+Q           = $(if $(VERBOSE),,@)
+SAY         = @$(if $(VERBOSE)$(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
+LINK        = $Qmkdir -p $(@D); $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 
 all: lib shared pc tools
 lib: $B/libbulla.a
@@ -106,44 +109,53 @@ $B/flags: ;
 
 $B/%.o: %.c $B/flags Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) '  CC   $<'
+	$Q$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 # Criterion's macros use GNU extensions: fewer warnings there
 $B/tests/unit/%.o: private WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 
 $B/libbulla.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(SAY) '  AR   $@'
+	$Q$(AR) rcs $@ $^
 $B/libbulla.so.$(SOVER): $(LIB_OBJ) lib/libbulla.map
-	$(CC) $(ALL_CFLAGS) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
+	$(SAY) '  LINK $@'
+	$Q$(CC) $(ALL_CFLAGS) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
 	    -Wl,-soname,$(@F),-z,defs,--version-script,lib/libbulla.map \
 	    -o $@ $(LIB_OBJ) $(LIBS)
 $B/libbulla.so: $B/libbulla.so.$(SOVER)
-	ln -sf $(<F) $@
+	$Qln -sf $(<F) $@
 # always: PREFIX may be another one than last time
 $B/bulla.pc: lib/bulla.pc.in FORCE
 	@mkdir -p $(@D)
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+	$Qsed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@PKGS@|$(PKGS)|' lib/bulla.pc.in > $@
 
 $(TOOLS:%=$B/bin/%): $B/bin/%: $B/cmd/%.o $(CMD_LIB:%.c=$B/%.o) $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
 # A test that replaces functions names them: a line "WRAP: malloc read"
 # in its source becomes -Wl,--wrap=malloc -Wl,--wrap=read
 wraps = $(addprefix -Wl$(comma)--wrap=,$(shell sed -n 's/^.*WRAP: \([a-z0-9_ ]*\).*$$/\1/p' $1))
 comma := ,
 $(TESTS:%=$B/tests/%): $B/tests/%: $B/tests/unit/%.o $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) $(call wraps,tests/unit/$*.c) $(WRAP.$*) -o $@ $^ -lcriterion $(LIBS)
 # The age test kit comes partly compressed
 $B/tests/test_age_testkit: private LDLIBS += -lz
 $(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/%.o $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 # The same targets with a plain main() that replays files: gcc, valgrind
 $(FUZZERS:%=$B/replay/%): $B/replay/%: $B/fuzz/%.o $B/tests/lib/fuzz_main.o $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
 $(AIDS:%=$B/aid/%): $B/aid/%: $B/tests/tools/%.o $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
 $(BENCHES:%=$B/bench/%): $B/bench/%: $B/tests/bench/%.o $B/libbulla.a
+	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
 install: all

@@ -15,16 +15,23 @@ in_tree()
 	make -s BUILD="$BULLA_BUILD" CC=gcc WERROR=1 "$@"
 }
 
+is_there()
+{
+	[ -s "$1" ] && return
+	echo "not installed: ${1#"$dest"}"
+	exit 1
+}
+
 in_tree install DESTDIR="$dest" PREFIX=/usr
 for f in lib/libbulla.a lib/libbulla.so lib/libbulla.so.0 \
     lib/pkgconfig/bulla.pc include/bulla/err.h; do
-	test -s "$dest/usr/$f"
+	is_there "$dest/usr/$f"
 done
 for src in cmd/bulla-*.c cmd/bulla.c; do
 	[ -e "$src" ] || continue
 	tool=$(basename "$src" .c)
 	"$dest/usr/bin/$tool" --version >/dev/null
-	test -s "$dest/usr/share/man/man1/$tool.1"
+	is_there "$dest/usr/share/man/man1/$tool.1"
 done
 
 strangers=$(nm -D --defined-only "$dest/usr/lib/libbulla.so" |
