@@ -32,8 +32,8 @@ report(const struct cmd *c, const struct bulla_received *r)
 	struct cmd_json *j;
 
 	if (!r->accepted)
-		cmd_say(c, "package %s is rejected: the signed note says why",
-		    r->id);
+		cmd_say(c, "package %s is rejected (%s): %s", r->id,
+		    r->reason, r->why.msg);
 	else if (r->existed)
 		cmd_verbose(c, "package %s was here already", r->id);
 	if (!c->common.json) {
@@ -45,6 +45,10 @@ report(const struct cmd *c, const struct bulla_received *r)
 	cmd_json_str(j, "package", r->id);
 	cmd_json_hex(j, "sha256", r->sha256, sizeof(r->sha256));
 	cmd_json_bool(j, "existed", r->existed);
+	if (!r->accepted) {
+		cmd_json_str(j, "reason", r->reason);
+		cmd_json_str(j, "message", r->why.msg);
+	}
 	cmd_json_cur(j, "receipt", &(struct bulla_cur){
 	    .p = r->receipt.p, .len = r->receipt.len });
 	return cmd_json_print(c, j, r->accepted ? CMD_YES : CMD_NO);

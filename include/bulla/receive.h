@@ -23,6 +23,8 @@ struct bulla_received {
 	char id[33];		/* "" when the package could not name itself */
 	bool accepted;		/* receipt says receive, else reject */
 	bool existed;		/* the same bytes were here before */
+	const char *reason;	/* of a reject, as in the note; else NULL */
+	struct bulla_err why;	/* of a reject: the rule that was broken */
 	struct bulla_buf receipt;	/* the signed note; free with bulla_buf_free */
 };
 

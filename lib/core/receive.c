@@ -129,6 +129,7 @@ answer(const struct arrival *a, const char *reason,
 		st = receipt_store(a->p->home, a->sha256, &out->receipt, true,
 		    err);
 	out->accepted = reason == NULL;
+	out->reason = reason;
 	return st;
 }
 
@@ -219,8 +220,11 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 
 	if (st != BULLA_OK)
 		return st;
-	if (memcmp(stored, a->sha256, sizeof(stored)) != 0)
+	if (memcmp(stored, a->sha256, sizeof(stored)) != 0) {
+		(void)bulla_fail(&out->why, BULLA_E_MISMATCH, "a package with "
+		    "this id and other bytes is stored already");
 		return answer(a, "duplicate-id", out, err);
+	}
 	out->existed = true;
 	st = custody_path(a, path, err);
 	if (st != BULLA_OK)
@@ -241,10 +245,13 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 	const struct bulla_verify v = { .fd = a->copy.fd,
 	    .known = a->p->known, .allow_exercise = a->p->allow_exercise,
 	    .threads = bulla_cores() };
-	enum bulla_status st = bulla_package_verify(&v, &a->pkg, err);
+	enum bulla_status st = bulla_package_verify(&v, &a->pkg, &out->why);
 
+	if (err != NULL)
+		*err = out->why;
 	if (st == BULLA_E_MISMATCH)
-		return answer(a, "seal-broken", out, err);
+		return answer(a, a->taken ? "duplicate-id" : "seal-broken",
+		    out, err);
 	if (st == BULLA_E_REFUSED)
 		return answer(a, "out-of-scope", out, err);
 	if (st != BULLA_OK)
