@@ -45,7 +45,7 @@ bulla_age_mac(const struct bulla_secret *file_key,
 
 	if (st != BULLA_OK)
 		return st;
-	bulla_hkdf_sha256(file_key->p, file_key->len, NULL, 0, "header", 6,
+	bulla_hkdf_sha256(file_key->p, file_key->len, "", 0, "header", 6,
 	    key.p, key.len);
 	bulla_hmac_sha256(key.p, key.len, covered->p, covered->len, mac);
 	bulla_secret_free(&key);

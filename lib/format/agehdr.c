@@ -137,8 +137,8 @@ static enum bulla_status
 parse_version(struct parser *p)
 {
 	size_t n = strlen(VERSION);
-	char shown[64];
-	struct bulla_cur line;
+	char shown[128];
+	struct bulla_cur line, first;
 
 	if (bulla_cur_eat_str(&p->c, VERSION))
 		return BULLA_OK;
@@ -146,9 +146,11 @@ parse_version(struct parser *p)
 	    memcmp(VERSION, p->c.p, p->c.len) == 0))
 		return cut(p);
 	line = bulla_cur_of(p->c.p, p->c.len < n ? p->c.len : n);
+	if (!bulla_cur_line(&line, &first))
+		first = line;
 	return bulla_fail(p->err, BULLA_E_FORMAT, "not an age v1 file: it "
 	    "begins with \"%s\"", bulla_text_show(shown, sizeof(shown),
-	    &line));
+	    &first));
 }
 
 static enum bulla_status
