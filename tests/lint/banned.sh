@@ -74,4 +74,4 @@ FNR == 1 {
 END {
 	print "COUNT banned " files + 0 " " bad + 0
 	exit bad > 0 || files == 0
-}'
+}' || exit 1

@@ -90,6 +90,10 @@ function quoted(name,    h, file) {
 		return
 	}
 	# a private header stands beside the file that includes it
+	if (name ~ /\.\./) {
+		offence("\"" name "\" leaves its folder")
+		return
+	}
 	file = name
 	sub("^" here "/", "", file)
 	dir = FILENAME
@@ -110,4 +114,4 @@ function quoted(name,    h, file) {
 END {
 	print "COUNT includes " n + 0 " " bad + 0
 	exit bad > 0 || n == 0
-}'
+}' || exit 1
