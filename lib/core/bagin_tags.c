@@ -46,13 +46,15 @@ static enum bulla_status
 read_bagit(struct bagin *b, struct bulla_err *err)
 {
 	uint8_t digest[32];
+	enum bulla_status st = BULLA_E_FORMAT;
 
 	b->want = bulla_cur_str(bulla_bagit_txt);
-	if (b->e.size != b->want.len)
-		return bulla_fail(err, BULLA_E_FORMAT,
-		    "must be the %zu bytes of BagIt 1.0 in UTF-8",
-		    b->want.len);
-	return read_tag(b, bagin_take_want, digest, err);
+	if (b->e.size == b->want.len)
+		st = read_tag(b, bagin_take_want, digest, err);
+	if (st == BULLA_E_FORMAT)
+		return bulla_fail(err, st, "is not the one text that declares"
+		    " BagIt 1.0 and UTF-8");
+	return st;
 }
 
 static enum bulla_status

@@ -213,7 +213,8 @@ manifest_tag_file(struct bb *b)
 {
 	char *m = manifest_copy(b, 0), digest[65];
 
-	snprintf(digest, sizeof(digest), "%s", m);
+	memcpy(digest, m, 64);
+	digest[64] = '\0';
 	snprintf(m + strlen(m), 200, "%s  bagit.txt\n", digest);
 	use_edited(b);
 }
