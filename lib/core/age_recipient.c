@@ -131,7 +131,8 @@ bulla_recipients_add_file(struct bulla_recipients *l, const char *path,
 		st = add_lines(l, bulla_buf_view(&b), err);
 		if (st != BULLA_OK)
 			st = bulla_wrap(err, st, "%s",
-			    bulla_text_show_str(shown, sizeof(shown), path));
+			    bulla_text_show_str(shown, sizeof(shown),
+			    strcmp(path, "-") == 0 ? "standard input" : path));
 	}
 	bulla_buf_free(&b);
 	return st;

@@ -153,7 +153,7 @@ hash_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 	struct pack_run *r = ctx;
 
 	(void)worker;
-	return packer_hash(&r->k, s, err);
+	return packer_hash(&r->k, s, (struct bulla_cur){ 0 }, err);
 }
 
 static enum bulla_status

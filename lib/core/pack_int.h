@@ -54,6 +54,7 @@ struct packer {
 	size_t source_len;
 	/* Owned by whoever runs the hash stage. */
 	struct bulla_sha256 *hash;
+	struct bulla_sha256x2 *pair;	/* the caller's, used instead; or NULL */
 	struct spool manifest, metadata;
 	uint8_t tag_digest[PACK_TAGS][BULLA_SHA256_LEN];
 	unsigned n_tags_hashed;
@@ -80,9 +81,13 @@ BULLA_NODISCARD enum bulla_status packer_run(struct packer *k,
     struct bulla_ring *ring, unsigned hash_stage,
     const struct bulla_cur *first, struct bulla_err *err);
 
-/* The hash stage: to be called for every slot, in order. */
+/*
+ * The hash stage: to be called for every slot, in order. With k->pair, beside
+ * is a piece of another stream (number 1 of the pair), all of which is hashed
+ * in step with the files; else it is empty.
+ */
 BULLA_NODISCARD enum bulla_status packer_hash(struct packer *k,
-    struct bulla_slot *s, struct bulla_err *err);
+    struct bulla_slot *s, struct bulla_cur beside, struct bulla_err *err);
 
 /* Makes k->to_slot the writer under k->tar. */
 void packer_to_slot_init(struct packer *k);

@@ -158,33 +158,69 @@ write_lines(struct packer *k, const struct pack_block *b,
 	bulla_metadata_put(&k->metadata.tail, &m);
 }
 
+/* A file's bytes; with the pair kernel, as many beside them. */
+static void
+hash_bytes(struct packer *k, const uint8_t *p, size_t n,
+    struct bulla_cur *beside)
+{
+	size_t m = n < beside->len ? n : beside->len;
+	struct bulla_cur with = { 0 };
+
+	if (k->pair == NULL) {
+		bulla_sha256_update(k->hash, p, n);
+		return;
+	}
+	m -= m % 64;	/* whole blocks keep that stream aligned */
+	BULLA_CHECK(bulla_cur_take(beside, m, &with));
+	bulla_sha256x2_update(k->pair, p, n, with.p, with.len);
+}
+
+static void
+hash_final(struct packer *k, uint8_t digest[BULLA_SHA256_LEN])
+{
+	if (k->pair == NULL)
+		bulla_sha256_final(k->hash, digest);
+	else
+		bulla_sha256x2_final(k->pair, 0, digest);
+}
+
+static enum bulla_status
+end_of(struct packer *k, const struct pack_block *b,
+    const struct pack_extent *x, struct bulla_err *err)
+{
+	uint8_t digest[BULLA_SHA256_LEN] = { 0 };
+	enum bulla_status st;
+
+	if (x->end != PACK_OBJECT)
+		hash_final(k, digest);
+	if (x->end == PACK_TAG) {
+		BULLA_CHECK(k->n_tags_hashed < PACK_TAGS);
+		memcpy(k->tag_digest[k->n_tags_hashed++], digest,
+		    sizeof(digest));
+		return BULLA_OK;
+	}
+	write_lines(k, b, x, digest);
+	st = spool_flush(&k->manifest, err);
+	return st == BULLA_OK ? spool_flush(&k->metadata, err) : st;
+}
+
 enum bulla_status
-packer_hash(struct packer *k, struct bulla_slot *s, struct bulla_err *err)
+packer_hash(struct packer *k, struct bulla_slot *s, struct bulla_cur beside,
+    struct bulla_err *err)
 {
 	const struct pack_block *b = s->user;
-	uint8_t digest[BULLA_SHA256_LEN] = { 0 };
 	enum bulla_status st = BULLA_OK;
 
 	for (unsigned i = 0; i < b->n_extents && st == BULLA_OK; i++) {
 		const struct pack_extent *x = &b->extent[i];
 
 		if (x->len > 0)
-			bulla_sha256_update(k->hash, s->in + x->off, x->len);
-		if (x->end == PACK_MORE)
-			continue;
-		if (x->end != PACK_OBJECT)
-			bulla_sha256_final(k->hash, digest);
-		if (x->end == PACK_TAG) {
-			BULLA_CHECK(k->n_tags_hashed < PACK_TAGS);
-			memcpy(k->tag_digest[k->n_tags_hashed++], digest,
-			    sizeof(digest));
-			continue;
-		}
-		write_lines(k, b, x, digest);
-		st = spool_flush(&k->manifest, err);
-		if (st == BULLA_OK)
-			st = spool_flush(&k->metadata, err);
+			hash_bytes(k, s->in + x->off, x->len, &beside);
+		if (x->end != PACK_MORE)
+			st = end_of(k, b, x, err);
 	}
+	if (k->pair != NULL)
+		bulla_sha256x2_update(k->pair, NULL, 0, beside.p, beside.len);
 	return st;
 }
 
@@ -201,7 +237,7 @@ packer_sync(struct packer *k, struct bulla_err *err)
 	st = bulla_ring_wait(k->feed.ring, k->hash_stage, err);
 	if (st != BULLA_OK || k->feed.slot == NULL)
 		return st;
-	st = packer_hash(k, k->feed.slot, err);
+	st = packer_hash(k, k->feed.slot, (struct bulla_cur){ 0 }, err);
 	b = block_of(k->feed.slot);
 	b->n_extents = 0;
 	bulla_buf_reset(&b->text);

@@ -29,7 +29,7 @@ struct pkgw {
 	uint64_t header_at;	/* of the current segment's header */
 	struct bulla_buf hold;	/* without patch: the current segment */
 	/* The hash half. */
-	struct bulla_sha256 *hash;
+	struct bulla_sha256 *hash;	/* of segments, then of the manifest */
 	uint64_t hashed;	/* bytes of the current segment */
 	struct bulla_buf digests;	/* 32 bytes for each data file */
 };
@@ -40,10 +40,13 @@ BULLA_NODISCARD enum bulla_status pkgw_begin(struct pkgw *w, int fd,
 BULLA_NODISCARD enum bulla_status pkgw_head(struct pkgw *w,
     const struct bulla_buf *opening, const struct bulla_buf *age0,
     struct bulla_err *err);
-/* Ciphertext in order; last with the final piece. Pieces keep within a
+/* n more bytes of ciphertext were hashed: true when a segment ends there. */
+BULLA_NODISCARD bool pkgw_hashed(struct pkgw *w, size_t n, bool last);
+/* The digest of the segment that ended. */
+BULLA_NODISCARD enum bulla_status pkgw_digest(struct pkgw *w,
+    const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err);
+/* Ciphertext in order; last with the final piece. A piece keeps within its
  * segment. */
-BULLA_NODISCARD enum bulla_status pkgw_hash(struct pkgw *w, const void *p,
-    size_t n, bool last, struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status pkgw_write(struct pkgw *w, const void *p,
     size_t n, bool last, struct bulla_err *err);
 /* manifest-sha256.txt; its digest is for the closing note. */

@@ -151,20 +151,23 @@ pkgw_head(struct pkgw *w, const struct bulla_buf *opening,
 	return st;
 }
 
-enum bulla_status
-pkgw_hash(struct pkgw *w, const void *p, size_t n, bool last,
-    struct bulla_err *err)
+bool
+pkgw_hashed(struct pkgw *w, size_t n, bool last)
 {
-	uint8_t digest[BULLA_SHA256_LEN];
-	enum bulla_status st;
-
-	bulla_sha256_update(w->hash, p, n);
 	w->hashed += n;
 	if (!last && w->hashed < BULLA_SEGMENT_SIZE)
-		return BULLA_OK;
-	bulla_sha256_final(w->hash, digest);
+		return false;
 	w->hashed = 0;
-	bulla_buf_put(&w->digests, digest, sizeof(digest));
+	return true;
+}
+
+enum bulla_status
+pkgw_digest(struct pkgw *w, const uint8_t digest[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	enum bulla_status st;
+
+	bulla_buf_put(&w->digests, digest, BULLA_SHA256_LEN);
 	st = bulla_buf_status(&w->digests);
 	return st == BULLA_OK ? st : bulla_fail(err, st, "over %u segments "
 	    "(16 TiB): make several packages", BULLA_SEGMENTS_MAX);

@@ -15,7 +15,7 @@ hash_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 	struct sealer *r = ctx;
 
 	(void)worker;
-	return packer_hash(&r->k, s, err);
+	return packer_hash(&r->k, s, (struct bulla_cur){ 0 }, err);
 }
 
 static enum bulla_status
@@ -45,9 +45,31 @@ digest_stage(void *ctx, struct bulla_slot *s, unsigned worker,
     struct bulla_err *err)
 {
 	struct sealer *r = ctx;
+	uint8_t digest[BULLA_SHA256_LEN];
 
 	(void)worker;
-	return pkgw_hash(&r->w, s->out, s->out_len, s->last, err);
+	bulla_sha256_update(r->w.hash, s->out, s->out_len);
+	if (!pkgw_hashed(&r->w, s->out_len, s->last))
+		return BULLA_OK;
+	bulla_sha256_final(r->w.hash, digest);
+	return pkgw_digest(&r->w, digest, err);
+}
+
+/* Both hashes at once, where that costs little more than one. */
+static enum bulla_status
+both_stage(void *ctx, struct bulla_slot *s, unsigned worker,
+    struct bulla_err *err)
+{
+	struct sealer *r = ctx;
+	uint8_t digest[BULLA_SHA256_LEN];
+	enum bulla_status st;
+
+	(void)worker;
+	st = packer_hash(&r->k, s, bulla_cur_of(s->out, s->out_len), err);
+	if (st != BULLA_OK || !pkgw_hashed(&r->w, s->out_len, s->last))
+		return st;
+	bulla_sha256x2_final(r->pair, 1, digest);
+	return pkgw_digest(&r->w, digest, err);
 }
 
 static enum bulla_status
@@ -60,20 +82,35 @@ write_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 	return pkgw_write(&r->w, s->out, s->out_len, s->last, err);
 }
 
-/* The ring that turns plaintext into segments; direct: the packer's own. */
+/*
+ * The ways through the ring. The packer's files are hashed in a stage of
+ * their own, or together with the ciphertext; what comes from a pipe or is
+ * compressed has been hashed before.
+ */
+struct route {
+	struct bulla_stage stage[4];
+	unsigned n_stages;
+	unsigned hash;		/* which one is the packer's */
+};
+static const struct route apart = {
+	{ { true, hash_stage }, { false, encrypt_stage },
+	  { true, digest_stage }, { true, write_stage } }, 4, 0
+};
+static const struct route in_step = {
+	{ { false, encrypt_stage }, { true, both_stage },
+	  { true, write_stage } }, 3, 1
+};
+static const struct route cipher_only = {
+	{ { false, encrypt_stage }, { true, digest_stage },
+	  { true, write_stage } }, 3, 0
+};
+
 static enum bulla_status
-cipher_ring(struct sealer *r, bool direct, struct bulla_ring **ring,
-    struct bulla_err *err)
+make_ring(struct sealer *r, const struct route *way, bool direct,
+    struct bulla_ring **ring, struct bulla_err *err)
 {
-	static const struct bulla_stage stages[] = {
-		{ .serial = true, .run = hash_stage },
-		{ .serial = false, .run = encrypt_stage },
-		{ .serial = true, .run = digest_stage },
-		{ .serial = true, .run = write_stage },
-	};
-	unsigned skip = direct ? 0 : 1;
 	const struct bulla_ring_config c = {
-		.stages = stages + skip, .n_stages = 4 - skip,
+		.stages = way->stage, .n_stages = way->n_stages,
 		.n_threads = r->s->threads,
 		.n_slots = N_SLOTS + r->s->threads,
 		.in_cap = PACK_SLOT, .out_cap = CIPHER_SLOT,
@@ -84,13 +121,45 @@ cipher_ring(struct sealer *r, bool direct, struct bulla_ring **ring,
 	return bulla_ring_new(&c, ring, err);
 }
 
+static enum bulla_status
+choose_route(struct sealer *r, bool direct, const struct route **way,
+    struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+
+	*way = direct ? &apart : &cipher_only;
+	if (direct && bulla_sha256x2_is_fast()) {
+		st = bulla_sha256x2_new(&r->pair, err);
+		r->k.pair = r->pair;
+		*way = &in_step;
+	}
+	return st;
+}
+
+static enum bulla_status
+produce(struct sealer *r, struct bulla_ring *ring, const struct route *way,
+    struct bulla_bagin_result *bag, struct bulla_err *err)
+{
+	struct bulla_cur first = bulla_buf_view(&r->opening_note);
+	enum bulla_status st;
+
+	if (r->s->pack == NULL)
+		st = sealer_pipe(r, ring, &first, bag, err);
+	else if (r->s->zstd)
+		st = sealer_squeeze(r, ring, &first, err);
+	else
+		st = packer_run(&r->k, ring, way->hash, &first, err);
+	return st == BULLA_OK ? bulla_ring_wait(ring, way->n_stages - 1,
+	    err) : st;
+}
+
 enum bulla_status
 sealer_payload(struct sealer *r, struct bulla_sealed *out,
     struct bulla_err *err)
 {
 	const struct bulla_seal *s = r->s;
 	bool direct = s->pack != NULL && !s->zstd;
-	struct bulla_cur first = bulla_buf_view(&r->opening_note);
+	const struct route *way = NULL;
 	struct bulla_bagin_result bag = { 0 };
 	struct bulla_ring *ring = NULL;
 	enum bulla_status st = BULLA_OK;
@@ -102,15 +171,11 @@ sealer_payload(struct sealer *r, struct bulla_sealed *out,
 	if (st == BULLA_OK)
 		st = pkgw_head(&r->w, &r->opening_note, &r->age0, err);
 	if (st == BULLA_OK)
-		st = cipher_ring(r, direct, &ring, err);
-	if (st == BULLA_OK && direct)
-		st = packer_run(&r->k, ring, 0, &first, err);
-	else if (st == BULLA_OK && s->pack != NULL)
-		st = sealer_squeeze(r, ring, &first, err);
-	else if (st == BULLA_OK)
-		st = sealer_pipe(r, ring, &first, &bag, err);
+		st = choose_route(r, direct, &way, err);
 	if (st == BULLA_OK)
-		st = bulla_ring_wait(ring, direct ? 3 : 2, err);
+		st = make_ring(r, way, direct, &ring, err);
+	if (st == BULLA_OK)
+		st = produce(r, ring, way, &bag, err);
 	bulla_ring_free(ring);
 	if (st != BULLA_OK)
 		return st;
@@ -166,6 +231,7 @@ sealer_free(struct sealer *r)
 		bulla_aead_free(r->aead[i]);
 	pkgw_free(&r->w);
 	packer_free(&r->k);
+	bulla_sha256x2_free(r->pair);
 }
 
 enum bulla_status

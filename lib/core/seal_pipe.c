@@ -62,7 +62,7 @@ plain_hash_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 	struct squeeze *q = ctx;
 
 	(void)worker;
-	return packer_hash(&q->r->k, s, err);
+	return packer_hash(&q->r->k, s, (struct bulla_cur){ 0 }, err);
 }
 
 static enum bulla_status
