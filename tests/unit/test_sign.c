@@ -1,4 +1,6 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bulla/enc.h"
@@ -271,4 +273,79 @@ Test(sign, exactly_is_not_fooled_by_an_equal_id)
 	    &v, NULL), BULLA_E_NOKEY);
 	cr_assert_eq(verify(&v), BULLA_E_MISMATCH);
 	bulla_signer_free(&evil);
+}
+
+static char dir[64];
+
+static void
+file(const char *name, const void *p, size_t n)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	cr_assert_not_null(f);
+	cr_assert_eq(fwrite(p, 1, n, f), n);
+	cr_assert_eq(fclose(f), 0);
+}
+
+/* "openssl pkeyutl -rawin ..." in dir; its exit status. */
+static int
+pkeyutl(const char *args)
+{
+	char cmd[512];
+
+	snprintf(cmd, sizeof(cmd), "cd %s && openssl pkeyutl -rawin -in text "
+	    "-keyform DER %s >out 2>&1", dir, args);
+	return system(cmd);
+}
+
+/*
+ * What docs/VERIFY-BY-HAND.md promises: the text in a file, the signature
+ * without its id, and openssl are enough, in both directions.
+ */
+Test(sign, openssl_agrees, .timeout = 60)
+{
+	/* RFC 8410: what stands before the key in DER */
+	static const char spki[] = "\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03"
+	    "\x21", pkcs8[] = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65"
+	    "\x70\x04\x22\x04\x20";
+	uint8_t der[48], sig[64];
+	struct bulla_verified v;
+	struct bulla_note n;
+	struct bulla_cur c;
+	char path[128];
+	FILE *f;
+
+	snprintf(dir, sizeof(dir), "/tmp/test_sign.XXXXXX");
+	cr_assert_not_null(mkdtemp(dir));
+	know(0);
+	cr_assert_eq(sign(TEXT, w.s, 1), BULLA_OK);
+	c = bulla_buf_view(&w.note);
+	cr_assert_eq(bulla_note_parse(&c, &n, NULL), BULLA_OK);
+	cr_assert(bulla_note_sig_bytes(&n.sig[0], sig, sizeof(sig)));
+	file("text", n.text.p, n.text.len);
+	file("sig", sig, sizeof(sig));
+	memcpy(der, spki, 12);
+	memcpy(der + 12, w.s[0].vkey.pub, 32);
+	file("pub", der, 44);
+	memcpy(der, pkcs8, 16);
+	memcpy(der + 16, w.s[0].seed.p, 32);
+	file("key", der, 48);
+	cr_assert_eq(pkeyutl("-verify -pubin -inkey pub -sigfile sig"), 0);
+	cr_assert_eq(pkeyutl("-sign -inkey key -out sig2"), 0);
+	snprintf(path, sizeof(path), "%s/sig2", dir);
+	f = fopen(path, "r");
+	cr_assert_not_null(f);
+	cr_assert_eq(fread(sig, 1, sizeof(sig), f), sizeof(sig));
+	fclose(f);
+	bulla_buf_reset(&w.note);
+	bulla_buf_str(&w.note, TEXT "\n");
+	bulla_note_put_sig(&w.note, "a/one", w.s[0].vkey.id, sig, 64);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	file("text", "other\n", 6);
+	cr_assert_neq(pkeyutl("-verify -pubin -inkey pub -sigfile sig"), 0);
+	snprintf(path, sizeof(path), "rm -r %s", dir);
+	cr_assert_eq(system(path), 0);
 }
