@@ -47,6 +47,13 @@ n_entries(const char *path)
 	return n - 2;
 }
 
+/* To be the same before and after: nothing leaks a descriptor. */
+static inline unsigned
+n_open(void)
+{
+	return n_entries("/proc/self/fd");
+}
+
 static inline void
 expect_file(const char *path, const char *want)
 {

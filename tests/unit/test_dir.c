@@ -43,6 +43,7 @@ TestSuite(dir, .init = scratch_enter, .fini = scratch_leave);
 
 Test(dir, make)
 {
+	unsigned n = n_open();
 	struct bulla_err e;
 	char path[64];
 
@@ -68,6 +69,7 @@ Test(dir, make)
 	fsync_turn = 1;
 	cr_assert_eq(bulla_dir_make("z", 0700, &e), BULLA_E_IO);
 	cr_assert_str_eq(e.msg, "z: cannot make the directory" NO_IO);
+	cr_assert_eq(n_open(), n);
 }
 
 Test(dir, make_long_component)
@@ -85,6 +87,7 @@ Test(dir, make_long_component)
 
 Test(dir, sync)
 {
+	unsigned n = n_open();
 	struct bulla_err e;
 
 	cr_assert_eq(bulla_dir_sync(".", NULL), BULLA_OK);
@@ -94,11 +97,13 @@ Test(dir, sync)
 	fsync_turn = 1;
 	cr_assert_eq(bulla_dir_sync(".", &e), BULLA_E_IO);
 	cr_assert_str_eq(e.msg, ".: cannot make it durable" NO_IO);
+	cr_assert_eq(n_open(), n);
 }
 
 /* Deeper than descriptors and paths reach; links lead out of it. */
 Test(dir, remove_goes_as_deep_as_it_must_and_follows_no_link)
 {
+	unsigned n = n_open();
 	int fd, next;
 
 	cr_assert_eq(bulla_dir_make("out/in", 0700, NULL), BULLA_OK);
@@ -120,6 +125,7 @@ Test(dir, remove_goes_as_deep_as_it_must_and_follows_no_link)
 	cr_assert_eq(bulla_dir_remove(AT_FDCWD, "t", NULL), BULLA_OK);
 	cr_assert_eq(n_entries("."), 1);
 	expect_file("out/keep", "k");
+	cr_assert_eq(n_open(), n);
 }
 
 Test(dir, remove_many_entries)
@@ -142,6 +148,7 @@ Test(dir, remove_many_entries)
 Test(dir, remove_refuses_what_is_no_directory)
 {
 	struct bulla_err e = { 0 };
+	unsigned n = n_open();
 
 	cr_assert_eq(bulla_dir_remove(AT_FDCWD, "none", &e), BULLA_E_IO);
 	cr_assert_eq(e.sys_errno, ENOENT);
@@ -158,5 +165,6 @@ Test(dir, remove_refuses_what_is_no_directory)
 	rename_fails = EXDEV;
 	cr_assert_eq(bulla_dir_remove(AT_FDCWD, "d", &e), BULLA_E_IO);
 	cr_assert_eq(e.sys_errno, EXDEV);
+	cr_assert_eq(n_open(), n);
 }
 

@@ -61,6 +61,7 @@ TestSuite(file, .init = scratch_enter, .fini = scratch_leave);
 
 Test(file, infile)
 {
+	unsigned n = n_open();
 	struct bulla_err e;
 	char c[8];
 	int fd = 42;
@@ -70,6 +71,7 @@ Test(file, infile)
 	cr_assert_eq(bulla_infile_open(".", &fd, &e), BULLA_E_REFUSED);
 	cr_assert_str_eq(e.msg, ".: is a directory, not a file");
 	cr_assert_eq(fd, 42);
+	cr_assert_eq(n_open(), n);
 	cr_assert_eq(put("a", "abc", false, NULL), BULLA_OK);
 	cr_assert_eq(bulla_infile_open("a", &fd, &e), BULLA_OK);
 	cr_assert_eq(read(fd, c, 8), 3);
@@ -86,6 +88,7 @@ Test(file, infile)
 Test(file, get_appends_within_the_limit)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(5);
+	unsigned n = n_open();
 	struct bulla_err e;
 
 	cr_assert_eq(put("a", "abc", false, NULL), BULLA_OK);
@@ -96,6 +99,7 @@ Test(file, get_appends_within_the_limit)
 	cr_assert_str_eq(e.msg, "a: longer than 5 bytes");
 	cr_assert_eq(bulla_file_get("none", &b, &e), BULLA_E_IO);
 	cr_assert_eq(b.len, 5);
+	cr_assert_eq(n_open(), n);
 	bulla_buf_free(&b);
 }
 
@@ -122,6 +126,7 @@ Test(file, same_file)
 static void
 spool(const char *dir)
 {
+	unsigned n = n_open();
 	struct stat sb;
 	char c[4];
 	int fd = -1;
@@ -135,6 +140,7 @@ spool(const char *dir)
 	cr_assert_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	cr_assert_eq(n_entries("."), 0);
 	close(fd);
+	cr_assert_eq(n_open(), n);
 }
 
 Test(file, spool)
@@ -161,6 +167,7 @@ Test(file, spool)
 Test(file, lock)
 {
 	struct bulla_err e = { 0 };
+	unsigned n = n_open();
 	int a, b = 42;
 
 	cr_assert_eq(bulla_lock("l", false, &a, NULL), BULLA_OK);
@@ -178,16 +185,19 @@ Test(file, lock)
 	cr_assert_eq(symlink("l", "sym"), 0);
 	cr_assert_eq(bulla_lock("sym", true, &b, &e), BULLA_E_IO);
 	cr_assert_eq(bulla_lock("no/l", true, &b, &e), BULLA_E_IO);
+	cr_assert_eq(n_open(), n);
 }
 
 /* The file goes away between open and flock: lock the new one instead. */
 Test(file, lock_is_on_the_file_that_others_see)
 {
 	struct stat held, there;
+	unsigned n = n_open();
 	int fd;
 
 	lost_lock = "l";
 	cr_assert_eq(bulla_lock("l", true, &fd, NULL), BULLA_OK);
+	cr_assert_eq(n_open(), n + 1);
 	cr_assert_eq(fstat(fd, &held), 0);
 	cr_assert_eq(stat("l", &there), 0);
 	cr_assert_eq(held.st_ino, there.st_ino);

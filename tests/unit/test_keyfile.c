@@ -27,6 +27,7 @@ static void
 refused(const char *name, enum bulla_status want, const char *msg)
 {
 	struct bulla_err e = { 0 };
+	unsigned n = n_open();
 	size_t size = 42;
 	int fd = 42;
 
@@ -35,6 +36,7 @@ refused(const char *name, enum bulla_status want, const char *msg)
 	if (strcmp(e.msg, msg) != 0)
 		cr_assert_fail("%s\n%s", e.msg, msg);
 	cr_assert(fd == 42 && size == 42);
+	cr_assert_eq(n_open(), n, "%s", name);
 }
 
 Test(keyfile, safe_ones_open)

@@ -133,6 +133,7 @@ Test(outfile, appears_at_commit_with_its_mode_and_durably)
 Test(outfile, freed_without_commit_leaves_nothing)
 {
 	struct bulla_outfile o = BULLA_OUTFILE_INIT;
+	unsigned n = n_open();
 
 	bulla_outfile_free(&o);
 	cr_assert_eq(bulla_outfile_open(&o, "a", 0600, true, false, NULL), 0);
@@ -144,12 +145,14 @@ Test(outfile, freed_without_commit_leaves_nothing)
 	cr_assert_eq(n_entries("."), 1);
 	bulla_outfile_free(&o);
 	cr_assert_eq(n_entries("."), 0);
+	cr_assert_eq(n_open(), n);
 }
 
 static void
 put_all_ways(void)
 {
 	struct bulla_err e = { 0 };
+	unsigned n = n_open();
 
 	cr_assert_eq(put("a", "one", false, NULL), BULLA_OK);
 	expect_file("a", "one");
@@ -162,6 +165,7 @@ put_all_ways(void)
 	expect_file("b", "");
 	cr_assert_eq(mode_of("b"), 0644);
 	cr_assert_eq(n_entries("."), 2);
+	cr_assert_eq(n_open(), n);
 }
 
 Test(outfile, put) { put_all_ways(); cr_assert_eq(n_renameat2, 0); }
@@ -258,11 +262,13 @@ static void
 commit_fails(bool force, unsigned left, const char *msg)
 {
 	struct bulla_err e = { 0 };
+	unsigned n = n_open();
 
 	cr_assert_eq(put("a", "new", force, &e), BULLA_E_IO, "%s", msg);
 	if (strcmp(e.msg, msg) != 0)
 		cr_assert_fail("%s\n%s", e.msg, msg);
 	cr_assert_eq(n_entries("."), left, "%s", msg);
+	cr_assert_eq(n_open(), n, "%s", msg);
 	fsync_fails = close_fails = link_fails = rename_fails = 0;
 }
 
