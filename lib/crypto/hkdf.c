@@ -15,7 +15,8 @@ bulla_hmac_sha256(const void *key, size_t key_len, const void *p, size_t n,
 {
 	crypto_auth_hmacsha256_state st;
 
-	crypto_auth_hmacsha256_init(&st, key, key_len);
+	/* libsodium declares its pointer never NULL, also for no bytes */
+	crypto_auth_hmacsha256_init(&st, key_len > 0 ? key : "", key_len);
 	crypto_auth_hmacsha256_update(&st, p, n);
 	crypto_auth_hmacsha256_final(&st, out);
 	bulla_wipe(&st, sizeof(st));
