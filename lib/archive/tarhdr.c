@@ -2,6 +2,7 @@
 
 #include "archive/tarhdr.h"
 #include "bulla/num.h"
+#include "bulla/text.h"
 
 /* POSIX.1-1988, ustar Interchange Format. */
 struct span {
@@ -218,7 +219,8 @@ judge_owner(const uint8_t *block, char type, struct bulla_err *err)
 {
 	uint64_t mode = type == '5' ? 0755 : 0644;
 
-	if (type != 'x' && !octal_is(block, &f_mode, mode))
+	if (type == 'x' ? !octal(block, &f_mode, &mode) :
+	    !octal_is(block, &f_mode, mode))
 		return bulla_fail(err, BULLA_E_REFUSED,
 		    "an entry's mode is not 0%o", (unsigned)mode);
 	if (!octal_is(block, &f_uid, 0) || !octal_is(block, &f_gid, 0) ||
@@ -250,7 +252,7 @@ tar_hdr_parse(const uint8_t *block, const struct tar_pax *pax,
 		st = judge_owner(block, out->type, err);
 	if (st == BULLA_OK)
 		st = judge_size(block, pax, &out->size, err);
-	if (st != BULLA_OK || out->type == 'x')
+	if (st != BULLA_OK)
 		return st;
 	if (out->type == '5' && out->size > 0)
 		return bulla_fail(err, BULLA_E_FORMAT,
@@ -260,6 +262,18 @@ tar_hdr_parse(const uint8_t *block, const struct tar_pax *pax,
 		return bad(err, &f_mtime);
 	out->mtime = (int64_t)mtime;
 	return judge_path(block, pax, out, err);
+}
+
+/* As all of a pax header is; what is none each program reads in its way. */
+static bool
+is_utf8(struct bulla_cur c)
+{
+	uint32_t cp = 1;
+
+	while (c.len > 0)
+		if (!bulla_utf8_next(&c, &cp) || cp == 0)
+			return false;
+	return true;
 }
 
 /* One "length key=value\n"; length counts all of it (POSIX.1-2001, pax). */
@@ -281,7 +295,7 @@ take_record(struct bulla_cur *c, struct bulla_cur *key,
 		return false;
 	rec.len--;
 	*value = rec;
-	return memchr(value->p, '\0', value->len) == NULL;
+	return is_utf8(rec);
 }
 
 static bool

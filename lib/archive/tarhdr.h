@@ -29,7 +29,7 @@ struct tar_hdr {
 bool tar_block_is_zero(const uint8_t *block);
 /*
  * Judge a header. pax is what came before it, all empty for none, and must
- * still be there. For 'x' itself only type and size are set.
+ * still be there.
  */
 BULLA_NODISCARD enum bulla_status tar_hdr_parse(const uint8_t *block,
     const struct tar_pax *pax, struct tar_hdr *out, struct bulla_err *err);

@@ -264,6 +264,8 @@ Test(tarr, pax_records)
 		{ PAX("10 path=gg"), BULLA_E_FORMAT },
 		{ PAX("9 path g\n"), BULLA_E_FORMAT },
 		{ PAX("12 path=g\0x\n"), BULLA_E_FORMAT },
+		{ PAX("10 path=\xff\n"), BULLA_E_FORMAT },
+		{ PAX("11 path=\xc0\xaf\n"), BULLA_E_FORMAT },
 		{ PAX("8 path=\n"), BULLA_E_REFUSED },
 		{ PAX("9 path=\n"), BULLA_E_FORMAT },
 		{ PAX("10 path=g/\n"), BULLA_E_FORMAT },
