@@ -103,6 +103,7 @@ static enum bulla_status
 read_header(struct dec *d, struct bulla_age_header *h, struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_E_INCOMPLETE;
+	struct bulla_err why = { 0 };
 	size_t next = 0;
 
 	d->cls = BULLA_AGE_HEADER_FAILURE;
@@ -113,12 +114,13 @@ read_header(struct dec *d, struct bulla_age_header *h, struct bulla_err *err)
 		st = BULLA_E_INCOMPLETE;
 		if (!d->eof && d->ready.len < next)
 			continue;
-		st = bulla_age_header_parse(&d->ready, h, err);
+		st = bulla_age_header_parse(&d->ready, h, &why);
 		next = 2 * d->ready.len;
 	}
 	/* Cut short or malformed: both say that this is no age file. */
-	return st == BULLA_E_INCOMPLETE ?
-	    bulla_wrap(err, BULLA_E_FORMAT, "cut short") : st;
+	if (st == BULLA_E_INCOMPLETE)
+		st = BULLA_E_FORMAT;
+	return st == BULLA_OK ? st : bulla_fail(err, st, "%s", why.msg);
 }
 
 /* Sets the class as bulla_age_unwrap does. */
@@ -218,8 +220,8 @@ open_full(struct dec *d, struct bulla_err *err)
 
 	while (st == BULLA_OK && !d->last &&
 	    d->ready.len >= BULLA_AGE_CHUNK_ENC) {
-		st = open_one(d, BULLA_AGE_CHUNK_ENC, false, err);
-		if (st == BULLA_E_MISMATCH)
+		st = open_one(d, BULLA_AGE_CHUNK_ENC, false, NULL);
+		if (st != BULLA_OK)
 			st = open_one(d, BULLA_AGE_CHUNK_ENC, true, err);
 	}
 	return st;
