@@ -92,17 +92,19 @@ struct route {
 	unsigned n_stages;
 	unsigned hash;		/* which one is the packer's */
 };
+#define SERIAL(f) { .serial = true, .run = (f) }
+#define PARALLEL(f) { .run = (f) }
 static const struct route apart = {
-	{ { true, hash_stage }, { false, encrypt_stage },
-	  { true, digest_stage }, { true, write_stage } }, 4, 0
+	{ SERIAL(hash_stage), PARALLEL(encrypt_stage), SERIAL(digest_stage),
+	  SERIAL(write_stage) }, 4, 0
 };
 static const struct route in_step = {
-	{ { false, encrypt_stage }, { true, both_stage },
-	  { true, write_stage } }, 3, 1
+	{ PARALLEL(encrypt_stage), SERIAL(both_stage), SERIAL(write_stage) },
+	3, 1
 };
 static const struct route cipher_only = {
-	{ { false, encrypt_stage }, { true, digest_stage },
-	  { true, write_stage } }, 3, 0
+	{ PARALLEL(encrypt_stage), SERIAL(digest_stage),
+	  SERIAL(write_stage) }, 3, 0
 };
 
 static enum bulla_status
