@@ -82,18 +82,15 @@ take_chain(struct bulla_fields *f, struct bulla_custody *c,
 		return bad(f, "event", &c->event, "needs a seal", err);
 	st = bulla_field_u64(f, "sequence", BULLA_CUSTODY_SEQUENCE_MAX,
 	    &c->sequence, err);
-	if (st == BULLA_OK && c->sequence == 0)
-		return bulla_fail(err, BULLA_E_FORMAT,
-		    "line %u: sequence: counts from 1", f->line - 1);
 	if (st == BULLA_OK)
 		st = take_digest_or_none(f, "previous", c->previous,
 		    &c->has_previous, err);
 	if (st != BULLA_OK)
 		return st;
 	if (!chain_ok(c))
-		return bulla_fail(err, BULLA_E_FORMAT, "line %u: previous: "
-		    "must be the note before, and for the first the seal",
-		    f->line - 1);
+		return bulla_fail(err, BULLA_E_FORMAT, "line %u: sequence "
+		    "counts from 1, previous is the note before, and the "
+		    "seal where sequence is 1", f->line - 1);
 	return BULLA_OK;
 }
 

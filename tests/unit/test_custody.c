@@ -69,6 +69,8 @@ Test(custody, a_receipt)
 	cr_assert(bulla_cur_is(&c.officer, "duty officer"));
 	cr_assert(bulla_cur_is(&c.authority, "REQ-7"));
 	cr_assert_eq(c.place.len + c.result.len, 0);
+	cr_assert(bulla_cur_is(&c.extra[0].label, "relinquish"));
+	cr_assert_eq(c.extra[0].value.len, 0);
 	cr_assert(bulla_custody_get(&c, "match", &v));
 	cr_assert(bulla_cur_is(&v, "yes"));
 	cr_assert(bulla_custody_get(&c, "bytes", &v));
@@ -268,6 +270,24 @@ Test(custody, a_reject_may_lack_the_seal)
 		cr_assert_not(back.has_seal);
 		same_again(&b, &back);
 	}
+	bulla_buf_free(&b);
+}
+
+Test(custody, nothing_else_may_lack_the_seal)
+{
+	struct bulla_custody c = event("receive"), back;
+	struct bulla_buf b = BULLA_BUF_INIT(65536);
+	struct bulla_err err = { 0 };
+	struct bulla_cur text;
+
+	(void)fill(&c, 5);
+	c.has_seal = c.has_previous = false;
+	c.sequence = 1;
+	bulla_custody_put(&b, &c);
+	text = bulla_buf_view(&b);
+	cr_assert_eq(bulla_custody_parse(&text, &back, &err),
+	    BULLA_E_FORMAT);
+	cr_assert(strstr(err.msg, "needs a seal") != NULL, "%s", err.msg);
 	bulla_buf_free(&b);
 }
 

@@ -219,6 +219,23 @@ Test(opening, every_bad_value_is_refused_and_named)
 	bulla_buf_free(&b);
 }
 
+Test(opening, nobody_is_addressed_twice)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(65536);
+	struct bulla_opening o;
+	const char *at = strstr(minimal, "to: -\n");
+
+	for (unsigned i = 0; i < 2; i++) {
+		bulla_buf_reset(&b);
+		bulla_buf_put(&b, minimal, (size_t)(at - minimal));
+		bulla_buf_fmt(&b, "to: a\nto: b\nto: %s\n%s",
+		    i == 0 ? "c" : "a", at + strlen("to: -\n"));
+		cr_assert_eq(parse(bulla_buf_cstr(&b), &o, NULL), i == 0 ?
+		    BULLA_OK : BULLA_E_FORMAT);
+	}
+	bulla_buf_free(&b);
+}
+
 Test(opening, what_is_allowed_beside)
 {
 	static const struct { size_t at; const char *line; } good[] = {

@@ -203,13 +203,30 @@ Test(sign, refuses_what_no_note_can_carry)
 	}
 	cr_assert_eq(sign(TEXT, w.s, 0), BULLA_E_USAGE);
 	cr_assert_eq(sign(TEXT, twice, 2), BULLA_E_USAGE);
-	strcpy(twice[1].vkey.name, "a/alias");
+	memcpy(twice[1].vkey.name, "a/alias", 8);
 	cr_assert_eq(sign(TEXT, twice, 2), BULLA_E_USAGE);
 	memset(big, 'a', sizeof(big));
 	big[sizeof(big) - 2] = '\n';
 	big[sizeof(big) - 1] = '\0';
 	cr_assert_eq(sign(big, w.s, 1), BULLA_E_LIMIT);
 	cr_assert_eq(w.note.len, 0);
+}
+
+Test(sign, sixteen_signers_and_no_more)
+{
+	struct bulla_signer many[BULLA_NOTE_SIGS_MAX + 1] = { 0 };
+	struct bulla_verified v;
+
+	for (unsigned i = 0; i <= BULLA_NOTE_SIGS_MAX; i++)
+		cr_assert_eq(bulla_signer_new("a/b", BULLA_SIG_ED25519,
+		    &many[i], NULL), BULLA_OK);
+	cr_assert_eq(bulla_vkeys_add(&w.known, &many[15].vkey, NULL),
+	    BULLA_OK);
+	cr_assert_eq(sign(TEXT, many, 16), BULLA_OK);
+	cr_assert_eq(verify(&v), BULLA_OK);
+	cr_assert_eq(sign(TEXT, many, 17), BULLA_E_LIMIT);
+	for (unsigned i = 0; i <= BULLA_NOTE_SIGS_MAX; i++)
+		bulla_signer_free(&many[i]);
 }
 
 Test(sign, exactly_these_lines_in_this_order)

@@ -231,6 +231,7 @@ Test(signer, two_files_with_their_modes)
 
 Test(signer, neither_over_what_is_there)
 {
+	struct bulla_secret big = { 0 };
 	struct bulla_err err = { 0 };
 	char text[400];
 
@@ -241,6 +242,12 @@ Test(signer, neither_over_what_is_there)
 	cr_assert_eq(put("other\n", NULL, false, &err), BULLA_E_REFUSED);
 	cr_assert_not(is_there(path), "alone without its public key");
 	cr_assert_eq(put("other\n", NULL, true, &err), BULLA_OK);
+	content(path, text, sizeof(text));
+	cr_assert_str_eq(text, "other\n");
+	cr_assert_eq(bulla_secret_new(&big, 32769, NULL), BULLA_OK);
+	cr_assert_eq(bulla_keyfile_write(path, &big, VKEY, NULL, true, &err),
+	    BULLA_E_LIMIT);
+	bulla_secret_free(&big);
 	content(path, text, sizeof(text));
 	cr_assert_str_eq(text, "other\n");
 	cr_assert_eq(bulla_keyfile_write("-", NULL, VKEY, NULL, false, &err),

@@ -8,6 +8,17 @@
 #include "bulla/hash.h"
 #include "bulla/keys.h"
 
+/* WRAP: realloc */
+void *__real_realloc(void *p, size_t n);
+void *__wrap_realloc(void *p, size_t n);
+static bool no_memory;
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return no_memory ? NULL : __real_realloc(p, n);
+}
+
 /* c2sp.org/signed-note, "Example" */
 #define SPEC "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANY" \
 	"crnKv3U2k"
@@ -133,6 +144,28 @@ Test(vkey, only_types_and_lengths_that_are_known)
 	cr_assert_eq(parse_built(name, 0x01, 32), BULLA_OK);
 }
 
+/* The id is right for the 32 bytes that come first: what of the others? */
+Test(vkey, nothing_after_the_key)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(1024);
+	struct bulla_vkey k;
+	char s[200], longer[300];
+	uint8_t raw[40] = { 0 };
+	size_t n;
+	struct bulla_cur c;
+
+	build(s, sizeof(s), "a/b", 0x01, 32);
+	c = bulla_cur_str(s + strlen("a/b+00000000+"));
+	cr_assert(bulla_b64_decode(&c, BULLA_B64_PADDED, raw, sizeof(raw),
+	    &n));
+	bulla_b64_put(&b, raw, n + 1, BULLA_B64_PADDED);
+	snprintf(longer, sizeof(longer), "%.13s%s", s, bulla_buf_cstr(&b));
+	cr_assert_eq(parse_n(s, strlen(s), &k, NULL), BULLA_OK);
+	cr_assert_eq(parse_n(longer, strlen(longer), &k, NULL),
+	    BULLA_E_FORMAT);
+	bulla_buf_free(&b);
+}
+
 Test(vkey, a_secret_key_is_not_quoted)
 {
 	static const char s[] = "PRIVATE+KEY+a/b+00000000+SECRETSECRET";
@@ -161,7 +194,7 @@ Test(vkeys, one_name_and_one_type_for_a_key)
 
 	cr_assert_eq(bulla_vkeys_add(&l, &k, NULL), BULLA_OK);
 	other = k;
-	strcpy(other.name, "another");
+	memcpy(other.name, "another", 8);
 	other.id[0] ^= 1;
 	cr_assert_eq(bulla_vkeys_add(&l, &other, NULL), BULLA_E_USAGE);
 	other = k;
@@ -175,6 +208,18 @@ Test(vkeys, one_name_and_one_type_for_a_key)
 	other.id[0] ^= 1;
 	cr_assert_eq(bulla_vkeys_add(&l, &other, NULL), BULLA_OK);
 	cr_assert_eq(l.n, 2);
+	bulla_vkeys_free(&l);
+}
+
+Test(vkeys, no_memory)
+{
+	struct bulla_vkeys l = { 0 };
+	struct bulla_vkey k = spec();
+
+	no_memory = true;
+	cr_assert_eq(bulla_vkeys_add(&l, &k, NULL), BULLA_E_NOMEM);
+	no_memory = false;
+	cr_assert_eq(l.n, 0);
 	bulla_vkeys_free(&l);
 }
 
