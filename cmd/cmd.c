@@ -13,7 +13,7 @@
 int
 cmd_exit(enum bulla_status st)
 {
-	switch (st) {	/* no default: a new status must be placed by hand */
+	switch (st) {	/* no default: a new status is placed by hand */
 	case BULLA_OK:
 		return CMD_YES;
 	case BULLA_E_FORMAT:
