@@ -78,6 +78,15 @@ decrypt_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 	return BULLA_OK;
 }
 
+void
+pass_note_head(struct pass *p)
+{
+	uint8_t digest[BULLA_SHA256_LEN];
+
+	bulla_sha256(p->r.age0.p, p->r.age0.len, digest);
+	bulla_buf_put(&p->digests, digest, sizeof(digest));
+}
+
 enum bulla_status
 pass_begin(struct pass *p, struct bulla_err *err)
 {
@@ -93,11 +102,9 @@ pass_begin(struct pass *p, struct bulla_err *err)
 		.in_cap = BULLA_SEGMENT_SIZE,
 		.user_size = sizeof(struct seg), .drain = true, .ctx = p,
 	};
-	uint8_t digest[BULLA_SHA256_LEN];
 	enum bulla_status st = BULLA_OK;
 
-	bulla_sha256(p->r.age0.p, p->r.age0.len, digest);
-	bulla_buf_put(&p->digests, digest, sizeof(digest));
+	pass_note_head(p);
 	for (unsigned i = 0; i < p->threads && st == BULLA_OK; i++) {
 		st = bulla_sha256_new(&p->hash[i], err);
 		if (st == BULLA_OK && p->payload_key != NULL)
@@ -195,6 +202,7 @@ pass_free(struct pass *p)
 	bulla_ring_free(p->ring);
 	for (unsigned i = 0; i < BULLA_RING_THREADS_MAX; i++) {
 		bulla_sha256_free(p->hash[i]);
+		bulla_sha256x2_free(p->pair[i]);
 		bulla_aead_free(p->aead[i]);
 	}
 	bulla_buf_free(&p->digests);

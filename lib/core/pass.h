@@ -22,6 +22,7 @@ struct pass {
 	struct bulla_buf digests;	/* in order, 00000000.age first */
 	struct bulla_ring *ring;
 	struct bulla_sha256 *hash[BULLA_RING_THREADS_MAX];
+	struct bulla_sha256x2 *pair[BULLA_RING_THREADS_MAX];
 	struct bulla_aead *aead[BULLA_RING_THREADS_MAX];
 	/* As a source of blocks: one decrypted chunk at a time. */
 	struct bulla_blocks blocks;
@@ -34,9 +35,14 @@ void pass_init(struct pass *p, int fd, unsigned threads);
 /* After pkgr_head and the checks: start reading segments. */
 BULLA_NODISCARD enum bulla_status pass_begin(struct pass *p,
     struct bulla_err *err);
-/* Verify only: take all segments. */
+/* Verify only, from a pipe: take all segments. */
 BULLA_NODISCARD enum bulla_status pass_run(struct pass *p,
     struct bulla_err *err);
+/* Verify only, from what can seek: instead of pass_begin and pass_run. */
+BULLA_NODISCARD enum bulla_status pass_scan(struct pass *p,
+    struct bulla_err *err);
+/* Between pass.c and scan.c: the digest of data/00000000.age. */
+void pass_note_head(struct pass *p);
 /* The plaintext chunk by chunk; for struct bulla_bagin. */
 struct bulla_blocks *pass_blocks(struct pass *p);
 /* The ring is gone; then the manifest and what follows it. */

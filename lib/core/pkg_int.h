@@ -75,6 +75,9 @@ BULLA_NODISCARD enum bulla_status pkgr_head(struct pkgr *r,
 /* The next segment into buf (BULLA_SEGMENT_SIZE bytes). */
 BULLA_NODISCARD enum bulla_status pkgr_segment(struct pkgr *r, uint8_t *buf,
     size_t *n, bool *last, struct bulla_err *err);
+/* Where the next segment lies, which is passed over with lseek. */
+BULLA_NODISCARD enum bulla_status pkgr_plan(struct pkgr *r, uint64_t *off,
+    uint64_t *size, bool *last, struct bulla_err *err);
 /* Pass over the segments without looking at them. */
 BULLA_NODISCARD enum bulla_status pkgr_skip(struct pkgr *r,
     struct bulla_err *err);

@@ -224,6 +224,28 @@ pkgr_segment(struct pkgr *r, uint8_t *buf, size_t *n, bool *last,
 	return st;
 }
 
+enum bulla_status
+pkgr_plan(struct pkgr *r, uint64_t *off, uint64_t *size, bool *last,
+    struct bulla_err *err)
+{
+	enum bulla_status st = begin_segment(r, err);
+	uint64_t n = r->next.size;
+	off_t at;
+
+	if (st != BULLA_OK)
+		return st;
+	at = lseek(r->fd, 0, SEEK_CUR);
+	if (at < 0 || lseek(r->fd, (off_t)n, SEEK_CUR) < 0)
+		return bulla_fail_sys(err, "%s", what);
+	r->pos += n;
+	st = end_segment(r, n, last, err);
+	if (st == BULLA_OK) {
+		*off = (uint64_t)at;
+		*size = n;
+	}
+	return st;
+}
+
 static enum bulla_status
 skip(struct pkgr *r, uint64_t n, struct bulla_err *err)
 {
