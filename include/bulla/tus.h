@@ -1,0 +1,80 @@
+#ifndef BULLA_TUS_H
+#define BULLA_TUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bulla/buf.h"
+#include "bulla/cur.h"
+#include "bulla/err.h"
+
+/*
+ * Text of the tus 1.0.0 protocol (https://tus.io/protocols/resumable-upload)
+ * as it stands in HTTP header fields and paths: bytes to values and back, no
+ * I/O. Nothing here can be trusted: it is what the other side claims.
+ */
+#define BULLA_TUS_VERSION "1.0.0"
+#define BULLA_TUS_PATCH_TYPE "application/offset+octet-stream"
+#define BULLA_TUS_SIZE_MAX INT64_MAX	/* bytes: what an off_t can hold */
+#define BULLA_TUS_ID_LEN 32u		/* hex digits of an upload's name */
+#define BULLA_TUS_META_MAX 4096u	/* bytes of the whole value */
+#define BULLA_TUS_PAIRS_MAX 32u
+
+/* Upload-Offset and Upload-Length: a plain decimal. BULLA_E_FORMAT, _LIMIT. */
+BULLA_NODISCARD enum bulla_status bulla_tus_size(const struct bulla_cur *text,
+    uint64_t *out, struct bulla_err *err);
+
+/* Content-Type of a PATCH: no parameters, any case. */
+bool bulla_tus_is_patch_type(const struct bulla_cur *text);
+
+/*
+ * Upload-Metadata: "key base64,key base64,key". Keys are printable ASCII
+ * without space and comma and differ from each other; a value is canonical
+ * padded base64, possibly empty (then the space may be missing). Spaces after
+ * a comma are allowed, as stock servers do. Windows point into the text.
+ * BULLA_E_FORMAT, BULLA_E_LIMIT; an empty text has no pairs.
+ */
+struct bulla_tus_pair {
+	struct bulla_cur key, value;	/* value still in base64 */
+};
+struct bulla_tus_meta {
+	size_t n;
+	struct bulla_tus_pair pair[BULLA_TUS_PAIRS_MAX];
+};
+BULLA_NODISCARD enum bulla_status bulla_tus_meta_parse(
+    const struct bulla_cur *text, struct bulla_tus_meta *out,
+    struct bulla_err *err);
+/*
+ * Decode the value of key into out, at most cap bytes. False when there is
+ * no such key or it is longer.
+ */
+BULLA_NODISCARD bool bulla_tus_meta_get(const struct bulla_tus_meta *m,
+    const char *key, void *out, size_t cap, size_t *out_len);
+/* Append one pair, with a comma before it when b is not empty. */
+void bulla_tus_meta_put(struct bulla_buf *b, const char *key,
+    const void *value, size_t len);
+
+/*
+ * The resources of an inbox. A path is taken as it was sent: no escapes, no
+ * query, no second spelling. What is none of these is BULLA_TUS_NOWHERE.
+ */
+enum bulla_tus_place {
+	BULLA_TUS_NOWHERE,
+	BULLA_TUS_PACKAGES,	/* /packages: create */
+	BULLA_TUS_UPLOAD,	/* /packages/<32 hex>: an upload */
+	BULLA_TUS_KNOWN,	/* /packages/<64 hex>: a package known already */
+	BULLA_TUS_RECEIPT,	/* /receipts/<64 hex> */
+};
+struct bulla_tus_route {
+	enum bulla_tus_place place;
+	char id[BULLA_TUS_ID_LEN + 1];	/* of an UPLOAD */
+	uint8_t sha256[32];		/* of a KNOWN or a RECEIPT */
+};
+void bulla_tus_route(const struct bulla_cur *path,
+    struct bulla_tus_route *out);
+/* The path of a route, with its leading "/"; nothing for NOWHERE. */
+void bulla_tus_route_put(struct bulla_buf *b,
+    const struct bulla_tus_route *r);
+
+#endif
