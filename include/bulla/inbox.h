@@ -1,0 +1,87 @@
+#ifndef BULLA_INBOX_H
+#define BULLA_INBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulla/buf.h"
+#include "bulla/err.h"
+
+/*
+ * The receiving server: tus 1.0.0 over TLS 1.3 with client certificates, and
+ * receipts. docs/man/bulla-inbox.1 tells what it answers.
+ *
+ * A client is the SHA-256 of its certificate's SubjectPublicKeyInfo: uploads
+ * and receipts belong to it, and nobody else learns that they exist. What
+ * arrives is untrusted bytes in HOME/incoming until the finish callback, run
+ * on a thread of its own, has judged them. What it said is kept in
+ * HOME/answers/<client>/<sha256>.
+ */
+struct bulla_inbox_client {
+	uint8_t spki[32];
+	char hex[65];		/* the same as text */
+};
+
+/* What the finish callback found. Zeroed before; note is freed for it. */
+struct bulla_inbox_verdict {
+	uint8_t sha256[32];	/* of every byte of the file */
+	bool accepted;		/* the note says receive, else reject */
+	bool existed;		/* the same bytes were here before */
+	char id[33];		/* of the package, or "" */
+	struct bulla_buf note;	/* the signed answer, at most 64 KiB */
+};
+
+/*
+ * Judge the finished upload behind fd (open for reading; not to be closed).
+ * BULLA_OK: out is filled, and what note says is durable. BULLA_E_IO,
+ * _NOMEM, _AGAIN, _UNSAFE: nothing can be said now; called again later. Any
+ * other status: refused without a note, for the reason in err. Called from
+ * several threads at once.
+ */
+typedef enum bulla_status (*bulla_inbox_finish)(void *ctx, int fd,
+    const struct bulla_inbox_client *client, struct bulla_inbox_verdict *out,
+    struct bulla_err *err);
+
+#define BULLA_INBOX_UPLOADS_MAX 1024u	/* in progress, all clients */
+#define BULLA_INBOX_CLIENT_UPLOADS_MAX 64u	/* in progress, one client */
+#define BULLA_INBOX_CONNS_MAX 512u
+#define BULLA_INBOX_IP_CONNS_MAX 128u
+
+struct bulla_inbox_config {
+	const char *home;	/* existing directory, 0700 */
+	const char *listen;	/* ADDR:PORT, [ADDR6]:PORT; port 0: any */
+	const char *tls_cert;	/* PEM: our certificate, then its chain */
+	const char *tls_key;	/* PEM; a secret file (bulla/keyfile.h) */
+	const char *client_ca;	/* PEM: who may vouch for clients */
+	uint64_t max_size;	/* bytes of a package */
+	unsigned idle_secs;	/* until a silent connection is closed */
+	uint64_t min_rate;	/* bytes/s that a body must keep up */
+	bulla_inbox_finish finish;
+	void *finish_ctx;
+	/* One line without its LF; any thread, one at a time. May be NULL. */
+	void (*log)(void *ctx, const char *line);
+	void *log_ctx;
+};
+
+/*
+ * Start the server's threads. Uploads that an earlier run left are taken up
+ * again. BULLA_E_USAGE (listen), BULLA_E_FORMAT (certificates, keys),
+ * BULLA_E_UNSAFE (tls_key), BULLA_E_AGAIN (another inbox runs on this home,
+ * or the address is taken), BULLA_E_IO, BULLA_E_NOMEM. The strings and
+ * contexts must outlive it. The caller blocks SIGTERM and the like first.
+ */
+struct bulla_inbox;
+BULLA_NODISCARD enum bulla_status bulla_inbox_start(
+    const struct bulla_inbox_config *c, struct bulla_inbox **out,
+    struct bulla_err *err);
+
+/* "https://ADDR:PORT" with the real port. */
+const char *bulla_inbox_url(const struct bulla_inbox *ib);
+
+/*
+ * Close all connections, make what came durable, wait for judgements under
+ * way, free everything. Uploads stay on disk. Accepts NULL.
+ */
+void bulla_inbox_stop(struct bulla_inbox *ib);
+
+#endif

@@ -1,0 +1,301 @@
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "inbox_http.h"
+#include "inbox_int.h"
+
+#include "bulla/file.h"
+#include "bulla/text.h"
+
+#define NET_THREADS 4u
+#define WORK_THREADS 4u
+#define JUDGE_THREADS 2u
+#define CONN_MEMORY (32u << 10)	/* bytes of header that one may send */
+
+/* "ADDR:PORT" with a numeric address, "[::1]:443" for IPv6. */
+static enum bulla_status
+listen_split(const char *text, char host[64], char port[8],
+    struct bulla_err *err)
+{
+	const char *colon = strrchr(text, ':'), *end = colon;
+	char shown[64];
+
+	if (colon != NULL && text[0] == '[' && colon > text + 1 &&
+	    colon[-1] == ']') {
+		text++;
+		end--;
+	} else if (colon != NULL && memchr(text, ':',
+	    (size_t)(colon - text)) != NULL) {
+		colon = NULL;
+	}
+	if (colon == NULL || end == text || end - text >= 64 ||
+	    strlen(colon + 1) >= 8 || colon[1] == '\0')
+		return bulla_fail(err, BULLA_E_USAGE,
+		    "\"%s\" is no address to listen on: give ADDR:PORT or "
+		    "[ADDR6]:PORT", bulla_text_show_str(shown, sizeof(shown),
+		    text));
+	memcpy(host, text, (size_t)(end - text));
+	host[end - text] = '\0';
+	memcpy(port, colon + 1, strlen(colon + 1) + 1);
+	return BULLA_OK;
+}
+
+static enum bulla_status
+socket_open(const struct addrinfo *ai, const char *text, int *fd,
+    struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+	int s, one = 1;
+
+	s = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	if (s == -1)
+		return bulla_fail_sys(err, "socket");
+	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(s, ai->ai_addr, ai->ai_addrlen) != 0 || listen(s, 128) != 0) {
+		st = bulla_fail_sys(err, "%s", text);
+		if (errno == EADDRINUSE)
+			st = err != NULL ? (err->st = BULLA_E_AGAIN) :
+			    BULLA_E_AGAIN;
+		(void)close(s);
+		return st;
+	}
+	*fd = s;
+	return BULLA_OK;
+}
+
+static enum bulla_status
+listen_open(const char *text, int *fd, struct bulla_err *err)
+{
+	struct addrinfo want = { .ai_socktype = SOCK_STREAM,
+	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *list = NULL;
+	char host[64], port[8], shown[64];
+	enum bulla_status st;
+
+	st = listen_split(text, host, port, err);
+	if (st != BULLA_OK)
+		return st;
+	bulla_text_show_str(shown, sizeof(shown), text);
+	if (getaddrinfo(host, port, &want, &list) != 0)
+		return bulla_fail(err, BULLA_E_USAGE,
+		    "\"%s\" is no numeric address and port", shown);
+	st = socket_open(list, shown, fd, err);
+	freeaddrinfo(list);
+	return st;
+}
+
+static enum bulla_status
+url_of(int fd, char out[96], struct bulla_err *err)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+	char host[64], port[8];
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
+	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
+	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return bulla_fail_sys(err, "the listening address");
+	(void)snprintf(out, 96, strchr(host, ':') != NULL ?
+	    "https://[%s]:%s" : "https://%s:%s", host, port);
+	return BULLA_OK;
+}
+
+static void *
+watch(void *arg)
+{
+	struct bulla_inbox *ib = arg;
+	struct timespec t;
+
+	pthread_mutex_lock(&ib->mu);
+	while (!ib->stopping) {
+		BULLA_CHECK(clock_gettime(CLOCK_REALTIME, &t) == 0);
+		t.tv_sec++;
+		(void)pthread_cond_timedwait(&ib->tick, &ib->mu, &t);
+		pthread_mutex_unlock(&ib->mu);
+		conns_watch(ib);
+		uploads_tick(ib);
+		pthread_mutex_lock(&ib->mu);
+	}
+	pthread_mutex_unlock(&ib->mu);
+	return NULL;
+}
+
+/* Paths are taken raw: one spelling each, and no escape to be mistaken. */
+static size_t
+no_unescape(void *ctx, struct MHD_Connection *mhd, char *s)
+{
+	(void)ctx;
+	(void)mhd;
+	return strlen(s);
+}
+
+static enum bulla_status
+mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
+{
+	struct tls_files t;
+	enum bulla_status st;
+
+	st = tls_load(&t, &ib->cfg, err);
+	if (st != BULLA_OK)
+		goto out;
+	ib->mhd = MHD_start_daemon(MHD_USE_TLS |
+	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
+	    MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_access, ib,
+	    MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_THREAD_POOL_SIZE, NET_THREADS,
+	    MHD_OPTION_CONNECTION_LIMIT, BULLA_INBOX_CONNS_MAX,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, BULLA_INBOX_IP_CONNS_MAX,
+	    MHD_OPTION_CONNECTION_TIMEOUT, ib->cfg.idle_secs,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	    MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, http_uri, ib,
+	    MHD_OPTION_NOTIFY_COMPLETED, http_completed, ib,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_connection, ib,
+	    MHD_OPTION_HTTPS_MEM_KEY, (const char *)t.key.p,
+	    MHD_OPTION_HTTPS_MEM_CERT, (const char *)t.cert.p,
+	    MHD_OPTION_HTTPS_MEM_TRUST, (const char *)t.ca.p,
+	    MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,
+	    MHD_OPTION_END);
+	if (ib->mhd == NULL)
+		st = bulla_fail(err, BULLA_E_IO,
+		    "the server could not be started");
+out:
+	tls_free(&t);
+	return st;
+}
+
+static enum bulla_status
+home_open(struct bulla_inbox *ib, struct bulla_err *err)
+{
+	char path[4096];
+	enum bulla_status st;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/incoming",
+	    ib->cfg.home) > sizeof(path) - 256)
+		return bulla_fail(err, BULLA_E_USAGE, "the home's path is "
+		    "too long");
+	st = bulla_dir_make(path, 0700, err);
+	if (st != BULLA_OK)
+		return st;
+	ib->incoming = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ib->incoming == -1)
+		return bulla_fail_sys(err, "%s", path);
+	(void)snprintf(path, sizeof(path), "%s/incoming/.lock", ib->cfg.home);
+	st = bulla_lock(path, false, &ib->lock, err);
+	if (st == BULLA_E_AGAIN)
+		st = bulla_fail(err, st,
+		    "another inbox is running on this home");
+	return st;
+}
+
+static enum bulla_status
+start(struct bulla_inbox *ib, struct bulla_err *err)
+{
+	enum bulla_status st;
+	int fd = -1;
+
+	st = home_open(ib, err);
+	if (st == BULLA_OK)
+		st = listen_open(ib->cfg.listen, &fd, err);
+	if (st == BULLA_OK)
+		st = url_of(fd, ib->url, err);
+	if (st == BULLA_OK)
+		st = pool_start(&ib->work, WORK_THREADS, err);
+	if (st == BULLA_OK)
+		st = pool_start(&ib->judge, JUDGE_THREADS, err);
+	if (st == BULLA_OK)
+		st = uploads_load(ib, err);
+	if (st == BULLA_OK)
+		st = mhd_start(ib, fd, err);
+	if (st != BULLA_OK) {
+		if (fd != -1)
+			(void)close(fd);
+		return st;
+	}
+	/* The socket is libmicrohttpd's from here on. */
+	ib->watching = pthread_create(&ib->watchdog, NULL, watch, ib) == 0;
+	if (!ib->watching)
+		return bulla_fail(err, BULLA_E_NOMEM,
+		    "no thread could be started");
+	return BULLA_OK;
+}
+
+enum bulla_status
+bulla_inbox_start(const struct bulla_inbox_config *c, struct bulla_inbox **out,
+    struct bulla_err *err)
+{
+	struct bulla_inbox *ib = calloc(1, sizeof(*ib));
+	enum bulla_status st;
+
+	if (ib == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	*ib = (struct bulla_inbox){ .cfg = *c, .incoming = -1, .lock = -1,
+	    .mu = PTHREAD_MUTEX_INITIALIZER,
+	    .unparked = PTHREAD_COND_INITIALIZER,
+	    .tick = PTHREAD_COND_INITIALIZER,
+	    .conn_mu = PTHREAD_MUTEX_INITIALIZER,
+	    .log_mu = PTHREAD_MUTEX_INITIALIZER };
+	st = start(ib, err);
+	if (st != BULLA_OK) {
+		bulla_inbox_stop(ib);
+		return st;
+	}
+	*out = ib;
+	return BULLA_OK;
+}
+
+const char *
+bulla_inbox_url(const struct bulla_inbox *ib)
+{
+	return ib->url;
+}
+
+static void
+mhd_stop(struct bulla_inbox *ib)
+{
+	int fd = MHD_quiesce_daemon(ib->mhd);
+
+	if (fd != -1)
+		(void)close(fd);
+	pthread_mutex_lock(&ib->mu);
+	/* libmicrohttpd aborts when it is stopped with a request suspended. */
+	while (ib->n_parked > 0)
+		pthread_cond_wait(&ib->unparked, &ib->mu);
+	pthread_mutex_unlock(&ib->mu);
+	MHD_stop_daemon(ib->mhd);
+}
+
+void
+bulla_inbox_stop(struct bulla_inbox *ib)
+{
+	if (ib == NULL)
+		return;
+	pthread_mutex_lock(&ib->mu);
+	ib->stopping = true;
+	pthread_cond_signal(&ib->tick);
+	pthread_mutex_unlock(&ib->mu);
+	if (ib->mhd != NULL)
+		mhd_stop(ib);
+	if (ib->watching)
+		pthread_join(ib->watchdog, NULL);
+	/* The bytes of cut uploads are still being made durable. */
+	if (ib->work.tail != NULL)
+		pool_stop(&ib->work, false);
+	if (ib->judge.tail != NULL)
+		pool_stop(&ib->judge, true);
+	uploads_free(ib);
+	if (ib->lock != -1)
+		(void)close(ib->lock);
+	if (ib->incoming != -1)
+		(void)close(ib->incoming);
+	free(ib);
+}

@@ -1,0 +1,254 @@
+#ifndef BULLA_NET_INBOX_INT_H
+#define BULLA_NET_INBOX_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bulla/buf.h"
+#include "bulla/inbox.h"
+#include "bulla/tus.h"
+#include "pool.h"
+
+/*
+ * Inside the inbox. Three kinds of thread:
+ *
+ *   network	libmicrohttpd's. Parse headers, take body bytes, never wait: a
+ *		request that needs the disk is suspended and handed over.
+ *   work	everything that waits for the disk but judging.
+ *   judge	the finish callback.
+ *
+ * Locks, in the order in which they may be held together: inbox.mu (the
+ * table of uploads, parked requests), upload.mu (owner and writes), conn_mu.
+ */
+struct MHD_Daemon;
+struct MHD_Connection;
+
+#define CLIENT_LEN 32u
+
+struct conn {
+	struct bulla_inbox *ib;
+	struct conn *next, **link;
+	int fd;
+	bool known;			/* the certificate was looked at */
+	struct bulla_inbox_client client;
+	int64_t cert_until;		/* POSIX seconds */
+	/* for the watchdog, under conn_mu; monotonic seconds */
+	bool busy, parked, cut;
+	int64_t since, window;
+	uint64_t window_bytes;
+};
+
+enum upload_state {
+	UPLOAD_NEW,		/* being made; nobody may find it yet */
+	UPLOAD_OPEN,		/* takes bytes */
+	UPLOAD_CLOSED,		/* whole; waits for judgement or is judged */
+	UPLOAD_DONE,		/* answered; nothing left on disk */
+	UPLOAD_GONE,		/* deleted or lost; nothing left on disk */
+};
+
+struct request;
+struct upload {
+	struct upload *next;		/* the table */
+	struct bulla_inbox *ib;
+	atomic_uint refs;
+	char id[BULLA_TUS_ID_LEN + 1];
+	struct bulla_inbox_client client;
+	uint64_t length;
+	bool has_hint;
+	uint8_t hint[32];		/* sha256 that the client claims */
+	int fd;				/* data */
+	_Atomic enum upload_state state;
+	pthread_mutex_t mu;
+	struct request *owner;		/* whose body may be written; mu */
+	_Atomic uint64_t written;	/* under mu when it changes */
+	pthread_mutex_t sync_mu;
+	_Atomic uint64_t durable;	/* recorded; <= written */
+	atomic_bool sync_queued, judge_queued;
+	struct task sync_task, judge_task;
+	atomic_uint tries;		/* judgements that could not be had */
+	_Atomic int64_t again_at;	/* monotonic; DONE: when to forget */
+};
+
+struct reply {
+	unsigned status;		/* 0: none yet */
+	bool has_offset, has_length;
+	uint64_t offset, length;
+	unsigned retry_after;		/* seconds; 0: not said */
+	struct bulla_tus_route at;	/* Location, unless NOWHERE */
+	struct bulla_buf body;		/* text/plain */
+};
+
+enum method {
+	M_OTHER, M_OPTIONS, M_POST, M_HEAD, M_PATCH, M_DELETE, M_GET,
+};
+enum phase { P_NEW, P_JUDGING, P_BODY, P_ALONE, P_FINISHING, P_DONE };
+
+#define BODY_NONE 0u
+#define BODY_CHUNKED UINT64_MAX
+
+struct request {
+	struct task task;
+	struct bulla_inbox *ib;
+	struct conn *conn;
+	struct MHD_Connection *mhd;
+	const char *uri;		/* raw, in the connection's memory */
+	size_t uri_len;
+	enum method method;
+	enum phase phase;
+	struct bulla_tus_route route;
+	uint64_t body_len;		/* declared, or BODY_CHUNKED */
+	bool has_offset, has_length;
+	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
+	bool has_hint;
+	uint8_t hint[32];
+	void (*work)(struct request *r);
+	struct upload *up;		/* a reference */
+	uint64_t room;			/* body bytes that still fit */
+	uint64_t drained;		/* body bytes thrown away */
+	uint8_t *buf;			/* WRITE_MAX bytes */
+	size_t buf_len;
+	struct reply reply;
+};
+
+struct bulla_inbox {
+	struct bulla_inbox_config cfg;
+	char url[96];
+	int incoming;			/* directory */
+	int lock;
+	struct pool work, judge;
+	struct MHD_Daemon *mhd;
+	pthread_t watchdog;
+	bool watching;
+
+	pthread_mutex_t mu;
+	pthread_cond_t unparked, tick;
+	struct upload *uploads;
+	unsigned n_parked;
+	bool stopping;
+
+	pthread_mutex_t conn_mu;
+	struct conn *conns;
+
+	pthread_mutex_t log_mu;
+};
+
+#define WRITE_MAX (256u << 10)		/* bytes gathered before a write */
+#define SYNC_EVERY (8u << 20)		/* bytes between records of progress */
+#define DRAIN_MAX (1u << 20)		/* bytes read to get an answer across */
+#define SPACE_SPARE (64u << 20)		/* bytes that stay free on the disk */
+
+/* inbox_log.c */
+int64_t inbox_clock(void);		/* monotonic seconds */
+void inbox_log(struct bulla_inbox *ib, const char *fmt, ...)
+    BULLA_PRINTF(2, 3);
+/* A value between quotes that cannot break out of them. */
+const char *inbox_quote(char *out, size_t cap, const char *text);
+
+/* inbox_tls.c: the client's side of the handshake, then its name. */
+struct tls_files {
+	struct bulla_buf cert, key, ca;
+};
+BULLA_NODISCARD enum bulla_status tls_load(struct tls_files *t,
+    const struct bulla_inbox_config *c, struct bulla_err *err);
+void tls_free(struct tls_files *t);
+extern const char tls_priorities[];
+void tls_demand_client(struct MHD_Connection *mhd);
+/* Who is it? False when there is no verified, unexpired certificate. */
+bool tls_client(struct conn *c, struct MHD_Connection *mhd);
+
+/* inbox_conn.c: all connections, and the watchdog. */
+struct conn *conn_add(struct bulla_inbox *ib, int fd);
+void conn_remove(struct conn *c);
+void conn_known(struct conn *c);
+void conn_request(struct conn *c, bool begins);
+void conn_parked(struct conn *c, bool parked);
+void conn_progress(struct conn *c, size_t n);
+void conn_cut(struct conn *c, const char *why);
+void conns_watch(struct bulla_inbox *ib);
+
+/* inbox_disk.c: an upload's directory. */
+BULLA_NODISCARD enum bulla_status disk_create(struct upload *u,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status disk_load(struct upload *u,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status disk_record(struct upload *u,
+    uint64_t offset, struct bulla_err *err);
+void disk_remove(struct bulla_inbox *ib, const char *id);
+/* Calls add for the name of each upload's directory. */
+BULLA_NODISCARD enum bulla_status disk_each(struct bulla_inbox *ib,
+    enum bulla_status (*add)(struct bulla_inbox *ib, const char *id,
+    struct bulla_err *err), struct bulla_err *err);
+
+/* inbox_uploads.c: the table. Found uploads are references: upload_put. */
+struct upload *upload_new(struct bulla_inbox *ib);
+void upload_put(struct upload *u);
+struct upload *upload_ref(struct upload *u);
+void uploads_insert(struct bulla_inbox *ib, struct upload *u);
+struct upload *uploads_find(struct bulla_inbox *ib, const char *id,
+    const struct bulla_inbox_client *who);
+/* An unfinished or unjudged upload of this client with this claimed digest. */
+struct upload *uploads_by_hint(struct bulla_inbox *ib,
+    const struct bulla_inbox_client *who, const uint8_t hint[32]);
+/* Is one of the client's uploads without a claimed digest being judged? */
+bool uploads_nameless(struct bulla_inbox *ib,
+    const struct bulla_inbox_client *who);
+/*
+ * May this client begin one more upload of length bytes? Then it is in the
+ * table. BULLA_E_AGAIN (too many, disk full: sys_errno ENOSPC), _IO.
+ */
+BULLA_NODISCARD enum bulla_status uploads_admit(struct bulla_inbox *ib,
+    struct upload *u, struct bulla_err *err);
+/* Is there room for what is still to come of all uploads? */
+BULLA_NODISCARD enum bulla_status uploads_room(struct bulla_inbox *ib,
+    uint64_t more, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status uploads_load(struct bulla_inbox *ib,
+    struct bulla_err *err);
+void uploads_tick(struct bulla_inbox *ib);
+void uploads_free(struct bulla_inbox *ib);
+
+/* inbox_sync.c: bytes to the disk, and what follows when all are there. */
+void upload_claim(struct upload *u, struct request *r);
+void upload_release(struct upload *u, struct request *r);
+BULLA_NODISCARD enum bulla_status upload_write(struct upload *u,
+    struct request *r, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status upload_sync(struct upload *u,
+    struct bulla_err *err);
+void upload_sync_later(struct upload *u);
+/* When all bytes are durable: hand it to the judges, once. */
+void upload_settle(struct upload *u);
+void upload_drop(struct upload *u, const char *why);
+
+/* inbox_judge.c */
+void judge_run(struct task *t);
+
+/* inbox_answers.c: what was said, by client and digest. */
+struct answer {
+	uint64_t length;
+	bool refused;			/* body is a reason, not a note */
+	struct bulla_buf body;
+};
+BULLA_NODISCARD enum bulla_status answer_put(struct bulla_inbox *ib,
+    const struct bulla_inbox_client *who, const uint8_t sha256[32],
+    const struct answer *a, struct bulla_err *err);
+/* BULLA_E_NOMATCH when there is none. Free with bulla_buf_free(&a->body). */
+BULLA_NODISCARD enum bulla_status answer_get(struct bulla_inbox *ib,
+    const struct bulla_inbox_client *who, const uint8_t sha256[32],
+    struct answer *a, struct bulla_err *err);
+
+/* inbox_head.c: from libmicrohttpd's header list to struct request. */
+void request_parse(struct request *r, const char *method,
+    const char *version);
+
+/* inbox_reply.c: a plain-text answer; p had none, or one to be replaced. */
+void reply_text(struct reply *p, unsigned status, const char *fmt, ...)
+    BULLA_PRINTF(3, 4);
+
+/* inbox_routes.c: what each request does, on a work thread. */
+void route_judge_patch(struct request *r);	/* before the body */
+void route_patch_end(struct request *r);	/* after it */
+void route_run(struct request *r);		/* without a body */
+
+#endif

@@ -1,0 +1,118 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inbox_int.h"
+
+#define NOTE_MAX 65536u
+#define AGAIN_FIRST 5		/* seconds, doubled at each failure */
+#define AGAIN_MAX 600
+
+static bool
+is_temporary(enum bulla_status st)
+{
+	return st == BULLA_E_IO || st == BULLA_E_NOMEM || st == BULLA_E_AGAIN ||
+	    st == BULLA_E_UNSAFE;
+}
+
+static void
+refusal(struct answer *a, const char *why)
+{
+	a->refused = true;
+	bulla_buf_reset(&a->body);
+	bulla_buf_str(&a->body, why);
+	bulla_buf_str(&a->body, "\n");
+}
+
+/*
+ * The client asks for the digest that it knows. Where the bytes have
+ * another one, it has to hear that under its own.
+ */
+static enum bulla_status
+keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
+    enum bulla_status found, struct bulla_err *why)
+{
+	struct answer a = { .length = u->length,
+	    .body = BULLA_BUF_INIT(NOTE_MAX) };
+	struct bulla_err err = { 0 };
+	enum bulla_status st = BULLA_OK;
+
+	if (found == BULLA_OK) {
+		bulla_buf_put(&a.body, v->note.p, v->note.len);
+		st = answer_put(u->ib, &u->client, v->sha256, &a, &err);
+		if (memcmp(v->sha256, u->hint, sizeof(u->hint)) != 0)
+			refusal(&a, "the bytes that arrived have "
+			    "another SHA-256");
+	} else {
+		refusal(&a, why->msg);
+	}
+	if (st == BULLA_OK && a.refused && u->has_hint)
+		st = answer_put(u->ib, &u->client, u->hint, &a, &err);
+	bulla_buf_free(&a.body);
+	if (st != BULLA_OK)
+		*why = err;
+	return st;
+}
+
+static void
+log_verdict(struct upload *u, const struct bulla_inbox_verdict *v,
+    enum bulla_status found, const struct bulla_err *why)
+{
+	char text[600];
+
+	if (found == BULLA_OK)
+		inbox_log(u->ib, "event=judged client=%s upload=%s package=%s "
+		    "result=%s%s", u->client.hex, u->id,
+		    v->id[0] != '\0' ? v->id : "-",
+		    v->accepted ? "receive" : "reject",
+		    v->existed ? " known=yes" : "");
+	else
+		inbox_log(u->ib, "event=judged client=%s upload=%s "
+		    "result=refused reason=\"%s\"", u->client.hex, u->id,
+		    inbox_quote(text, sizeof(text), why->msg));
+}
+
+static void
+later(struct upload *u, const struct bulla_err *why)
+{
+	unsigned n = atomic_fetch_add(&u->tries, 1);
+	int64_t wait = n < 7 ? AGAIN_FIRST << n : AGAIN_MAX;
+	char text[600];
+
+	atomic_store(&u->again_at, inbox_clock() + wait);
+	inbox_log(u->ib, "event=not-judged client=%s upload=%s again=%llds "
+	    "reason=\"%s\"", u->client.hex, u->id, (long long)wait,
+	    inbox_quote(text, sizeof(text), why->msg));
+}
+
+void
+judge_run(struct task *t)
+{
+	struct upload *u = (struct upload *)((char *)t -
+	    offsetof(struct upload, judge_task));
+	struct bulla_inbox_verdict v = { .note = BULLA_BUF_INIT(NOTE_MAX) };
+	struct bulla_err err = { 0 };
+	enum bulla_status st, kept;
+
+	/* The callback reads from the beginning, also the second time. */
+	(void)lseek(u->fd, 0, SEEK_SET);
+	st = u->ib->cfg.finish(u->ib->cfg.finish_ctx, u->fd, &u->client, &v,
+	    &err);
+	if (!is_temporary(st)) {
+		log_verdict(u, &v, st, &err);
+		kept = keep_answer(u, &v, st, &err);
+	} else {
+		kept = st;
+	}
+	bulla_buf_free(&v.note);
+	if (kept == BULLA_OK) {
+		/* Only now: an answer lost with its upload would be silence. */
+		disk_remove(u->ib, u->id);
+		atomic_store(&u->again_at, inbox_clock());
+		atomic_store(&u->state, UPLOAD_DONE);
+	} else {
+		later(u, &err);
+	}
+	atomic_store(&u->judge_queued, false);
+	upload_put(u);
+}
