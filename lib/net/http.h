@@ -1,0 +1,81 @@
+#ifndef BULLA_NET_HTTP_H
+#define BULLA_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "bulla/buf.h"
+#include "bulla/send.h"
+
+/*
+ * One HTTP request after another over one verified HTTPS connection, on
+ * libcurl. No retries in here: each failure is told apart and handed up.
+ */
+#define HTTP_URL_MAX 2048u
+#define HTTP_BODY_MAX (BULLA_SEND_RECEIPT_MAX + 1u)
+
+struct http {
+	CURL *curl;
+	char curl_text[CURL_ERROR_SIZE];
+	int64_t deadline;	/* monotonic seconds, or INT64_MAX */
+	unsigned stall_secs;
+	bool answered;		/* the server ever sent a response */
+	bool has_cert;		/* we show a certificate */
+};
+
+struct http_req {
+	const char *method, *url;
+	bool has_offset, has_length;
+	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
+	const char *meta;		/* Upload-Metadata, or NULL */
+	int fd;				/* the body: body_len bytes at offset */
+	uint64_t body_len;		/* 0: none */
+};
+
+struct http_resp {
+	unsigned status;
+	bool has_offset, has_length;
+	uint64_t offset, length;
+	char location[HTTP_URL_MAX];	/* as sent; "" when missing */
+	uint64_t retry_after;		/* seconds; 0 when missing */
+	struct bulla_buf body;		/* at most HTTP_BODY_MAX bytes */
+};
+#define HTTP_RESP_INIT { .body = BULLA_BUF_INIT(HTTP_BODY_MAX) }
+
+int64_t http_clock(void);	/* monotonic seconds */
+
+/* http_tls.c: files, pins and the rules of the connection. */
+BULLA_NODISCARD enum bulla_status http_open(struct http *h,
+    const struct bulla_send_config *c, struct bulla_err *err);
+void http_close(struct http *h);
+
+/*
+ * BULLA_OK when there is a response, whatever its status. BULLA_E_AGAIN: the
+ * network failed; BULLA_E_MISMATCH: it is not the server that we want;
+ * BULLA_E_REFUSED: it does not take our certificate, or sends nonsense;
+ * BULLA_E_INCOMPLETE: the file is shorter than the body; BULLA_E_IO.
+ */
+BULLA_NODISCARD enum bulla_status http_do(struct http *h,
+    const struct http_req *q, struct http_resp *a, struct bulla_err *err);
+
+/* http_fail.c: what libcurl's code means for us. */
+BULLA_NODISCARD enum bulla_status http_fail(const struct http *h,
+    CURLcode rc, struct bulla_err *err);
+
+/*
+ * http_url.c. base: https, no user, query or fragment; BULLA_E_USAGE.
+ * join: base, "/" where missing, tail. resolve: a Location relative to url;
+ * BULLA_E_REFUSED when it leads to another host, port or to plain http.
+ * out has HTTP_URL_MAX bytes.
+ */
+BULLA_NODISCARD enum bulla_status url_base(const char *text, char *out,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status url_join(const char *base,
+    const char *tail, char *out, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status url_resolve(const char *url,
+    const char *location, char *out, struct bulla_err *err);
+
+#endif

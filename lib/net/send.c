@@ -1,0 +1,373 @@
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "http.h"
+
+#include "bulla/enc.h"
+#include "bulla/send.h"
+#include "bulla/text.h"
+#include "bulla/tus.h"
+
+/*
+ * A package's way over: create (or find again), ask how far it got, push
+ * pieces, fetch the receipt. Each failure that may pass leads back to the
+ * question, after a pause.
+ */
+#define PIECE_FIRST (UINT64_C(8) << 20)	/* bytes of one PATCH */
+#define PIECE_MIN (UINT64_C(1) << 20)
+#define PIECE_MAX (UINT64_C(256) << 20)
+#define PIECE_FAST 2	/* seconds: a piece that was quicker grows */
+#define PIECE_SLOW 20	/* one that was slower shrinks */
+#define PAUSE_FIRST_MS 500u
+#define PAUSE_MAX_MS 60000u
+#define POLL_FIRST_MS 30u
+#define POLL_MAX_MS 3000u
+
+enum stage { CREATE, ASK, PUSH, RECEIPT, END };
+
+struct sender {
+	const struct bulla_send_config *c;
+	const struct bulla_send_what *w;
+	struct bulla_buf *receipt;
+	struct http http;
+	struct http_resp a;	/* the last response */
+	enum stage stage;
+	char create_url[HTTP_URL_MAX], receipt_url[HTTP_URL_MAX];
+	char upload_url[HTTP_URL_MAX];
+	char meta[160];
+	uint64_t acked, best;
+	uint64_t piece;
+	unsigned failures, polls;
+	bool late;		/* no time is left for another pause */
+};
+
+static void
+say(const struct sender *s, const char *line)
+{
+	if (s->c->watch.say != NULL)
+		s->c->watch.say(s->c->watch.ctx, line);
+}
+
+static void
+acknowledged(struct sender *s, uint64_t offset)
+{
+	s->acked = offset;
+	if (offset > s->best) {
+		s->best = offset;
+		s->failures = 0;
+	}
+	if (s->c->watch.progress != NULL)
+		s->c->watch.progress(s->c->watch.ctx, offset);
+}
+
+/* Sleep, but never past the deadline: BULLA_E_AGAIN instead. */
+static enum bulla_status
+pause_ms(struct sender *s, uint64_t ms)
+{
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
+	    .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	s->late = (int64_t)(ms / 1000) >= s->http.deadline - http_clock();
+	if (s->late)
+		return BULLA_E_AGAIN;
+	while (nanosleep(&t, &t) != 0)
+		;
+	return BULLA_OK;
+}
+
+/* Full jitter: many senders that lost one server must not return at once. */
+static uint64_t
+jitter(uint64_t max_ms)
+{
+	uint64_t r;
+
+	BULLA_CHECK(getrandom(&r, sizeof(r), 0) == (ssize_t)sizeof(r));
+	return r % (max_ms + 1);
+}
+
+/* What err says has failed for now: wait, or give up. */
+static enum bulla_status
+again(struct sender *s, struct bulla_err *err)
+{
+	uint64_t max = PAUSE_FIRST_MS << (s->failures < 8 ? s->failures : 8);
+	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
+	enum bulla_status st;
+	char line[640];
+
+	s->failures++;
+	if (s->late || http_clock() >= s->http.deadline)
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up at the deadline");
+	if (s->failures >= s->c->attempts)
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up after %u failures in a row", s->failures);
+	if (s->a.retry_after * 1000 > ms)
+		ms = s->a.retry_after * 1000;
+	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
+	    err->msg, (unsigned long long)(ms / 1000),
+	    (unsigned long long)(ms % 1000 / 100));
+	say(s, line);
+	st = pause_ms(s, ms);
+	if (st != BULLA_OK)
+		return bulla_wrap(err, st,
+		    "given up, the deadline comes first");
+	return BULLA_OK;
+}
+
+/* The first line that the server wrote about its refusal. */
+static enum bulla_status
+server_says(const struct sender *s, enum bulla_status st, const char *what,
+    struct bulla_err *err)
+{
+	struct bulla_cur body = bulla_buf_view(&s->a.body), line = body;
+	char text[200];
+
+	if (!bulla_cur_line(&body, &line))
+		line = body;
+	bulla_text_show(text, sizeof(text), &line);
+	return bulla_fail(err, st, "%s: the server answered %u%s%s", what,
+	    s->a.status, text[0] != '\0' ? ": " : "", text);
+}
+
+/* A status that none of the stages expects. */
+static enum bulla_status
+unexpected(struct sender *s, const char *what, struct bulla_err *err)
+{
+	unsigned code = s->a.status;
+
+	if (code >= 500 || code == 408 || code == 409 || code == 423 ||
+	    code == 425 || code == 429)
+		return server_says(s, BULLA_E_AGAIN, what, err);
+	if (code >= 300 && code < 400)
+		return server_says(s, BULLA_E_REFUSED,
+		    "redirects are not followed", err);
+	return server_says(s, BULLA_E_REFUSED, what, err);
+}
+
+static bool
+is_gone(const struct sender *s)
+{
+	return s->a.status == 404 || s->a.status == 410;
+}
+
+static enum bulla_status
+create(struct sender *s, struct bulla_err *err)
+{
+	struct http_req q = { .method = "POST", .url = s->create_url,
+	    .has_length = true, .length = s->w->size, .meta = s->meta };
+	enum bulla_status st;
+
+	st = http_do(&s->http, &q, &s->a, err);
+	if (st != BULLA_OK)
+		return st;
+	if (s->a.status != 201)
+		return unexpected(s, "the upload was not created", err);
+	if (s->a.location[0] == '\0')
+		return bulla_fail(err, BULLA_E_REFUSED,
+		    "the server created an upload but does not say where");
+	st = url_resolve(s->create_url, s->a.location, s->upload_url, err);
+	if (st != BULLA_OK)
+		return st;
+	/* It may be one that got somewhere before; a new one says 0. */
+	s->stage = ASK;
+	if (s->a.has_offset && s->a.offset == 0) {
+		acknowledged(s, 0);
+		s->stage = PUSH;
+	}
+	return BULLA_OK;
+}
+
+static void
+all_there(struct sender *s)
+{
+	if (s->acked == s->w->size)
+		s->stage = s->c->no_receipt ? END : RECEIPT;
+}
+
+static enum bulla_status
+ask(struct sender *s, struct bulla_err *err)
+{
+	struct http_req q = { .method = "HEAD", .url = s->upload_url };
+	enum bulla_status st;
+
+	st = http_do(&s->http, &q, &s->a, err);
+	if (st != BULLA_OK)
+		return st;
+	if (is_gone(s)) {
+		s->stage = CREATE;
+		return bulla_fail(err, BULLA_E_AGAIN,
+		    "the server has lost the upload");
+	}
+	if (s->a.status != 200 && s->a.status != 204)
+		return unexpected(s, "how far the upload got", err);
+	if (!s->a.has_offset || s->a.offset > s->w->size ||
+	    (s->a.has_length && s->a.length != s->w->size))
+		return bulla_fail(err, BULLA_E_REFUSED,
+		    "the server's upload is not this package: its length "
+		    "or offset does not fit");
+	acknowledged(s, s->a.offset);
+	s->stage = PUSH;
+	all_there(s);
+	return BULLA_OK;
+}
+
+/* Big pieces cost fewer round trips, small ones lose less and show more. */
+static void
+adapt(struct sender *s, int64_t took)
+{
+	if (took < PIECE_FAST && s->piece < PIECE_MAX)
+		s->piece *= 2;
+	else if (took > PIECE_SLOW && s->piece > PIECE_MIN)
+		s->piece /= 2;
+}
+
+static enum bulla_status
+push(struct sender *s, struct bulla_err *err)
+{
+	struct http_req q = { .method = "PATCH", .url = s->upload_url,
+	    .has_offset = true, .offset = s->acked, .fd = s->w->fd };
+	uint64_t left = s->w->size - s->acked;
+	int64_t start = http_clock();
+	enum bulla_status st;
+
+	q.body_len = left < s->piece ? left : s->piece;
+	s->stage = ASK;		/* where every failure leads */
+	st = http_do(&s->http, &q, &s->a, err);
+	if (st != BULLA_OK)
+		return st;
+	if (is_gone(s)) {
+		s->stage = CREATE;
+		return bulla_fail(err, BULLA_E_AGAIN,
+		    "the server has lost the upload");
+	}
+	if (s->a.status != 204 && s->a.status != 200)
+		return unexpected(s, "a piece was not stored", err);
+	/* 204 does not say that all was stored: the offset does. */
+	if (!s->a.has_offset || s->a.offset <= s->acked ||
+	    s->a.offset > s->acked + q.body_len)
+		return bulla_fail(err, BULLA_E_AGAIN,
+		    "the server did not say how much it stored");
+	acknowledged(s, s->a.offset);
+	adapt(s, http_clock() - start);
+	s->stage = PUSH;
+	all_there(s);
+	return BULLA_OK;
+}
+
+static enum bulla_status
+receipt(struct sender *s, struct bulla_err *err)
+{
+	struct http_req q = { .method = "GET", .url = s->receipt_url };
+	uint64_t ms = (uint64_t)POLL_FIRST_MS << (s->polls < 8 ? s->polls : 8);
+	enum bulla_status st;
+
+	st = http_do(&s->http, &q, &s->a, err);
+	if (st != BULLA_OK)
+		return st;
+	if (s->a.status == 200) {
+		bulla_buf_put(s->receipt, s->a.body.p, s->a.body.len);
+		s->stage = END;
+		return bulla_buf_status(s->receipt);
+	}
+	if (s->a.status == 202) {
+		(void)bulla_fail(err, BULLA_E_AGAIN, "all was sent, but the "
+		    "package has not been judged yet");
+		s->polls++;
+		s->failures = 0;
+		return pause_ms(s, ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
+	}
+	if (s->a.status == 422)
+		return server_says(s, BULLA_E_REFUSED,
+		    "refused, without a signed receipt", err);
+	if (is_gone(s)) {
+		/* Did it lose the upload too? To create it again asks that. */
+		s->stage = CREATE;
+		return bulla_fail(err, BULLA_E_AGAIN,
+		    "the server knows no receipt (is this an inbox?)");
+	}
+	return unexpected(s, "the receipt", err);
+}
+
+static enum bulla_status
+run(struct sender *s, struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+
+	while (s->stage != END) {
+		switch (s->stage) {
+		case CREATE:
+			st = create(s, err);
+			break;
+		case ASK:
+			st = ask(s, err);
+			break;
+		case PUSH:
+			st = push(s, err);
+			break;
+		case RECEIPT:
+			st = receipt(s, err);
+			break;
+		case END:
+			break;
+		}
+		if (st == BULLA_E_AGAIN)
+			st = again(s, err);
+		if (st != BULLA_OK)
+			return st;
+	}
+	return BULLA_OK;
+}
+
+/* The digest is all that is told about the package: no name, no path. */
+static enum bulla_status
+prepare(struct sender *s, struct bulla_err *err)
+{
+	struct bulla_buf meta = BULLA_BUF_INIT(sizeof(s->meta));
+	char base[HTTP_URL_MAX], hex[65], tail[80];
+	const char *text;
+	enum bulla_status st;
+
+	bulla_hex(hex, s->w->sha256, sizeof(s->w->sha256));
+	bulla_tus_meta_put(&meta, "sha256", hex, 64);
+	text = bulla_buf_cstr(&meta);
+	BULLA_CHECK(text != NULL && strlen(text) < sizeof(s->meta));
+	memcpy(s->meta, text, strlen(text) + 1);
+	bulla_buf_free(&meta);
+	st = url_base(s->c->url, base, err);
+	if (st != BULLA_OK)
+		return st;
+	if (s->c->no_receipt) {
+		memcpy(s->create_url, base, sizeof(base));
+		return BULLA_OK;
+	}
+	(void)snprintf(tail, sizeof(tail), "receipts/%s", hex);
+	st = url_join(base, tail, s->receipt_url, err);
+	if (st == BULLA_OK)
+		st = url_join(base, "packages", s->create_url, err);
+	return st;
+}
+
+enum bulla_status
+bulla_send(const struct bulla_send_config *c,
+    const struct bulla_send_what *what, struct bulla_buf *receipt,
+    struct bulla_err *err)
+{
+	struct bulla_err scratch = { 0 };
+	struct sender s = { .c = c, .w = what, .receipt = receipt,
+	    .a = HTTP_RESP_INIT, .piece = PIECE_FIRST };
+	enum bulla_status st;
+
+	if (err == NULL)
+		err = &scratch;
+	st = prepare(&s, err);
+	if (st == BULLA_OK)
+		st = http_open(&s.http, c, err);
+	if (st != BULLA_OK)
+		return st;
+	st = run(&s, err);
+	http_close(&s.http);
+	bulla_buf_free(&s.a.body);
+	return st;
+}
