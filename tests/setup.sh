@@ -9,7 +9,7 @@ set -eu
 build='gcc libc6-dev make pkg-config libsodium-dev libssl-dev libarchive-dev
  libzstd-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev
  libjansson-dev'
-demo='age openssl curl ca-certificates fdisk e2fsprogs util-linux tar
+demo='age openssl xxd curl ca-certificates fdisk e2fsprogs util-linux tar
  coreutils diffutils procps'
 # libclang-rt-dev and clang follow the release's default version
 test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
