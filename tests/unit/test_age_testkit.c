@@ -13,6 +13,7 @@
 #include "bulla/enc.h"
 #include "bulla/file.h"
 #include "bulla/hash.h"
+#include "drip.h"
 
 #define FILE_LIMIT ((size_t)64 << 20)
 
@@ -123,27 +124,6 @@ sink_write(struct bulla_writer *w, const void *p, size_t n,
 {
 	(void)err;
 	bulla_sha256_update(((struct sink *)w)->h, p, n);
-	return BULLA_OK;
-}
-
-/* A reader that gives what it has in pieces of a few bytes. */
-struct drip {
-	struct bulla_reader r;
-	struct bulla_cur c;
-	size_t piece;
-};
-
-static enum bulla_status
-drip_read(struct bulla_reader *r, void *buf, size_t cap, size_t *n,
-    struct bulla_err *err)
-{
-	struct drip *d = (struct drip *)r;
-	size_t k = d->piece < cap ? d->piece : cap;
-
-	(void)err;
-	if (k > d->c.len)
-		k = d->c.len;
-	*n = bulla_cur_copy(&d->c, buf, k) ? k : 0;
 	return BULLA_OK;
 }
 

@@ -5,31 +5,11 @@
 #include "bulla/armor.h"
 #include "bulla/secret.h"
 #include "core/age_armor.h"
+#include "drip.h"
 
 #define B "-----BEGIN AGE ENCRYPTED FILE-----\n"
 #define E "-----END AGE ENCRYPTED FILE-----\n"
 #define L64 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-/* A reader that gives at most piece bytes at a time. */
-struct drip {
-	struct bulla_reader r;
-	struct bulla_cur c;
-	size_t piece;
-};
-
-static enum bulla_status
-drip_read(struct bulla_reader *r, void *buf, size_t cap, size_t *n,
-    struct bulla_err *err)
-{
-	struct drip *d = (struct drip *)r;
-	size_t k = d->piece < cap ? d->piece : cap;
-
-	(void)err;
-	if (k > d->c.len)
-		k = d->c.len;
-	*n = bulla_cur_copy(&d->c, buf, k) ? k : 0;
-	return BULLA_OK;
-}
 
 /* Decode through the reader; out gets what was given before a failure. */
 static enum bulla_status
