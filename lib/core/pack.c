@@ -52,6 +52,8 @@ packer_init(struct packer *k, const struct bulla_pack *p,
 	if (st != BULLA_OK)
 		return st;
 	packer_to_slot_init(k);
+	k->out_is_file = p->out_fd != -1 && fstat(p->out_fd, &k->out) == 0 &&
+	    S_ISREG(k->out.st_mode);
 	k->path_len = strlen(bag);
 	memcpy(k->path, bag, k->path_len + 1);
 	k->bag_len = k->path_len + 1;

@@ -41,6 +41,8 @@ struct pack_block {
 
 struct packer {
 	const struct bulla_pack *p;
+	struct stat out;		/* of p->out_fd, never to be packed */
+	bool out_is_file;
 	struct feed feed;		/* PACK_SLOT bytes a slot */
 	unsigned hash_stage;
 	struct bulla_tarw *tar;

@@ -104,7 +104,8 @@ add_file(struct packer *k, int fd, const struct stat *sb, uint64_t size,
 	enum bulla_status st;
 	char shown[SHOWN];
 
-	if (bulla_same_file(fd, k->p->out_fd))
+	if (k->out_is_file && sb->st_dev == k->out.st_dev &&
+	    sb->st_ino == k->out.st_ino)
 		return bulla_fail(err, BULLA_E_USAGE, "%s: this is the file "
 		    "being written: put the output elsewhere",
 		    packer_shown(k, shown, sizeof(shown)));
