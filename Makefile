@@ -73,6 +73,8 @@ FUZZERS  := $(FUZZ_SRC:fuzz/%.c=%)
 AID_SRC  := $(sort $(wildcard tests/tools/*.c))
 AIDS     := $(AID_SRC:tests/tools/%.c=%)
 BENCHES  := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
+# to be put under a tool with LD_PRELOAD
+PRELOADS := $(patsubst tests/tools/preload/%.c,%,$(sort $(wildcard tests/tools/preload/*.c)))
 HEADERS  := $(sort $(wildcard include/bulla/*.h))
 PAGES    := $(sort $(wildcard docs/man/*.1 docs/man/*.5))
 
@@ -95,7 +97,7 @@ tools: $(TOOLS:%=$B/bin/%)
 unit: $(TESTS:%=$B/tests/%)
 fuzzers: $(FUZZERS:%=$B/fuzz/%)
 replayers: $(FUZZERS:%=$B/replay/%)
-aids: $(AIDS:%=$B/aid/%)
+aids: $(AIDS:%=$B/aid/%) $(PRELOADS:%=$B/aid/%.so)
 
 # Everything is rebuilt when the compiler, a flag or the version changes
 FLAGS := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
@@ -154,6 +156,10 @@ $(FUZZERS:%=$B/replay/%): $B/replay/%: $B/fuzz/%.o $B/tests/lib/fuzz_main.o $B/l
 $(AIDS:%=$B/aid/%): $B/aid/%: $B/tests/tools/%.o $B/libbulla.a
 	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
+$(PRELOADS:%=$B/aid/%.so): $B/aid/%.so: tests/tools/preload/%.c $B/flags
+	@mkdir -p $(@D)
+	$(SAY) '  LINK $@'
+	$Q$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O2 -g -fPIC -shared -o $@ $< -ldl
 $(BENCHES:%=$B/bench/%): $B/bench/%: $B/tests/bench/%.o $B/libbulla.a
 	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)

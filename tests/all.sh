@@ -9,7 +9,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 3
 
-STEPS='build lint unit cli asan unit-asan cli-asan replay fuzz interop docs demo'
+STEPS='build lint unit cli asan unit-asan cli-asan replay fuzz interop faults docs demo'
 case ${1-} in
 -l)
 	echo "$STEPS"
@@ -141,6 +141,12 @@ step_interop()
 {
 	build_it release gcc tools aids
 	names tests/interop/*.sh | each sh '{}'
+}
+
+step_faults()
+{
+	build_it release gcc tools aids
+	names tests/faults/*.sh | each sh '{}'
 }
 
 step_docs()
