@@ -57,7 +57,7 @@ feed_put(struct feed *f, const void *p, size_t n, struct bulla_err *err)
 void
 feed_end(struct feed *f)
 {
-	BULLA_CHECK(f->slot != NULL);
+	BULLA_CHECK(f->slot != NULL && f->slot->in_len > 0);
 	f->slot->last = true;
 	bulla_ring_put(f->ring, f->slot);
 	f->slot = NULL;

@@ -23,7 +23,7 @@ void feed_took(struct feed *f, size_t n);
 /* Copy bytes from elsewhere. */
 BULLA_NODISCARD enum bulla_status feed_put(struct feed *f, const void *p,
     size_t n, struct bulla_err *err);
-/* Hand on the last slot. */
+/* Hand on the last slot, which must not be empty. */
 void feed_end(struct feed *f);
 
 #endif

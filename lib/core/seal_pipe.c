@@ -6,6 +6,8 @@
 #include "bulla/zstd.h"
 #include "core/seal_int.h"
 
+#define PIPE_AHEAD 4096u	/* bytes, whole pages: reads stay aligned */
+
 /* Compressed or piped plaintext on its way into the cipher ring. */
 struct filler {
 	struct bulla_writer w;		/* puts into feed */
@@ -115,6 +117,30 @@ read_some(int fd, uint8_t *p, size_t cap, size_t *n, struct bulla_err *err)
 	return in.r.read(&in.r, p, cap, n, err);
 }
 
+/*
+ * Where the next bytes go. A full slot is handed on only when more is known
+ * to come: were the last one empty, no chunk would say that it is the last.
+ */
+static enum bulla_status
+piped_room(struct filler *f, uint8_t **to, size_t *room, size_t *n,
+    struct bulla_err *err)
+{
+	uint8_t ahead[PIPE_AHEAD];
+	struct bulla_slot *s = f->feed.slot;
+	enum bulla_status st;
+
+	if (s == NULL || s->in_len < PACK_SLOT) {
+		*n = 0;
+		return feed_room(&f->feed, to, room, NULL, err);
+	}
+	*room = 0;
+	st = read_some(f->r->s->in_fd, ahead, sizeof(ahead), n, err);
+	if (st == BULLA_OK && *n > 0)
+		st = feed_put(&f->feed, ahead, *n, err);
+	*to = f->feed.slot->in;
+	return st;
+}
+
 /* The bag tar passes the bag reader on its way into the slots. */
 static enum bulla_status
 piped_next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
@@ -128,14 +154,14 @@ piped_next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
 	enum bulla_status st = BULLA_OK;
 
 	if (f->zstd == NULL)
-		st = feed_room(&f->feed, &to, &room, NULL, err);
-	if (st == BULLA_OK)
+		st = piped_room(f, &to, &room, n, err);
+	if (st == BULLA_OK && room > 0)
 		st = read_some(f->r->s->in_fd, to, room, n, err);
 	if (st != BULLA_OK)
 		return st;
-	if (f->zstd == NULL)
+	if (f->zstd == NULL && room > 0)
 		feed_took(&f->feed, *n);
-	else if (*n > 0)
+	else if (f->zstd != NULL && *n > 0)
 		st = bulla_zstdw_put(f->zstd, to, *n, err);
 	if (tell->tell != NULL)
 		tell->tell(tell->ctx, f->feed.total, 0);
