@@ -44,6 +44,9 @@ set_words(struct sealer *r, struct bulla_err *err)
 	const struct bulla_seal *s = r->s;
 	struct bulla_opening *o = &r->opening;
 
+	if (s->created < 0 || s->created > (int64_t)BULLA_USTAR_SIZE_MAX)
+		return bulla_fail(err, BULLA_E_USAGE, "--time: the headers of "
+		    "a package hold times from 1970 to 2242 only");
 	o->kind = bulla_cur_str(s->kind != NULL ? s->kind : "evidence");
 	if (s->kind != NULL && !is_word(s->kind))
 		return unfit(err, "--kind", s->kind, word);
