@@ -9,12 +9,12 @@
  * a killed process it is removed first; somebody else's lock is respected.
  */
 struct quarantine {
-	int dirfd, fd, lock;
+	int dirfd, fd;
 	char name[BULLA_ID_LEN + 8];
 	char shown[160];		/* DIR, for messages */
-	bool made;
+	bool made;			/* ours, and locked */
 };
-#define QUARANTINE_INIT { .dirfd = -1, .fd = -1, .lock = -1 }
+#define QUARANTINE_INIT { .dirfd = -1, .fd = -1 }
 /* *max_plain 0 becomes the free space less 5 %. */
 BULLA_NODISCARD enum bulla_status quarantine_open(struct quarantine *q,
     const char *dir, const char *id, uint64_t *max_plain,

@@ -17,33 +17,59 @@ dir_fail(const struct quarantine *q, struct bulla_err *err, const char *what)
 	return bulla_fail_sys(err, "%s: %s", q->shown, what);
 }
 
-/* The lock is on the directory itself: it ends with the process. */
+/*
+ * Open the part directory and lock it; the lock is on the directory itself
+ * and ends with the process. What another process removed or made anew
+ * between the two is not ours: only the one that is locked and still has the
+ * name may be filled or deleted.
+ */
+static enum bulla_status
+lock_part(const struct quarantine *q, int *fd, struct bulla_err *err)
+{
+	struct stat named, held;
+
+	*fd = openat(q->dirfd, q->name,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd == -1 && errno != ENOENT)
+		return dir_fail(q, err, q->name);
+	if (*fd == -1 || flock(*fd, LOCK_EX | LOCK_NB) != 0 || fstat(*fd, &held) != 0 ||
+	    fstatat(q->dirfd, q->name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    held.st_dev != named.st_dev || held.st_ino != named.st_ino)
+		return bulla_fail(err, BULLA_E_AGAIN, "%s: this package is "
+		    "being opened here already", q->shown);
+	return BULLA_OK;
+}
+
+static enum bulla_status
+remove_stale(struct quarantine *q, struct bulla_err *err)
+{
+	enum bulla_status st = lock_part(q, &q->fd, err);
+
+	if (st == BULLA_OK)
+		st = bulla_dir_remove(q->dirfd, q->name, err);
+	if (q->fd != -1)
+		(void)close(q->fd);
+	q->fd = -1;
+	return st;
+}
+
 static enum bulla_status
 make_part(struct quarantine *q, struct bulla_err *err)
 {
-	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	enum bulla_status st = BULLA_OK;
+	int r = mkdirat(q->dirfd, q->name, 0700);
 
-	q->lock = openat(q->dirfd, q->name, flags);
-	if (q->lock != -1) {
-		if (flock(q->lock, LOCK_EX | LOCK_NB) != 0)
-			return bulla_fail(err, BULLA_E_AGAIN, "%s: this "
-			    "package is being opened here already", q->shown);
-		st = bulla_dir_remove(q->dirfd, q->name, err);
-		(void)close(q->lock);
-		q->lock = -1;
-	} else if (errno != ENOENT) {
-		return dir_fail(q, err, q->name);
+	if (r != 0 && errno == EEXIST) {
+		st = remove_stale(q, err);
+		if (st != BULLA_OK)
+			return st;
+		r = mkdirat(q->dirfd, q->name, 0700);
 	}
-	if (st != BULLA_OK)
-		return st;
-	if (mkdirat(q->dirfd, q->name, 0700) != 0)
+	if (r != 0)
 		return dir_fail(q, err, "cannot make a directory in it");
-	q->made = true;
-	q->fd = openat(q->dirfd, q->name, flags);
-	if (q->fd == -1 || flock(q->fd, LOCK_EX | LOCK_NB) != 0)
-		return dir_fail(q, err, q->name);
-	return BULLA_OK;
+	st = lock_part(q, &q->fd, err);
+	q->made = st == BULLA_OK;
+	return st;
 }
 
 enum bulla_status
@@ -95,8 +121,6 @@ quarantine_free(struct quarantine *q)
 	(void)removed;	/* the next open of this package tries again */
 	if (q->fd != -1)
 		(void)close(q->fd);
-	if (q->lock != -1)
-		(void)close(q->lock);
 	if (q->dirfd != -1)
 		(void)close(q->dirfd);
 	*q = (struct quarantine)QUARANTINE_INIT;
