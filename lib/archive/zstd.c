@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "bulla/zstd.h"
 
@@ -43,7 +44,7 @@ compress(struct bulla_zstdw *w, ZSTD_inBuffer *in, ZSTD_EndDirective how,
 	ZSTD_outBuffer out = { w->buf, sizeof(w->buf), 0 };
 
 	*left = ZSTD_compressStream2(w->ctx, &out, in, how);
-	if (ZSTD_isError(*left))
+	if (ZSTD_isError(*left))	/* nothing else can fail here */
 		return bulla_fail(err, BULLA_E_NOMEM, "zstd: %s",
 		    ZSTD_getErrorName(*left));
 	if (out.pos == 0)
@@ -118,6 +119,20 @@ fill(struct bulla_zstdr *r, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+/* What libzstd says of itself is no verdict on the frame. */
+static enum bulla_status
+status_of(size_t code)
+{
+	switch ((int)ZSTD_getErrorCode(code)) {
+	case ZSTD_error_memory_allocation:
+		return BULLA_E_NOMEM;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return BULLA_E_LIMIT;
+	default:
+		return BULLA_E_FORMAT;
+	}
+}
+
 /* After the frame nothing may follow. */
 static enum bulla_status
 check_end(struct bulla_zstdr *r, struct bulla_err *err)
@@ -152,7 +167,7 @@ next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
 		}
 		left = ZSTD_decompressStream(r->ctx, &out, &r->in);
 		if (ZSTD_isError(left))
-			return bulla_fail(err, BULLA_E_FORMAT, "zstd: %s",
+			return bulla_fail(err, status_of(left), "zstd: %s",
 			    ZSTD_getErrorName(left));
 		r->ended = left == 0;
 		if (r->ended) {
