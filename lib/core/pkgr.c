@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bulla/io.h"
@@ -26,6 +27,13 @@ pkgr_free(struct pkgr *r)
 	bulla_buf_free(&r->closing);
 }
 
+static enum bulla_status
+ends_early(const struct pkgr *r, uint64_t got, struct bulla_err *err)
+{
+	return bulla_fail(err, BULLA_E_INCOMPLETE, "ends early, after %llu "
+	    "bytes: get the rest of it", (unsigned long long)(r->pos + got));
+}
+
 /* Exactly n bytes, or BULLA_E_INCOMPLETE. */
 static enum bulla_status
 get(struct pkgr *r, void *buf, size_t n, struct bulla_err *err)
@@ -39,9 +47,7 @@ get(struct pkgr *r, void *buf, size_t n, struct bulla_err *err)
 	if (st != BULLA_OK)
 		return st;
 	if (got < n)
-		return bulla_fail(err, BULLA_E_INCOMPLETE, "ends early, after "
-		    "%llu bytes: get the rest of it",
-		    (unsigned long long)(r->pos + got));
+		return ends_early(r, got, err);
 	r->pos += n;
 	return BULLA_OK;
 }
@@ -230,12 +236,20 @@ pkgr_plan(struct pkgr *r, uint64_t *off, uint64_t *size, bool *last,
 {
 	enum bulla_status st = begin_segment(r, err);
 	uint64_t n = r->next.size;
+	struct stat sb;
 	off_t at;
 
 	if (st != BULLA_OK)
 		return st;
 	at = lseek(r->fd, 0, SEEK_CUR);
-	if (at < 0 || lseek(r->fd, (off_t)n, SEEK_CUR) < 0)
+	if (at < 0 || fstat(r->fd, &sb) != 0)
+		return bulla_fail_sys(err, "%s", what);
+	/* A seek past the end succeeds: the end would be told wrongly. */
+	if (S_ISREG(sb.st_mode) && (sb.st_size < at ||
+	    n > (uint64_t)(sb.st_size - at)))
+		return ends_early(r, sb.st_size < at ? 0 :
+		    (uint64_t)(sb.st_size - at), err);
+	if (lseek(r->fd, (off_t)n, SEEK_CUR) < 0)
 		return bulla_fail_sys(err, "%s", what);
 	r->pos += n;
 	st = end_segment(r, n, last, err);
