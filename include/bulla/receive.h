@@ -29,8 +29,8 @@ struct bulla_received {
 };
 
 /*
- * fd is the package, read from offset 0 to the end; judged is only the copy
- * in HOME/incoming. A package that verifies is stored, durably, as
+ * fd is the package, read from its current offset to the end; judged is only
+ * the copy that is made in the home, which has no name until then. A package that verifies is stored, durably, as
  * HOME/packages/<id>.bulla, and its receipt as custody/<id>/0001-receive.note
  * before this returns BULLA_OK with accepted set. The same bytes again: the
  * same receipt. Other bytes under a stored id: BULLA_OK, accepted false, a

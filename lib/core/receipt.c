@@ -88,15 +88,23 @@ receipt_store(const char *home, const uint8_t sha256[BULLA_SHA256_LEN],
     const struct bulla_buf *note, bool is_reject, struct bulla_err *err)
 {
 	char path[HOME_PATH_MAX], hex[2 * BULLA_SHA256_LEN + 1];
+	struct bulla_buf old = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	bool was_receive = false;
 	enum bulla_status st;
 
 	bulla_hex(hex, sha256, BULLA_SHA256_LEN);
 	st = home_path(path, home, "receipts", hex, ".note", err);
-	if (st == BULLA_OK)
-		st = bulla_file_put(path, note->p, note->len, 0600,
-		    is_reject, err);
-	/* Somebody else stored the same package's receipt meanwhile. */
-	return st == BULLA_E_REFUSED && !is_reject ? BULLA_OK : st;
+	if (st != BULLA_OK)
+		return st;
+	st = bulla_file_put(path, note->p, note->len, 0600, is_reject, err);
+	if (st != BULLA_E_REFUSED || is_reject)
+		return st;
+	/* Somebody else was faster, or it was rejected once (an exercise). */
+	st = bulla_receipt_find(home, sha256, &old, &was_receive, err);
+	bulla_buf_free(&old);
+	if (st != BULLA_OK || was_receive)
+		return st;
+	return bulla_file_put(path, note->p, note->len, 0600, true, err);
 }
 
 enum bulla_status

@@ -91,8 +91,8 @@ copy_in(struct arrival *a, struct bulla_err *err)
 	bulla_reader_fd_init(&in, a->in, "package");
 	st = bulla_read_full(&in.r, buf, BULLA_USTAR_BLOCK, &n, err);
 	if (st == BULLA_OK && n < BULLA_USTAR_BLOCK)
-		return bulla_fail(err, n == 0 ? BULLA_E_INCOMPLETE :
-		    BULLA_E_FORMAT, "not a bulla package: %zu bytes", n);
+		return bulla_fail(err, BULLA_E_INCOMPLETE, "ends early, after "
+		    "%zu bytes: get the rest of it", n);
 	if (st == BULLA_OK)
 		st = name_of(a, buf, err);
 	if (st == BULLA_OK)
@@ -161,15 +161,25 @@ store_custody(const struct arrival *a, const struct bulla_buf *note,
 	return st == BULLA_OK ? bulla_dir_sync(all, err) : st;
 }
 
-/* The receipt, once the package is stored under its name. */
+/*
+ * The receipt, once the package is stored under its name. Another process
+ * may have been here with the same bytes: the first note is the receipt.
+ */
 static enum bulla_status
 accept_stored(const struct arrival *a, struct bulla_received *out,
     struct bulla_err *err)
 {
-	enum bulla_status st = answer(a, NULL, out, err);
+	char path[HOME_PATH_MAX];
+	enum bulla_status st = custody_path(a, path, err);
 
 	if (st == BULLA_OK)
+		st = answer(a, NULL, out, err);
+	if (st == BULLA_OK)
 		st = store_custody(a, &out->receipt, err);
+	if (st == BULLA_E_REFUSED) {
+		bulla_buf_reset(&out->receipt);
+		st = bulla_file_get(path, &out->receipt, err);
+	}
 	if (st == BULLA_OK)
 		st = receipt_store(a->p->home, a->sha256, &out->receipt,
 		    false, err);
@@ -215,7 +225,6 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
     struct bulla_err *err)
 {
 	uint8_t stored[BULLA_SHA256_LEN];
-	char path[HOME_PATH_MAX];
 	enum bulla_status st = hash_stored(a->path, stored, err);
 
 	if (st != BULLA_OK)
@@ -226,17 +235,7 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 		return answer(a, "duplicate-id", out, err);
 	}
 	out->existed = true;
-	st = custody_path(a, path, err);
-	if (st != BULLA_OK)
-		return st;
-	if (access(path, F_OK) != 0)
-		return accept_stored(a, out, err);
-	st = bulla_file_get(path, &out->receipt, err);
-	if (st == BULLA_OK)
-		st = receipt_store(a->p->home, a->sha256, &out->receipt,
-		    false, err);
-	out->accepted = st == BULLA_OK;
-	return st;
+	return accept_stored(a, out, err);
 }
 
 static enum bulla_status

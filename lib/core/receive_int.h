@@ -24,7 +24,10 @@ struct receipt_of {
 BULLA_NODISCARD enum bulla_status receipt_make(const struct bulla_receive *p,
     const struct receipt_of *of, struct bulla_buf *note,
     struct bulla_err *err);
-/* Durably into receipts/<sha256>.note; a receive is never replaced. */
+/*
+ * Durably into receipts/<sha256>.note. A receive is never replaced, not even
+ * by another receive; it takes the place of an earlier reject.
+ */
 BULLA_NODISCARD enum bulla_status receipt_store(const char *home,
     const uint8_t sha256[BULLA_SHA256_LEN], const struct bulla_buf *note,
     bool is_reject, struct bulla_err *err);
