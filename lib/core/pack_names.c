@@ -106,6 +106,7 @@ pack_names_read(struct pack_names *l, int dirfd, struct bulla_err *err)
 			(void)close(copy);
 		return st;
 	}
+	rewinddir(d);	/* the copy shares its place with dirfd */
 	while (st == BULLA_OK && (errno = 0, e = readdir(d)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0)
