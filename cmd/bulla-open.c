@@ -52,15 +52,13 @@ report(struct opener *m, const struct bulla_opened *d)
 	char dir[1024];
 	struct cmd_json *j;
 
-	if (m->to_stdout) {
+	if (m->to_stdout)
 		cmd_verbose(&m->c, "package %s, bag %s: %llu files, %llu "
 		    "bytes", d->package.opening.id, d->bag,
 		    (unsigned long long)d->files,
 		    (unsigned long long)d->bytes);
-		return CMD_YES;
-	}
 	if (!m->c.common.json) {
-		if (!m->c.common.quiet)
+		if (!m->c.common.quiet && !m->to_stdout)
 			printf("%s/%s\n", bulla_text_show_str(dir,
 			    sizeof(dir), m->o.dir), d->bag);
 		return CMD_YES;
@@ -130,6 +128,11 @@ run(struct opener *m)
 	st = bulla_infile_open(path, &m->o.fd, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(&m->c, NULL, st, &err);
+	if (m->to_stdout && bulla_same_file(m->o.fd, STDOUT_FILENO)) {
+		(void)close(m->o.fd);
+		return cmd_usage(&m->c, "standard output is the package: "
+		    "write the tar elsewhere");
+	}
 	bulla_writer_fd_init(&w, STDOUT_FILENO, "standard output");
 	m->o.out = m->to_stdout ? &w.w : NULL;
 	cmd_progress_begin(&progress, &m->c, cmd_file_size(m->o.fd));
@@ -183,6 +186,7 @@ main(int argc, char **argv)
 	cmd_begin(&m.c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&m.c, &arg)) != -1)
 		option(&m, ch, arg);
+	m.c.common.data_out = m.to_stdout;
 	m.o.known = &m.c.known;
 	m.o.ids = &m.ids;
 	code = run(&m);

@@ -32,8 +32,7 @@ report(const struct cmd *c, const struct bulla_packed *d)
 	    (unsigned long long)d->bytes,
 	    (unsigned long long)(d->not_archived + d->skipped),
 	    (unsigned long long)d->renamed);
-	/* On stdout there is the bag, unless -o took it elsewhere. */
-	if (!c->common.json || c->common.out == NULL)
+	if (!c->common.json)
 		return CMD_YES;
 	j = cmd_json_new();
 	cmd_json_bool(j, "ok", true);
@@ -55,19 +54,24 @@ pack(struct cmd_pack *k)
 	struct bulla_writer_fd w;
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
+	int code;
 
 	st = bulla_outfile_open(&o, path, 0600, k->c->common.force, true,
 	    &err);
-	if (st == BULLA_OK) {
+	if (st != BULLA_OK)
+		return cmd_fail(k->c, NULL, st, &err);
+	code = cmd_pack_guard(k, o.fd, k->p.stdin_name != NULL);
+	if (code == CMD_YES) {
 		bulla_writer_fd_init(&w, o.fd, path);
-		k->p.out_fd = o.fd;
 		cmd_progress_begin(&k->progress, k->c, 0);
 		st = bulla_pack_run(&k->p, &w.w, &done, &err);
 		cmd_progress_end(&k->progress);
 	}
-	if (st == BULLA_OK)
+	if (code == CMD_YES && st == BULLA_OK)
 		st = bulla_outfile_commit(&o, &err);
 	bulla_outfile_free(&o);
+	if (code != CMD_YES)
+		return code;
 	if (st != BULLA_OK)
 		return cmd_fail(k->c, NULL, st, &err);
 	return report(k->c, &done);
@@ -86,6 +90,7 @@ main(int argc, char **argv)
 	cmd_pack_begin(&k, &c);
 	while ((ch = cmd_getopt(&c, &arg)) != -1)
 		(void)cmd_pack_option(&k, ch, arg);
+	c.common.data_out = cmd_out_file(&c) == NULL;
 	code = cmd_pack_paths(&k, &any);
 	if (code == CMD_YES && !any)
 		code = cmd_usage(&c, "nothing to pack: name a file or a "

@@ -116,11 +116,9 @@ report(const struct cmd *c, const struct bulla_sealed *d)
 	    "in %llu bytes", d->id, d->bag,
 	    (unsigned long long)d->packed.files,
 	    (unsigned long long)d->packed.bytes, (unsigned long long)d->size);
-	/* On stdout there is the package, unless -o took it elsewhere. */
-	if (c->common.out == NULL)
-		return CMD_YES;
 	if (!c->common.json) {
-		if (!c->common.quiet)
+		/* Without -o standard output is the package. */
+		if (!c->common.quiet && !c->common.data_out)
 			puts(d->id);
 		return CMD_YES;
 	}
@@ -164,19 +162,26 @@ seal(struct seal *m)
 	struct bulla_sealed done;
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
+	int code;
 
 	st = bulla_outfile_open(&o, path, 0644, m->c.common.force, true,
 	    &err);
-	if (st == BULLA_OK) {
-		m->s.out_fd = m->k.p.out_fd = o.fd;
+	if (st != BULLA_OK)
+		return cmd_fail(&m->c, NULL, st, &err);
+	code = cmd_pack_guard(&m->k, o.fd, m->s.pack == NULL ||
+	    m->k.p.stdin_name != NULL);
+	if (code == CMD_YES) {
+		m->s.out_fd = o.fd;
 		m->s.out_name = path;
 		cmd_progress_begin(&m->k.progress, &m->c, 0);
 		st = bulla_seal_run(&m->s, &done, &err);
 		cmd_progress_end(&m->k.progress);
 	}
-	if (st == BULLA_OK)
+	if (code == CMD_YES && st == BULLA_OK)
 		st = bulla_outfile_commit(&o, &err);
 	bulla_outfile_free(&o);
+	if (code != CMD_YES)
+		return code;
 	if (st != BULLA_OK)
 		return cmd_fail(&m->c, NULL, st, &err);
 	return report(&m->c, &done);
@@ -199,6 +204,9 @@ run(struct seal *m)
 	if (!any && isatty(STDIN_FILENO))
 		return cmd_usage(&m->c, "nothing to seal: name a PATH, or "
 		    "pipe a bag in from bulla-pack");
+	if (!any && m->k.for_bag)
+		return cmd_usage(&m->c, "options that describe the bag need a "
+		    "PATH: what comes from standard input is packed already");
 	if (any)
 		m->s.pack = &m->k.p;
 	code = cmd_pack_check(&m->k);
@@ -226,6 +234,7 @@ main(int argc, char **argv)
 	m.s.in_fd = STDIN_FILENO;
 	m.s.threads = m.k.p.threads;
 	m.s.progress = m.k.p.progress;
+	m.c.common.data_out = cmd_out_file(&m.c) == NULL;
 	code = run(&m);
 	for (size_t i = 0; i < m.n_keys; i++)
 		bulla_signer_free(&m.signer[i]);

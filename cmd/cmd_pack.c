@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ cmd_pack_begin(struct cmd_pack *k, struct cmd *c)
 	k->p.info = &k->info;
 	k->p.time = bulla_now();
 	k->p.stdin_fd = STDIN_FILENO;
-	k->p.out_fd = -1;
+	k->p.out_fd = k->p.old_fd = -1;
 	k->p.threads = bulla_cores();
 	k->p.progress = (struct bulla_progress){ tell, k };
 	k->p.skipped = skipped;
@@ -105,6 +106,7 @@ cmd_pack_option(struct cmd_pack *k, int ch, const char *arg)
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
 
+	k->for_bag |= ch != 'j' && ch != CMD_PACK_TIME;
 	switch (ch) {
 	case 'n':
 		k->p.bag = arg;
@@ -165,6 +167,30 @@ cmd_pack_paths(struct cmd_pack *k, bool *any)
 	return CMD_YES;
 }
 
+const char *
+cmd_out_file(const struct cmd *c)
+{
+	const char *out = c->common.out;
+
+	return out != NULL && strcmp(out, "-") != 0 ? out : NULL;
+}
+
+int
+cmd_pack_guard(struct cmd_pack *k, int out_fd, bool from_stdin)
+{
+	const char *out = cmd_out_file(k->c);
+
+	k->p.out_fd = out_fd;
+	/* With -f the output takes the name of a file that may be evidence. */
+	if (out != NULL && k->c->common.force)
+		k->p.old_fd = open(out, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (from_stdin && (bulla_same_file(STDIN_FILENO, out_fd) ||
+	    bulla_same_file(STDIN_FILENO, k->p.old_fd)))
+		return cmd_usage(k->c, "standard input is the file being "
+		    "written: put the output elsewhere");
+	return CMD_YES;
+}
+
 int
 cmd_pack_check(struct cmd_pack *k)
 {
@@ -189,4 +215,6 @@ void
 cmd_pack_free(struct cmd_pack *k)
 {
 	bulla_baginfo_free(&k->info);
+	if (k->p.old_fd != -1)
+		(void)close(k->p.old_fd);
 }

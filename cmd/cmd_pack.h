@@ -31,6 +31,7 @@ struct cmd_pack {
 	struct bulla_pack p;
 	struct bulla_baginfo info;
 	bool evidence;			/* --profile evidence */
+	bool for_bag;			/* an option that describes the bag */
 	struct cmd_progress progress;
 };
 void cmd_pack_begin(struct cmd_pack *k, struct cmd *c);
@@ -38,6 +39,13 @@ void cmd_pack_begin(struct cmd_pack *k, struct cmd *c);
 bool cmd_pack_option(struct cmd_pack *k, int ch, const char *arg);
 /* The operands; *any is false when there are none. CMD_YES or an exit. */
 int cmd_pack_paths(struct cmd_pack *k, bool *any);
+/* -o FILE, or NULL when the output is standard output. */
+const char *cmd_out_file(const struct cmd *c);
+/*
+ * out_fd is what the tool writes to. Standard input that is the same file is
+ * refused here, as is any other when it is met; CMD_YES or an exit.
+ */
+int cmd_pack_guard(struct cmd_pack *k, int out_fd, bool from_stdin);
 /* What the evidence profile asks for; CMD_YES or an exit. */
 int cmd_pack_check(struct cmd_pack *k);
 void cmd_pack_free(struct cmd_pack *k);

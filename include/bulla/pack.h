@@ -36,6 +36,7 @@ struct bulla_pack {
 	bool has_stdin_size;		/* else it is spooled to learn it */
 	uint64_t stdin_size;
 	int out_fd;			/* refuse to pack this file; or -1 */
+	int old_fd;			/* and what it will replace; or -1 */
 	/* Record what cannot be read in metadata.tsv and go on. */
 	bool skip_unreadable;
 	void (*skipped)(void *ctx, const char *what);

@@ -32,6 +32,15 @@ check_name(const struct bulla_pack *p, const char *bag,
 	return BULLA_OK;
 }
 
+static void
+note_output(struct packer *k, int fd)
+{
+	struct stat *sb = &k->output[k->n_outputs];
+
+	if (fd != -1 && fstat(fd, sb) == 0 && S_ISREG(sb->st_mode))
+		k->n_outputs++;
+}
+
 enum bulla_status
 packer_init(struct packer *k, const struct bulla_pack *p,
     struct bulla_err *err)
@@ -52,8 +61,8 @@ packer_init(struct packer *k, const struct bulla_pack *p,
 	if (st != BULLA_OK)
 		return st;
 	packer_to_slot_init(k);
-	k->out_is_file = p->out_fd != -1 && fstat(p->out_fd, &k->out) == 0 &&
-	    S_ISREG(k->out.st_mode);
+	note_output(k, p->out_fd);
+	note_output(k, p->old_fd);
 	k->path_len = strlen(bag);
 	memcpy(k->path, bag, k->path_len + 1);
 	k->bag_len = k->path_len + 1;

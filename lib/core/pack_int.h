@@ -41,8 +41,9 @@ struct pack_block {
 
 struct packer {
 	const struct bulla_pack *p;
-	struct stat out;		/* of p->out_fd, never to be packed */
-	bool out_is_file;
+	/* The file being written and the one it replaces: never to be packed. */
+	struct stat output[2];
+	unsigned n_outputs;
 	struct feed feed;		/* PACK_SLOT bytes a slot */
 	unsigned hash_stage;
 	struct bulla_tarw *tar;

@@ -74,6 +74,11 @@ stream(struct packer *k, int fd, uint64_t size, struct bulla_err *err)
 		if (got == -1)
 			return bulla_fail_sys(err, "%s: read",
 			    packer_shown(k, shown, sizeof(shown)));
+		if (got == 0 && fd == k->p->stdin_fd)
+			return bulla_fail(err, BULLA_E_REFUSED, "standard "
+			    "input ended %llu bytes before --size %llu",
+			    (unsigned long long)size,
+			    (unsigned long long)k->p->stdin_size);
 		if (got == 0)
 			return changed(k, "it shrank", err);
 		st = packer_takes(k, (size_t)got, err);
@@ -94,6 +99,16 @@ same_file(const struct stat *a, const struct stat *b)
 	    a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
+static bool
+is_output(const struct packer *k, const struct stat *sb)
+{
+	for (unsigned i = 0; i < k->n_outputs; i++)
+		if (k->output[i].st_dev == sb->st_dev &&
+		    k->output[i].st_ino == sb->st_ino)
+			return true;
+	return false;
+}
+
 /* A regular file, or the image of a block device. */
 static enum bulla_status
 add_file(struct packer *k, int fd, const struct stat *sb, uint64_t size,
@@ -104,8 +119,7 @@ add_file(struct packer *k, int fd, const struct stat *sb, uint64_t size,
 	enum bulla_status st;
 	char shown[SHOWN];
 
-	if (k->out_is_file && sb->st_dev == k->out.st_dev &&
-	    sb->st_ino == k->out.st_ino)
+	if (is_output(k, sb))
 		return bulla_fail(err, BULLA_E_USAGE, "%s: this is the file "
 		    "being written: put the output elsewhere",
 		    packer_shown(k, shown, sizeof(shown)));
