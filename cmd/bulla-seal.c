@@ -59,6 +59,9 @@ add_recipient(struct seal *m, int ch, const char *arg)
 
 	if (st == BULLA_E_FORMAT || st == BULLA_E_LIMIT)
 		st = BULLA_E_USAGE;	/* the user's option, not evidence */
+	if (st == BULLA_E_USAGE && ch == 'r' && access(arg, F_OK) == 0)
+		exit(cmd_usage(&m->c, "-r takes a recipient, written out; a "
+		    "file of them goes with -R"));
 	if (st != BULLA_OK)
 		exit(cmd_fail(&m->c, ch == 'r' ? "-r" : NULL, st, &err));
 }

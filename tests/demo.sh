@@ -193,7 +193,7 @@ END
 ls alpha/case-7.bulla
 END
 
-say 'Sealed without that file, but saying so, and with all that a court asks for'
+say 'Sealed without that file, but saying so; with every label that the profile asks for'
 # shellcheck disable=SC2034 # used by the next command
 hash=$(sha256sum disk.img | cut -d ' ' -f 1)
 show <<'END'
