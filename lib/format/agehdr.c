@@ -75,8 +75,9 @@ parse_body(struct parser *p, struct bulla_age_stanza *s)
 		at = p->c;
 		if (!bulla_cur_line(&p->c, &line))
 			return cut(p);
-		if (line.len > COLUMNS || !bulla_b64_decode(&line,
-		    BULLA_B64_RAW, p->h.pool + p->pool_len, LINE_BYTES, &n)) {
+		/* A line of more than 64 columns is more than LINE_BYTES. */
+		if (!bulla_b64_decode(&line, BULLA_B64_RAW,
+		    p->h.pool + p->pool_len, LINE_BYTES, &n)) {
 			p->c = at;
 			return bad(p, "stanza body is not canonical base64 "
 			    "in lines of 64 columns, the last one shorter");

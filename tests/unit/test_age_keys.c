@@ -187,6 +187,26 @@ Test(age_keys, reads_identities_as_age_keygen_writes_them)
 	bulla_identities_free(&l);
 }
 
+Test(age_keys, refuses_post_quantum_identities_of_another_length)
+{
+	uint8_t seed[33] = { 9 };
+
+	for (size_t n = 31; n <= 33; n++) {
+		struct bulla_buf b = BULLA_BUF_INIT(1000);
+		struct bulla_identities l = { 0 };
+
+		bulla_bech32_put(&b, "age-secret-key-pq-", seed, n, true);
+		cr_assert_eq(add_text(&l, bulla_buf_cstr(&b), NULL),
+		    n == 32 ? BULLA_OK : BULLA_E_FORMAT);
+		bulla_buf_reset(&b);
+		bulla_bech32_put(&b, "age-secret-key-", seed, n, true);
+		cr_assert_eq(add_text(&l, bulla_buf_cstr(&b), NULL),
+		    n == 32 ? BULLA_OK : BULLA_E_FORMAT);
+		bulla_identities_free(&l);
+		bulla_buf_free(&b);
+	}
+}
+
 static const struct {
 	const char *text, *msg;
 } no_identity[] = {

@@ -166,6 +166,8 @@ Test(age_stanza, post_quantum_stanzas_are_unsupported_not_unmatched)
 	cr_assert_not_null(strstr(err.msg, "libcrypto 3.5"));
 	cr_assert_eq(unwrap_text(&b, &both, NULL, &cls, &err),
 	    BULLA_E_UNSUPPORTED);
+	cr_assert_eq(unwrap_text(&b, &classic, NULL, &cls, &err),
+	    BULLA_E_UNSUPPORTED);
 
 	/* A stranger's X25519 stanza beside it: only a PQ key could match. */
 	bulla_buf_str(&s, "-> X25519 " SHARE "\n" B32);

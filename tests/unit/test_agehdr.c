@@ -94,7 +94,9 @@ static const struct row refused[] = {
 	{ "CR after the body", V "-> a\nQUJD\r\n" MAC, NULL },
 	{ "no body line", V X MAC, NULL },
 	{ "no short last line", V "-> a\n" L64 "\n" MAC, NULL },
-	{ "a line too long", V "-> a\n" L64 "AA\n\n" MAC, NULL },
+	{ "66 columns", V "-> a\n" L64 "AA\n" MAC, NULL },
+	{ "66 columns and an end", V "-> a\n" L64 "AA\n\n" MAC, NULL },
+	{ "68 columns", V "-> a\n" L64 "AAAA\n" MAC, NULL },
 	{ "two short lines", V "-> a\nQUJD\nQUJD\n" MAC,
 	    "age header: byte 32: neither a stanza (\"-> \") nor the end "
 	    "(\"---\")" },
