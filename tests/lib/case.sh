@@ -73,8 +73,8 @@ done
 [ "$failed" -gt 0 ] || exit 0
 {
 	echo "-- FAILED: $step $name (exit status $rc); the end of $log:"
-	case $step in
-	cli*) grep -A 25 '^not ok ' "$log" | head -n 60 ;;
+	case $name in
+	*.bats) grep -A 25 '^not ok ' "$log" | head -n 60 ;;
 	*) tail -n 40 "$log" ;;
 	esac
 	echo "--"
