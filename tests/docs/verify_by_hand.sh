@@ -13,6 +13,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cases=0 bad=0
 LAST=13		# blocks of the recipe
+RECEIPT=10	# the one that looks at the receipt
 OPENS=11	# the one that unpacks plaintext
 CUTS=12		# the one that compares the opening notes
 
@@ -56,14 +57,14 @@ fresh()
 	cd "$tmp/case"
 }
 
-# refused NAME [BLOCK]: stops with an error, before BLOCK (default: the one
-# that opens)
+# refused NAME [BLOCK]: stops with an error, before BLOCK. The default is the
+# receipt's: its digest of the whole file would find what others overlooked.
 refused()
 {
 	cd "$TOP"
 	recipe "$tmp/case"
 	if [ "$rc" -eq 0 ] || [ "$at" = end ] ||
-	    [ "$at" -ge "${2:-$OPENS}" ]; then
+	    [ "$at" -ge "${2:-$RECEIPT}" ]; then
 		fail "$1 was not noticed in time"
 	fi
 }
@@ -147,9 +148,9 @@ fresh; cp receiver.vkey sealers.vkey; refused 'a key of somebody else'
 fresh; sed 's/+[0-9a-f]*+/+01234567+/' sealers.vkey >k; mv k sealers.vkey
 refused 'a key with a false id'
 fresh; head -n 1 sealers.vkey >receiver.vkey
-refused 'a receipt of another key'
+refused 'a receipt of another key' "$OPENS"
 fresh; sed 's/^match: yes/match: no/' receipt.note >k; mv k receipt.note
-refused 'a receipt that was changed'
+refused 'a receipt that was changed' "$OPENS"
 
 # --- stripped of its seal and signed by somebody else, who takes part in no
 # secret: all outside holds under the wrong key, the note inside does not
