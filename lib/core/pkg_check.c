@@ -105,29 +105,6 @@ pkg_parse_head(struct pkgr *r, struct bulla_package *out,
 	return BULLA_OK;
 }
 
-/* Every sealer belongs to the agency that the package is from. */
-static enum bulla_status
-check_agency(const struct bulla_package *p, struct bulla_err *err)
-{
-	struct bulla_cur from = bulla_keyname_agency(&p->opening.from);
-
-	for (size_t i = 0; i < p->n_sealers; i++) {
-		struct bulla_cur name = bulla_cur_str(p->sealer[i].name);
-		struct bulla_cur agency = bulla_keyname_agency(&name);
-
-		if (!bulla_cur_same(&from, &agency))
-			return bulla_fail(err, BULLA_E_MISMATCH,
-			    "opening.note: sealed by %s for another agency",
-			    p->sealer[i].name);
-		for (size_t j = 0; j < i; j++)
-			if (bulla_vkey_same_key(&p->sealer[i], &p->sealer[j]))
-				return bulla_fail(err, BULLA_E_MISMATCH,
-				    "opening.note: the key of %s seals twice",
-				    p->sealer[i].name);
-	}
-	return BULLA_OK;
-}
-
 enum bulla_status
 pkg_check_head(struct pkgr *r, const struct bulla_vkeys *known,
     bool allow_exercise, struct bulla_package *out, struct bulla_err *err)
@@ -148,9 +125,7 @@ pkg_check_head(struct pkgr *r, const struct bulla_vkeys *known,
 	if ((uint64_t)out->opening.created != r->mtime)
 		return bulla_fail(err, BULLA_E_MISMATCH, "opening.note was "
 		    "made at another time than the file says");
-	st = check_agency(out, err);
-	if (st == BULLA_OK)
-		st = check_age0(r, out, err);
+	st = check_age0(r, out, err);
 	if (st == BULLA_OK && out->opening.exercise && !allow_exercise)
 		st = bulla_fail(err, BULLA_E_REFUSED, "an EXERCISE package: "
 		    "give --exercise if this is an exercise");
