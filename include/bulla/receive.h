@@ -30,15 +30,18 @@ struct bulla_received {
 
 /*
  * fd is the package, read from its current offset to the end; judged is only
- * the copy that is made in the home, which has no name until then. A package that verifies is stored, durably, as
- * HOME/packages/<id>.bulla, and its receipt as custody/<id>/0001-receive.note
- * before this returns BULLA_OK with accepted set. The same bytes again: the
- * same receipt. Other bytes under a stored id: BULLA_OK, accepted false, a
- * signed reject "duplicate-id"; nothing stored is changed. A package whose
- * seal does not verify: BULLA_OK, accepted false, a signed reject when the
- * package could name itself. Statuses other than BULLA_OK mean that nothing
- * can be said: BULLA_E_IO, _NOMEM, _NOKEY (no known sealer: no receipt),
- * _FORMAT, _INCOMPLETE (not a package, no id to answer for).
+ * the copy that is made in the home, which has no name until then. A package
+ * that verifies is stored, durably, as HOME/packages/<id>.bulla, and its
+ * receipt as custody/<id>/0001-receive.note and receipts/<sha256>.note before
+ * this returns BULLA_OK with accepted set. The same bytes again: the same
+ * receipt.
+ *
+ * A signed reject (BULLA_OK, accepted false, reason and why filled; nothing
+ * stored is changed but receipts/): "duplicate-id" for other bytes under a
+ * stored id, "seal-broken" for what does not verify, "out-of-scope" for an
+ * exercise. Every other status means that nothing was signed: BULLA_E_FORMAT
+ * and _INCOMPLETE (no package, or not all of one), _NOKEY (no known sealer),
+ * _LIMIT, _IO, _NOMEM.
  */
 BULLA_NODISCARD enum bulla_status bulla_receive_fd(
     const struct bulla_receive *p, int fd, struct bulla_received *out,
