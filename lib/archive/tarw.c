@@ -109,13 +109,6 @@ fill(struct archive_entry *e, const char *path, bool is_dir, int64_t mtime)
 	archive_entry_set_mtime(e, (time_t)mtime, 0);
 }
 
-/* The padding goes out with the last byte, not with the next header. */
-static int
-finish(struct bulla_tarw *w)
-{
-	return w->left > 0 ? ARCHIVE_OK : archive_write_finish_entry(w->a);
-}
-
 enum bulla_status
 bulla_tarw_entry(struct bulla_tarw *w, const char *path, bool is_dir,
     uint64_t size, int64_t mtime, struct bulla_err *err)
@@ -137,8 +130,6 @@ bulla_tarw_entry(struct bulla_tarw *w, const char *path, bool is_dir,
 	w->left = size;
 	user = uselocale(w->utf8);
 	rc = archive_write_header(w->a, w->e);
-	if (rc == ARCHIVE_OK)
-		rc = finish(w);
 	(void)uselocale(user);
 	/* ARCHIVE_WARN too: it means that the name was changed */
 	return rc == ARCHIVE_OK ? BULLA_OK : failed(w, path);
@@ -160,7 +151,10 @@ bulla_tarw_data(struct bulla_tarw *w, const void *p, size_t n,
 	if (archive_write_data(w->a, p, n) != (la_ssize_t)n)
 		return failed(w, "data");
 	w->left -= n;
-	return finish(w) == ARCHIVE_OK ? BULLA_OK : failed(w, "data");
+	/* the padding goes out with the last byte, not the next header */
+	if (w->left == 0 && archive_write_finish_entry(w->a) != ARCHIVE_OK)
+		return failed(w, "data");
+	return BULLA_OK;
 }
 
 enum bulla_status
@@ -182,8 +176,7 @@ bulla_tarw_free(struct bulla_tarw *w)
 	if (w == NULL)
 		return;
 	w->err = NULL;
-	if (w->st == BULLA_OK)
-		w->st = BULLA_E_INCOMPLETE;
+	w->st = BULLA_E_INCOMPLETE;
 	archive_write_free(w->a);
 	archive_entry_free(w->e);
 	if (w->utf8 != (locale_t)0)

@@ -216,8 +216,7 @@ payload(struct bagin *b, struct bulla_err *err)
 		if (!bagin_below(b, &path))
 			return bagin_at(b, bulla_fail(err, BULLA_E_REFUSED,
 			    "lies outside of the bag's directory"), err);
-		if (!bulla_cur_starts(&path, "data/") &&
-		    !bulla_cur_is(&path, "data"))
+		if (!bulla_cur_starts(&path, "data/"))
 			return BULLA_OK;
 		st = payload_member(b, &path, err);
 		if (st != BULLA_OK)

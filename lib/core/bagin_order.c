@@ -58,7 +58,7 @@ bagin_order_next(struct bagin_order *o, const struct bulla_cur *path,
 	if (o->mark[parent_len(key, path->len)] != DIR_HERE)
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "its directory is not there before it");
-	if (is_dir && o->mark[path->len] == FILE_HERE)
+	if (o->mark[path->len] == FILE_HERE)
 		return bulla_fail(err, BULLA_E_REFUSED,
 		    "is a file and a directory");
 	memcpy(o->path + same, key + same, len - same);

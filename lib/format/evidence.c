@@ -51,13 +51,14 @@ take_when(struct bulla_cur *c, int64_t *out)
 	    bulla_when_parse(&text, out);
 }
 
+/* No value ends in a space: something follows it here and below. */
 static const char *
 judge_acquired(const struct bulla_cur *value)
 {
 	struct bulla_cur c = *value;
 	int64_t t;
 
-	if (take_when(&c, &t) && bulla_cur_eat_str(&c, " ") && c.len > 0)
+	if (take_when(&c, &t) && bulla_cur_eat_str(&c, " "))
 		return NULL;
 	return "expected the time in UTC and the zone of the place:"
 	    " 2026-11-22T03:04:05Z +08:00";
@@ -68,9 +69,7 @@ judge_seized(const struct bulla_cur *value)
 {
 	struct bulla_cur c = *value;
 
-	if (bulla_cur_is(&c, "yes"))
-		return NULL;
-	if (bulla_cur_eat_str(&c, "no, ") && c.len > 0)
+	if (bulla_cur_is(&c, "yes") || bulla_cur_starts(&c, "no, "))
 		return NULL;
 	return "expected \"yes\", or \"no, \" and the reason";
 }

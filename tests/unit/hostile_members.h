@@ -48,6 +48,7 @@ NAME(overlong, "bag/data/x\xc0\xae\xc0\xae")
 NAME(surrogate, "bag/data/x\xed\xa0\x80")
 NAME(option, "bag/data/-rf")
 NAME(home, "bag/data/~")
+NAME(other_bag, "bog/data/x")
 NAME(slash_only, "bag/data/e/ /../x")
 
 static char long_name[400];
@@ -235,6 +236,14 @@ out_of_order(struct bb *b)
 	bb_insert(b, b->n, "bag/data/d/a", '0', "x");
 }
 
+/* The beginning of the path before it: shorter comes first. */
+static void
+order_of_length(struct bb *b)
+{
+	bb_insert(b, A + 1, "bag/data/b-longer", '0', "x");
+	bb_insert(b, A + 2, "bag/data/b", '0', "x");
+}
+
 static void
 order_of_locale(struct bb *b)
 {
@@ -253,6 +262,13 @@ data_is_file(struct bb *b)
 	b->m[1].type = '0';
 	b->m[1].data = "";
 	b->n = 2;
+}
+
+static void
+data_other(struct bb *b)
+{
+	b->n = 2;
+	b->m[1].path = "bag/date";
 }
 
 static void

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -146,7 +147,8 @@ Test(bagin, a_bag_without_its_end_is_incomplete)
 }
 
 static enum bulla_status
-with_note(const char *inside, char type, const char *outside)
+with_member(const char *name, const char *inside, char type,
+    const char *outside)
 {
 	struct bulla_bagin p = { .max_bytes = UINT64_MAX };
 	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
@@ -158,13 +160,19 @@ with_note(const char *inside, char type, const char *outside)
 	bb_init(&bag);
 	bb_tags(&bag, NULL);
 	if (inside != NULL)
-		bb_insert(&bag, 0, "opening.note", type, inside);
+		bb_insert(&bag, 0, name, type, inside);
 	bb_put(&b, &bag);
 	p.opening = bulla_cur_str(outside);
 	st = run_as(&p, &b, &out, &err);
 	bb_free(&bag);
 	bulla_buf_free(&b);
 	return st;
+}
+
+static enum bulla_status
+with_note(const char *inside, char type, const char *outside)
+{
+	return with_member("opening.note", inside, type, outside);
 }
 
 Test(bagin, the_opening_note_stands_first)
@@ -175,6 +183,8 @@ Test(bagin, the_opening_note_stands_first)
 	cr_assert_eq(with_note("note\n", '0', "note"), BULLA_E_MISMATCH);
 	cr_assert_eq(with_note(NULL, '0', "note\n"), BULLA_E_FORMAT);
 	cr_assert_eq(with_note("", '5', "note\n"), BULLA_E_FORMAT);
+	cr_assert_eq(with_member("closing.note", "note\n", '0', "note\n"),
+	    BULLA_E_FORMAT);
 	/* and where none is expected none may be */
 	cr_assert_eq(with_note("note\n", '0', ""), BULLA_E_REFUSED);
 }
@@ -313,68 +323,70 @@ Test(bagin, extracts_files_directories_and_times)
 	bulla_buf_free(&b);
 }
 
+static void
+put_file(struct bulla_buf *out, struct bulla_buf *lines, const char *path,
+    const void *p, size_t n)
+{
+	struct bb_member m = {
+		.path = path, .type = '0', .data = p, .len = n,
+	};
+	struct bulla_cur c = bulla_cur_str(path + strlen("bag/"));
+	uint8_t digest[32];
+
+	bulla_sha256(p, n, digest);
+	bulla_manifest_put(lines, digest, &c);
+	bb_member_put(out, &m);
+}
+
+/* depth directories in each other; on the way back a file in every tenth. */
+static void
+deep_bag(struct bulla_buf *b, int depth)
+{
+	struct bulla_buf man = BULLA_BUF_INIT(TB_MAX), tag = man, info = man;
+	struct bulla_baginfo none = { { 0 } };
+	struct bb_member m = { .path = "bag", .type = '5' };
+	char deep[1200] = "bag/data";
+	size_t n = strlen(deep);
+
+	bb_member_put(b, &m);
+	m.path = deep;
+	bb_member_put(b, &m);
+	for (int i = 0; i < depth; i++, n += 2) {
+		memcpy(deep + n, "/d", 3);
+		bb_member_put(b, &m);
+	}
+	for (int i = 0; i < depth / 10; i++) {
+		n -= 20;
+		memcpy(deep + n, "/e", 3);
+		put_file(b, &man, deep, "x", 1);
+	}
+	bulla_baginfo_put(&info, &none, 0, (uint64_t)depth / 10,
+	    (uint64_t)depth / 10);
+	put_file(b, &tag, "bag/bagit.txt", bulla_bagit_txt,
+	    strlen(bulla_bagit_txt));
+	put_file(b, &tag, "bag/bag-info.txt", info.p, info.len);
+	put_file(b, &tag, "bag/metadata.tsv", bulla_metadata_header,
+	    strlen(bulla_metadata_header));
+	put_file(b, &tag, "bag/manifest-sha256.txt", man.p, man.len);
+	put_file(b, &man, "bag/tagmanifest-sha256.txt", tag.p, tag.len);
+	tb_end(b);
+	bulla_buf_free(&man);
+	bulla_buf_free(&tag);
+	bulla_buf_free(&info);
+}
+
 /* More directories deep than descriptors may be open, there and back. */
 Test(bagin, extracts_deep_trees_with_few_descriptors)
 {
 	struct bulla_bagin p = {
 		.mode = BULLA_BAGIN_EXTRACT, .max_bytes = UINT64_MAX,
 	};
-	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX), man = b, tag = b, info = b;
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
 	struct rlimit few = { 100, 100 };
-	struct bulla_baginfo none = { { 0 } };
 	struct bulla_bagin_result out;
-	char path[64], deep[1200] = "bag/data";
-	const char *const tags[] = { "bagit.txt", "bag-info.txt",
-	    "metadata.tsv", "manifest-sha256.txt" };
-	const struct bulla_buf fixed[] = {
-		{ .p = (uint8_t *)(uintptr_t)bulla_bagit_txt,
-		    .len = strlen(bulla_bagit_txt) }, { 0 },
-		{ .p = (uint8_t *)(uintptr_t)bulla_metadata_header,
-		    .len = strlen(bulla_metadata_header) }, { 0 },
-	};
-	struct bb_member m = { .path = "bag", .type = '5' };
-	uint8_t digest[32];
-	size_t n = strlen(deep);
+	char path[64];
 
-	bb_member_put(&b, &m);
-	m.path = deep;
-	bb_member_put(&b, &m);
-	for (int i = 0; i < 500; i++) {
-		memcpy(deep + n, "/d", 3);
-		n += 2;
-		bb_member_put(&b, &m);
-	}
-	/* on the way back a file beside every tenth directory */
-	bulla_sha256("x", 1, digest);
-	for (int i = 0; i < 50; i++) {
-		struct bulla_cur c;
-
-		n -= 20;
-		memcpy(deep + n, "/e", 3);
-		m = (struct bb_member){
-			.path = deep, .type = '0', .data = "x", .len = 1,
-		};
-		bb_member_put(&b, &m);
-		c = bulla_cur_str(deep + strlen("bag/"));
-		bulla_manifest_put(&man, digest, &c);
-	}
-	bulla_baginfo_put(&info, &none, 0, 50, 50);
-	for (int i = 0; i < 4; i++) {
-		const struct bulla_buf *t = i == 1 ? &info : i == 3 ? &man :
-		    &fixed[i];
-		struct bulla_cur c = bulla_cur_str(tags[i]);
-
-		snprintf(deep, sizeof(deep), "bag/%s", tags[i]);
-		m = (struct bb_member){ .path = deep, .type = '0',
-		    .data = (const char *)t->p, .len = t->len };
-		bb_member_put(&b, &m);
-		bulla_sha256(t->p, t->len, digest);
-		bulla_manifest_put(&tag, digest, &c);
-	}
-	m = (struct bb_member){ .path = "bag/tagmanifest-sha256.txt",
-	    .type = '0', .data = (const char *)tag.p, .len = tag.len };
-	bb_member_put(&b, &m);
-	tb_end(&b);
+	deep_bag(&b, 500);
 	p.dirfd = temp_dir(path);
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	cr_assert_eq(run_as(&p, &b, &out, NULL), BULLA_OK);
@@ -383,9 +395,84 @@ Test(bagin, extracts_deep_trees_with_few_descriptors)
 	expect_file(p.dirfd, "bag/data/d/d/d/d/d/d/d/d/d/d/e", "x");
 	remove_dir(path);
 	bulla_buf_free(&b);
-	bulla_buf_free(&man);
-	bulla_buf_free(&tag);
-	bulla_buf_free(&info);
+}
+
+/* The lowest number that the next descriptor may get: the others are open. */
+static int
+next_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY);
+
+	cr_assert_neq(fd, -1);
+	close(fd);
+	return fd;
+}
+
+/*
+ * Out of descriptors at every point there is: an error each time, no
+ * descriptor lost, and in the end a whole bag.
+ */
+Test(bagin, every_failing_open_is_an_error)
+{
+	struct bulla_bagin p = {
+		.mode = BULLA_BAGIN_EXTRACT, .max_bytes = UINT64_MAX,
+	};
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+	enum bulla_status st = BULLA_E_IO;
+	struct bulla_bagin_result out;
+	struct rlimit all, few;
+	unsigned failures = 0;
+	int first;
+
+	deep_bag(&b, 60);
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	for (rlim_t k = 0; st != BULLA_OK && k < 60; k++) {
+		char path[64];
+
+		p.dirfd = temp_dir(path);
+		first = next_fd();
+		few = (struct rlimit){ (rlim_t)first + k, all.rlim_max };
+		cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+		st = run_as(&p, &b, &out, NULL);
+		cr_assert_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+		cr_expect(st == BULLA_OK || st == BULLA_E_IO);
+		failures += st == BULLA_E_IO;
+		cr_expect_eq(next_fd(), first, "%d lost",
+		    next_fd() - first);
+		close(p.dirfd);
+		remove_dir(path);
+	}
+	cr_assert_eq(st, BULLA_OK);
+	cr_assert_gt(failures, 30);
+	bulla_buf_free(&b);
+}
+
+/* The file system is full, or the file too large for it. */
+Test(bagin, a_failing_write_is_an_error)
+{
+	struct bulla_bagin p = {
+		.mode = BULLA_BAGIN_EXTRACT, .max_bytes = UINT64_MAX,
+	};
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+	struct rlimit small = { 3, 3 };
+	struct bulla_bagin_result out;
+	struct bulla_err err = { 0 };
+	struct bb bag;
+	char path[64];
+	int first;
+
+	good(&b, &bag, NULL);
+	p.dirfd = temp_dir(path);
+	first = next_fd();
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	cr_expect_eq(run_as(&p, &b, &out, &err), BULLA_E_IO);
+	cr_expect_eq(strncmp(err.msg, "bag/data/a.txt: ", 16), 0, "%s",
+	    err.msg);
+	cr_expect_eq(next_fd(), first);
+	remove_dir(path);
+	bb_free(&bag);
+	bulla_buf_free(&b);
 }
 
 /* Another process puts a link in the way: nothing goes through it. */

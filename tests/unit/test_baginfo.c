@@ -22,6 +22,7 @@ Test(baginfo, labels_and_values)
 	static const char *const good[] = {
 		"Contact-Name=A. Nonymous", "a=b=c", "x y=z: w", "a=#",
 		"\xc3\xa4=\xe4\xb8\xad", "Payload-Oxum-2=1",
+		"PayloadMOxum=1",
 	};
 	static const char *const bad[] = {
 		"", "a", "=b", "a=", " a=b", "a =b", "a= b", "a=b ", "a:b=c",
@@ -40,6 +41,7 @@ Test(baginfo, limits)
 {
 	static char s[9000];
 	struct bulla_baginfo i = { { 0 } };
+	struct bulla_err err = { 0 };
 	int n = 0;
 
 	memset(s, 'x', 258);
@@ -55,7 +57,8 @@ Test(baginfo, limits)
 	while (bulla_baginfo_add(&i, s, NULL) == BULLA_OK)
 		n++;
 	cr_assert_eq(n, 7);
-	cr_assert_eq(bulla_baginfo_add(&i, s, NULL), BULLA_E_LIMIT);
+	cr_assert_eq(bulla_baginfo_add(&i, s, &err), BULLA_E_LIMIT);
+	cr_assert_str_eq(err.msg, "bag-info.txt: over 65408 bytes");
 	bulla_baginfo_free(&i);
 	s[2 + 8192] = 'v';
 	s[3 + 8192] = '\0';
@@ -86,7 +89,9 @@ Test(baginfo, lines_of_a_file)
 	cr_assert_eq(lines("A: b\r\n", NULL, &err), BULLA_E_USAGE);
 	cr_assert(strstr(err.msg, "carriage return") != NULL);
 	cr_assert_eq(lines("A: b\n c\n", NULL, &err), BULLA_E_USAGE);
+	cr_assert(strstr(err.msg, "begins with white space") != NULL);
 	cr_assert_eq(lines("A: b\n\tc\n", NULL, &err), BULLA_E_USAGE);
+	cr_assert(strstr(err.msg, "begins with white space") != NULL);
 	cr_assert_eq(lines("A:\n", NULL, &err), BULLA_E_USAGE);
 	cr_assert_eq(lines(": x\n", NULL, &err), BULLA_E_USAGE);
 	cr_assert_eq(lines("\xef\xbb\xbf" "A: b\n", NULL, &err),
@@ -125,6 +130,8 @@ Test(baginfo, parse_takes_one_form)
 		"Payload-Oxum: 1.1\n", END "A: b\n", END END,
 		"Payload-Oxum: 1.1\n" END, "payload-oxum: 1.1\n" END,
 		"Bag-Size: 1\n" END,
+		"Bag-Size: 2023-11-14\nPayload-Oxum: 1.1\n",
+		"Payload-Oxum: 2023-11-14\nPayload-Oxum: 1.1\n",
 		"Payload-Oxum: 1.1\nBagging-Date: 2023-11-14\n",
 		"Bagging-Date: 2023-02-29\nPayload-Oxum: 1.1\n",
 		"Bagging-Date: 2023-11-14T\nPayload-Oxum: 1.1\n",

@@ -164,6 +164,7 @@ Test(evidence, values_have_their_forms)
 	} t[] = {
 		{ "Evid-Item-Type=Disk-Image", 1 },
 		{ "Evid-Acquired-Start=2026-11-22T03:04:05Z", 1 },
+		{ "Evid-Acquired-Start=2026-11-22T03:04:05Z+08:00", 1 },
 		{ "Evid-Acquired-Start=22.11.2026 03:04", 1 },
 		{ "Evid-Acquired-Start=2026-11-22T06:04:05Z +08:00", 1 },
 		{ "Evid-Acquired-End=2026-11-22T03:04:04Z +08:00", 1 },

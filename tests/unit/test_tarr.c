@@ -270,6 +270,10 @@ Test(tarr, pax_records)
 		{ PAX("9 path=\n"), BULLA_E_FORMAT },
 		{ PAX("10 path=g/\n"), BULLA_E_FORMAT },
 		{ PAX("11 path=g/\n"), BULLA_E_FORMAT },
+		{ PAX("7 path="), BULLA_E_FORMAT },
+		{ PAX("19 size=8589934592\n" "19 size=8589934592\n"),
+		    BULLA_E_REFUSED },
+		{ PAX("20 ctime=4000000000\n"), BULLA_E_REFUSED },
 		{ PAX("10 size=4\n"), BULLA_E_REFUSED },
 		{ PAX("19 size=8589934592\n"), BULLA_E_FORMAT },
 		{ PAX("28 size=9223372036854775808\n"), BULLA_E_REFUSED },
@@ -325,6 +329,40 @@ Test(tarr, a_pax_header_stands_before_an_entry)
 	tb_end(&b);
 	cr_assert_eq(list(&b, 512, NULL, NULL), BULLA_E_FORMAT);
 	bulla_buf_free(&b);
+}
+
+/* The fields of a pax header itself are judged like all others. */
+Test(tarr, a_pax_header_is_a_header)
+{
+	static const struct {
+		size_t at, n;
+		const char *bytes;
+		enum bulla_status want;
+	} t[] = {
+		{ 0, 1, "P", BULLA_OK },
+		{ 100, 8, "        ", BULLA_E_REFUSED },
+		{ 108, 8, "0001750", BULLA_E_REFUSED },
+		{ 124, 12, "          10", BULLA_E_FORMAT },
+		{ 136, 12, "            ", BULLA_E_FORMAT },
+		{ 157, 1, "l", BULLA_E_REFUSED },
+		{ 500, 1, "x", BULLA_E_FORMAT },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+		struct tb_hdr h = {
+			.name = "P", .type = 'x', .size = 10,
+			.at = t[i].at, .n = t[i].n, .bytes = t[i].bytes,
+		};
+
+		tb_header(&b, &h);
+		tb_data(&b, "10 path=g\n", 10);
+		tb_header(&b, &(struct tb_hdr){ .name = "f" });
+		tb_end(&b);
+		cr_expect_eq(list(&b, 4096, NULL, NULL), t[i].want, "row %zu",
+		    i);
+		bulla_buf_free(&b);
+	}
 }
 
 Test(tarr, large_sizes_in_both_places)
@@ -414,6 +452,84 @@ Test(tarr, concatenated_archives_are_refused)
 	bb_put(&b, &bag);
 	cr_assert_eq(list(&b, 4096, NULL, NULL), BULLA_E_FORMAT);
 	bb_free(&bag);
+	bulla_buf_free(&b);
+}
+
+/* Half an end marker and then anything, though nothing comes after it. */
+Test(tarr, one_block_of_zeros_is_no_end)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+
+	tb_end(&b);
+	cr_assert_eq(list(&b, 4096, NULL, NULL), BULLA_OK);
+	b.p[600] = 1;
+	cr_assert_eq(list(&b, 4096, NULL, NULL), BULLA_E_FORMAT);
+	bulla_buf_free(&b);
+}
+
+static enum bulla_status
+broken_next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
+    struct bulla_err *err)
+{
+	struct tb_blocks *t = (struct tb_blocks *)b;
+
+	if (t->n == 0)
+		return bulla_fail(err, BULLA_E_IO, "the cable is cut");
+	return tb_next(b, p, n, err);
+}
+
+/* Where the input fails is no end of input. */
+Test(tarr, a_failing_input_is_what_it_says)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+	struct tb_hdr h = { .name = "f", .size = 4 };
+
+	tb_header(&b, &h);
+	tb_data(&b, "data", 4);
+	tb_end(&b);
+	for (size_t len = 0; len <= b.len; len++) {
+		struct tb_blocks blocks;
+		struct bulla_tar_entry e;
+		struct bulla_err err = { 0 };
+		enum bulla_status st;
+		struct bulla_tarr *r;
+		bool more = true;
+
+		tb_blocks_init(&blocks, b.p, len, 100);
+		blocks.b.next = broken_next;
+		cr_assert_eq(bulla_tarr_new(&blocks.b, &r, NULL), BULLA_OK);
+		do
+			st = bulla_tarr_next(r, &e, &more, &err);
+		while (st == BULLA_OK && more);
+		if (st == BULLA_OK)
+			st = bulla_tarr_end(r, &err);
+		cr_expect_eq(st, BULLA_E_IO, "%zu", len);
+		cr_expect_str_eq(err.msg, "the cable is cut");
+		bulla_tarr_free(r);
+		free(blocks.now);
+	}
+	bulla_buf_free(&b);
+}
+
+Test(tarr, padding_must_be_zero_where_data_is_passed_over)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(TB_MAX);
+	struct tb_hdr h = { .name = "f", .size = 4 };
+	struct tb_blocks blocks;
+	struct bulla_tar_entry e;
+	struct bulla_tarr *r;
+	bool more;
+
+	tb_header(&b, &h);
+	tb_data(&b, "data", 4);
+	tb_end(&b);
+	b.p[1000] = 1;
+	tb_blocks_init(&blocks, b.p, b.len, 4096);
+	cr_assert_eq(bulla_tarr_new(&blocks.b, &r, NULL), BULLA_OK);
+	cr_assert_eq(bulla_tarr_next(r, &e, &more, NULL), BULLA_OK);
+	cr_assert_eq(bulla_tarr_next(r, &e, &more, NULL), BULLA_E_FORMAT);
+	bulla_tarr_free(r);
+	free(blocks.now);
 	bulla_buf_free(&b);
 }
 

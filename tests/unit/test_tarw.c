@@ -187,6 +187,7 @@ Test(tarw, sizes_must_be_kept)
 	    BULLA_E_REFUSED);
 	cr_assert_eq(bulla_tarw_end(w, NULL), BULLA_E_REFUSED);
 	cr_assert_eq(bulla_tarw_data(w, "5", 1, NULL), BULLA_OK);
+	cr_assert_eq(bulla_tarw_data(w, "", 0, NULL), BULLA_OK);
 	cr_assert_eq(bulla_tarw_data(w, "6", 1, NULL), BULLA_E_REFUSED);
 	cr_assert_eq(s.total, 1024, "the padding goes out with the data");
 	cr_assert_eq(bulla_tarw_entry(w, "d", true, 1, TIME, NULL),
