@@ -28,7 +28,8 @@ struct dec {
 	uint64_t index;			/* of the next chunk */
 	bool last;			/* the last chunk has been opened */
 	bool eof;
-	uint8_t *sealed, *plain;	/* heap: IN_CAP, OUT_CAP */
+	uint8_t *sealed;		/* heap: IN_CAP */
+	struct bulla_secret plain;	/* OUT_CAP: it may be a wrapped key */
 	struct bulla_cur ready;		/* read, not opened yet */
 	size_t plain_len;
 	enum bulla_age_class cls;	/* what a failure would be called now */
@@ -197,7 +198,7 @@ open_one(struct dec *d, size_t sealed_len, bool last, struct bulla_err *err)
 	enum bulla_status st;
 
 	st = bulla_age_chunk_open(d->aead, d->index, last, d->ready.p,
-	    sealed_len, d->plain + d->plain_len, err);
+	    sealed_len, d->plain.p + d->plain_len, err);
 	if (st != BULLA_OK)
 		return st;
 	d->ready = bulla_cur_of(d->ready.p + sealed_len,
@@ -248,7 +249,8 @@ release(struct dec *d, enum bulla_status st, struct bulla_err *err)
 	enum bulla_status written = BULLA_OK;
 
 	if (d->plain_len > 0)
-		written = d->out->write(d->out, d->plain, d->plain_len, err);
+		written = d->out->write(d->out, d->plain.p, d->plain_len,
+		    err);
 	d->plain_len = 0;
 	if (written == BULLA_OK)
 		return st;
@@ -289,9 +291,11 @@ run(struct dec *d, const struct bulla_age_decrypt *p,
 	enum bulla_status st;
 
 	d->sealed = malloc(IN_CAP);
-	d->plain = malloc(OUT_CAP);
-	if (d->sealed == NULL || d->plain == NULL)
+	if (d->sealed == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	st = bulla_secret_new(&d->plain, OUT_CAP, err);
+	if (st != BULLA_OK)
+		return st;
 	d->ready = (struct bulla_cur){ .p = d->sealed };
 	st = detect(d, in, err);
 	if (st == BULLA_OK)
@@ -319,10 +323,8 @@ bulla_age_decrypt(const struct bulla_age_decrypt *p, struct bulla_reader *in,
 	enum bulla_status st = run(&d, p, in, err);
 
 	*cls = is_verdict(st) ? d.cls : BULLA_AGE_NO_VERDICT;
-	if (d.plain != NULL)
-		bulla_wipe(d.plain, OUT_CAP);
 	free(d.sealed);
-	free(d.plain);
+	bulla_secret_free(&d.plain);
 	bulla_aead_free(d.aead);
 	bulla_armor_reader_free(&d.armor);
 	return st;

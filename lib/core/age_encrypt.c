@@ -13,7 +13,8 @@ struct enc {
 	struct bulla_writer *out;
 	struct bulla_aead *aead;
 	uint64_t index;
-	uint8_t *plain, *sealed;	/* heap: IN_CAP, OUT_CAP */
+	struct bulla_secret plain;	/* IN_CAP: it may be a key to be wrapped */
+	uint8_t *sealed;		/* heap: OUT_CAP */
 	size_t plain_len, sealed_len;
 	bool eof;
 };
@@ -63,7 +64,7 @@ seal_one(struct enc *e, size_t *off, size_t n, bool last,
     struct bulla_err *err)
 {
 	enum bulla_status st = bulla_age_chunk_seal(e->aead, e->index++,
-	    last, e->plain + *off, n, e->sealed + e->sealed_len, err);
+	    last, e->plain.p + *off, n, e->sealed + e->sealed_len, err);
 
 	*off += n;
 	e->sealed_len += n + BULLA_AEAD_TAG;
@@ -88,7 +89,7 @@ seal_some(struct enc *e, struct bulla_err *err)
 	if (st == BULLA_OK && e->sealed_len > 0)
 		st = e->out->write(e->out, e->sealed, e->sealed_len, err);
 	if (off > 0)
-		memmove(e->plain, e->plain + off, e->plain_len - off);
+		memmove(e->plain.p, e->plain.p + off, e->plain_len - off);
 	e->plain_len -= off;
 	return st;
 }
@@ -99,13 +100,14 @@ run(struct enc *e, const struct bulla_age_encrypt *p, struct bulla_err *err)
 	enum bulla_status st;
 	size_t n = 0;
 
-	e->plain = malloc(IN_CAP);
 	e->sealed = malloc(OUT_CAP);
-	if (e->plain == NULL || e->sealed == NULL)
+	if (e->sealed == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	st = begin(e, p, err);
+	st = bulla_secret_new(&e->plain, IN_CAP, err);
+	if (st == BULLA_OK)
+		st = begin(e, p, err);
 	while (st == BULLA_OK && !e->eof) {
-		st = e->in->read(e->in, e->plain + e->plain_len,
+		st = e->in->read(e->in, e->plain.p + e->plain_len,
 		    IN_CAP - e->plain_len, &n, err);
 		if (st != BULLA_OK)
 			break;
@@ -131,9 +133,7 @@ bulla_age_encrypt(const struct bulla_age_encrypt *p, struct bulla_reader *in,
 	st = run(&e, p, err);
 	if (st == BULLA_OK && p->armor)
 		st = bulla_armor_writer_finish(&armor, err);
-	if (e.plain != NULL)
-		bulla_wipe(e.plain, IN_CAP);
-	free(e.plain);
+	bulla_secret_free(&e.plain);
 	free(e.sealed);
 	bulla_aead_free(e.aead);
 	bulla_armor_writer_free(&armor);
