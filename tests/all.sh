@@ -127,7 +127,9 @@ fuzz_targets()
 step_replay()
 {
 	build_it fuzz clang fuzzers
-	build_it asan-gcc gcc replayers
+	sh tests/lib/case.sh "$STEP" make-asan-gcc \
+	    make -j"$JOBS" -k WERROR=1 V=asan CC=gcc \
+	    B="$BULLA_BUILD/asan-gcc" replayers
 	fuzz_targets | each sh tests/lib/fuzz.sh replay '{}'
 }
 
