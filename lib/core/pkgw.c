@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bulla/enc.h"
 #include "bulla/io.h"
 #include "core/pkg_int.h"
 
@@ -20,19 +21,12 @@ size_t
 pkg_manifest_line(uint64_t index, const uint8_t digest[32],
     char out[PKG_LINE_MAX])
 {
-	struct bulla_buf b = BULLA_BUF_INIT(PKG_LINE_MAX);
-	char path[PKG_PATH_MAX];
-	struct bulla_cur c;
-	size_t n;
+	char path[PKG_PATH_MAX], hex[2 * BULLA_SHA256_LEN + 1];
 
+	/* No memory is asked for: a line cut short would be signed. */
 	pkg_segment_path(index, path);
-	c = bulla_cur_str(path);
-	bulla_manifest_put(&b, digest, &c);
-	n = b.len;
-	if (n > 0)
-		memcpy(out, b.p, n);
-	bulla_buf_free(&b);
-	return n;
+	bulla_hex(hex, digest, BULLA_SHA256_LEN);
+	return (size_t)snprintf(out, PKG_LINE_MAX, "%s  %s\n", hex, path);
 }
 
 /*

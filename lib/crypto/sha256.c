@@ -11,9 +11,12 @@
  */
 #define BULK_MIN 16384u
 
+/* soft: libcrypto had no memory to start anew, libsodium goes on. */
 struct bulla_sha256 {
 	EVP_MD_CTX *ctx;
 	EVP_MD *md;
+	bool soft;
+	crypto_hash_sha256_state state;
 };
 
 enum bulla_status
@@ -36,27 +39,37 @@ bulla_sha256_new(struct bulla_sha256 **out, struct bulla_err *err)
 }
 
 /*
- * A context that has been set up once keeps its memory: none of the calls
- * below allocates, and none fails but for a mistake in this file.
+ * Of the calls on a context that has been set up only the init allocates
+ * (libcrypto 3.0 makes its inner context anew each time), and only it fails
+ * but for a mistake in this file.
  */
 void
 bulla_sha256_update(struct bulla_sha256 *h, const void *p, size_t n)
 {
-	if (n > 0)
+	if (n == 0)
+		return;
+	if (h->soft)
+		(void)crypto_hash_sha256_update(&h->state, p, n);
+	else
 		BULLA_CHECK(EVP_DigestUpdate(h->ctx, p, n) == 1);
 }
 
 void
 bulla_sha256_final(struct bulla_sha256 *h, uint8_t out[BULLA_SHA256_LEN])
 {
-	BULLA_CHECK(EVP_DigestFinal_ex(h->ctx, out, NULL) == 1);
+	if (h->soft)
+		(void)crypto_hash_sha256_final(&h->state, out);
+	else
+		BULLA_CHECK(EVP_DigestFinal_ex(h->ctx, out, NULL) == 1);
 	bulla_sha256_reset(h);
 }
 
 void
 bulla_sha256_reset(struct bulla_sha256 *h)
 {
-	BULLA_CHECK(EVP_DigestInit_ex2(h->ctx, NULL, NULL) == 1);
+	h->soft = EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1;
+	if (h->soft)
+		(void)crypto_hash_sha256_init(&h->state);
 }
 
 void
