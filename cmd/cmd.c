@@ -10,6 +10,30 @@
 #include "bulla/secret.h"
 #include "bulla/text.h"
 
+/* The tool's name until it has come to an answer of its own */
+static const char *unanswered;
+
+/*
+ * libarchive calls exit(1) where it has no memory for a name: to whoever
+ * reads our exit status that would be a verdict.
+ */
+static void
+at_exit(int status, void *arg)
+{
+	(void)arg;
+	if (unanswered == NULL || status != CMD_NO)
+		return;
+	fprintf(stderr, "%s: out of memory\n", unanswered);
+	_exit(CMD_TROUBLE);
+}
+
+void
+cmd_guard_exit(const char *name)
+{
+	unanswered = name;
+	BULLA_CHECK(on_exit(at_exit, NULL) == 0);
+}
+
 int
 cmd_exit(enum bulla_status st)
 {
@@ -65,6 +89,7 @@ cmd_fail(const struct cmd *c, const char *what, enum bulla_status st,
 	    bulla_status_name(st);
 	char shown[256];
 
+	unanswered = NULL;
 	if (st == BULLA_OK)
 		return CMD_YES;
 	if (what != NULL)
@@ -83,6 +108,7 @@ cmd_usage(const struct cmd *c, const char *fmt, ...)
 	char msg[512];
 	va_list ap;
 
+	unanswered = NULL;
 	va_start(ap, fmt);
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
@@ -135,6 +161,7 @@ cmd_stdout_done(const struct cmd *c, int code)
 {
 	bool failed = ferror(stdout) != 0;
 
+	unanswered = NULL;
 	errno = 0;
 	if (fflush(stdout) == 0 && !failed)
 		return code;

@@ -33,6 +33,8 @@ enum cmd_status {
 	CMD_LATER = 5,		/* network or the other side: try again later */
 };
 int cmd_exit(enum bulla_status st);
+/* What ends the process before the tool has an answer is CMD_TROUBLE. */
+void cmd_guard_exit(const char *name);
 
 /* One row of a tool's option table; the table ends with a row of zeros. */
 struct cmd_opt {

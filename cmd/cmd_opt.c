@@ -94,6 +94,7 @@ cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
 	enum bulla_status st;
 
 	bulla_process_harden();
+	cmd_guard_exit(t->name);
 	*c = (struct cmd){ .tool = t, .argc = argc, .argv = argv };
 	bulla_ask_tty(&c->ask);
 	c->table = calloc(1, sizeof(*c->table));

@@ -60,13 +60,10 @@ cmd_package_json(struct cmd_json *j, const struct bulla_package *p)
 static void
 line(const char *label, const struct bulla_cur *v)
 {
-	struct bulla_buf b = BULLA_BUF_INIT(4 * 8192 + 1);
+	char shown[4 * 8192 + 1];	/* of all that a note's line can hold */
 
-	bulla_text_escape(&b, v);
-	if (bulla_buf_status(&b) == BULLA_OK)
-		printf("%-12s %.*s\n", label, (int)b.len,
-		    b.len > 0 ? (const char *)b.p : "");
-	bulla_buf_free(&b);
+	printf("%-12s %s\n", label,
+	    bulla_text_show(shown, sizeof(shown), v));
 }
 
 static void

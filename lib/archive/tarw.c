@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 
@@ -73,14 +74,19 @@ bulla_tarw_new(struct bulla_writer *out, struct bulla_tarw **w,
 static enum bulla_status
 failed(struct bulla_tarw *w, const char *path)
 {
+	const char *why = archive_error_string(w->a);
 	char shown[120];
 
 	if (w->st != BULLA_OK)
 		return w->st;
+	/* Where it has no memory it may have none to say so either. */
+	if (why == NULL || archive_errno(w->a) == ENOMEM) {
+		w->st = BULLA_E_NOMEM;
+		return bulla_fail(w->err, w->st, "out of memory");
+	}
 	w->st = BULLA_E_REFUSED;
 	return bulla_fail(w->err, w->st, "%s: cannot stand in a tar: %s",
-	    bulla_text_show_str(shown, sizeof(shown), path),
-	    archive_error_string(w->a));
+	    bulla_text_show_str(shown, sizeof(shown), path), why);
 }
 
 static enum bulla_status
