@@ -99,6 +99,8 @@ enum bulla_status
 quarantine_publish(struct quarantine *q, const char *bag,
     struct bulla_err *err)
 {
+	int saved;
+
 	if (renameat2(q->fd, bag, q->dirfd, bag, RENAME_NOREPLACE) != 0) {
 		if (errno == EEXIST)
 			return bulla_fail(err, BULLA_E_REFUSED, "%s/%s is "
@@ -106,8 +108,13 @@ quarantine_publish(struct quarantine *q, const char *bag,
 			    "move it away", q->shown, bag);
 		return dir_fail(q, err, "cannot publish the bag");
 	}
-	if (fsync(q->dirfd) != 0)
-		return dir_fail(q, err, "fsync");
+	if (fsync(q->dirfd) != 0) {
+		saved = errno;
+		/* A tool that fails leaves no output: back into quarantine. */
+		(void)renameat2(q->dirfd, bag, q->fd, bag, RENAME_NOREPLACE);
+		errno = saved;
+		return dir_fail(q, err, "cannot make the bag durable");
+	}
 	return BULLA_OK;
 }
 
