@@ -142,6 +142,22 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 	return st;
 }
 
+/* Two passes are told as the two halves of one. */
+struct halves {
+	struct bulla_progress to;
+	uint64_t before, last;
+};
+
+static void
+tell_half(void *ctx, uint64_t done, uint64_t total)
+{
+	struct halves *h = ctx;
+
+	h->last = done;
+	if (h->to.tell != NULL)
+		h->to.tell(h->to.ctx, (h->before + done) / 2, total);
+}
+
 /*
  * To a stream: a first pass verifies everything; the second compares each
  * segment with what was proved before it decrypts it. The head is taken from
@@ -178,20 +194,25 @@ second_pass(const struct bulla_open *o, const struct pass *first,
 }
 
 static enum bulla_status
-open_to_stream(const struct bulla_open *o, struct bulla_opened *out,
+open_to_stream(const struct bulla_open *how, struct bulla_opened *out,
     struct bulla_err *err)
 {
+	struct halves halves = { .to = how->progress };
+	struct bulla_open two = *how;
+	const struct bulla_open *o = &two;
 	struct bulla_secret key = { 0 };
 	struct pass first;
 	enum bulla_status st;
 	off_t start;
-	int spool = -1, fd = o->fd;
+	int spool = -1, fd = how->fd;
 
 	start = lseek(fd, 0, SEEK_CUR);
 	st = start < 0 ? open_spool(fd, &spool, err) : BULLA_OK;
 	if (spool != -1)
 		fd = spool;
+	two.progress = (struct bulla_progress){ tell_half, &halves };
 	pass_init(&first, fd, o->threads);
+	first.progress = two.progress;
 	if (st == BULLA_OK)
 		st = verify_pass(&first, o->known, o->allow_exercise,
 		    &out->package, err);
@@ -201,6 +222,7 @@ open_to_stream(const struct bulla_open *o, struct bulla_opened *out,
 	if (st == BULLA_OK && lseek(fd, start < 0 ? 0 : start,
 	    SEEK_SET) < 0)
 		st = bulla_fail_sys(err, "package");
+	halves.before = halves.last;
 	if (st == BULLA_OK)
 		st = second_pass(o, &first, &key, out, err);
 	pass_free(&first);
