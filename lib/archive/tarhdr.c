@@ -37,13 +37,13 @@ bad(struct bulla_err *err, const struct span *f)
 	    f->name);
 }
 
+/* n is at most a block. */
 static bool
 all_zero(const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != 0)
-			return false;
-	return true;
+	static const uint8_t zeros[TAR_BLOCK];
+
+	return memcmp(p, zeros, n) == 0;
 }
 
 bool
@@ -93,13 +93,17 @@ text(const uint8_t *block, const struct span *f, struct bulla_cur *out)
 	return all_zero(p + n, f->len - n);
 }
 
+/* The sum is taken with its own field full of spaces. */
 static bool
 sum_ok(const uint8_t *block)
 {
-	uint64_t want, sum = 0;
+	uint32_t sum = (uint32_t)f_sum.len * ' ';
+	uint64_t want;
 
 	for (size_t i = 0; i < TAR_BLOCK; i++)
-		sum += i - f_sum.at < f_sum.len ? ' ' : block[i];
+		sum += block[i];
+	for (size_t i = 0; i < f_sum.len; i++)
+		sum -= block[f_sum.at + i];
 	return octal(block, &f_sum, &want) && want == sum;
 }
 

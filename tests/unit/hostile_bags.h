@@ -112,6 +112,7 @@ static const struct hostile rows[] = {
 	TAGS(E_INCOMPLETE, tagmanifest_missing),
 	TAGS(E_REFUSED, fetch_txt), TAGS(E_FORMAT, manifest_md5),
 	TAGS(E_FORMAT, tags_reordered), TAGS(E_FORMAT, tag_is_dir),
+	TAGS(E_FORMAT, tagmanifest_is_dir), TAGS(E_LIMIT, tag_huge),
 	TAGS(E_REFUSED, tag_is_link), TAGS(E_FORMAT, payload_after_tags),
 	TAGS(E_FORMAT, member_after_end), TAGS(E_FORMAT, outside_after_end),
 	TAGS(E_FORMAT, unlisted_tag),

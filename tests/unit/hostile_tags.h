@@ -295,6 +295,22 @@ tag_is_dir(struct bb *b)
 }
 
 static void
+tagmanifest_is_dir(struct bb *b)
+{
+	b->m[b->n - 1].type = '5';
+	b->m[b->n - 1].len = 0;
+}
+
+/* Two gibibytes of metadata, as the header promises them. */
+static void
+tag_huge(struct bb *b)
+{
+	struct bb_member *m = &b->m[bb_find(b, "bag/metadata.tsv")];
+
+	m->hdr.size_text = "17777777777 ";
+}
+
+static void
 tag_is_link(struct bb *b)
 {
 	struct bb_member *m = &b->m[bb_find(b, "bag/metadata.tsv")];
