@@ -17,10 +17,13 @@ FNR == 1 {
 }
 /^(# )?COUNT / {
 	sub(/^# /, "")
-	if (NF < 4 || NF > 5 || $3 $4 !~ /^[0-9]+$/)
-		printf "%s malformed 0 1 %s\n", step, FILENAME
-	else
+	if (NF < 4 || NF > 5 || $3 $4 !~ /^[0-9]+$/ ||
+	    (NF == 5 && $5 !~ /^(0x)?[0-9a-f]+$/)) {
+		print "malformed: " FILENAME ": " $0 >"/dev/stderr"
+		printf "%s malformed 0 1\n", step
+	} else {
 		printf "%s %s %s %s %s\n", step, $2, $3, $4, (NF > 4 ? $5 : "-")
+	}
 }' >counts
 
 echo
