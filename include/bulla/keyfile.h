@@ -44,9 +44,9 @@ BULLA_NODISCARD enum bulla_status bulla_fd_ask(int fd, void *out, size_t cap,
 
 /*
  * For tools that hold keys, first thing in main: no core dump, not
- * dumpable, umask 077, SIGPIPE ignored, descriptors 0-2 open. One of these
- * that was closed fails when it is used, as before, but cannot become some
- * file that is opened later.
+ * dumpable, umask 077, SIGPIPE and SIGXFSZ ignored, descriptors 0-2 open.
+ * One of these that was closed fails when it is used, as before, but cannot
+ * become some file that is opened later.
  */
 void bulla_process_harden(void);
 

@@ -101,5 +101,7 @@ bulla_process_harden(void)
 	BULLA_CHECK(setrlimit(RLIMIT_CORE, &none) == 0);
 	BULLA_CHECK(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
 	BULLA_CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	/* A file over RLIMIT_FSIZE is an error like a full disk. */
+	BULLA_CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	(void)umask(077);
 }
