@@ -30,6 +30,7 @@ struct bulla_bagin {
 	/* When len > 0: the first member must be opening.note, these bytes. */
 	struct bulla_cur opening;
 	uint64_t max_bytes;		/* of all members; BULLA_E_LIMIT */
+	bool max_is_space;		/* that of the disk: BULLA_E_IO instead */
 	/* Told of bytes done, for a progress line; may be NULL. */
 	void (*progress)(void *ctx, uint64_t bytes);
 	void *progress_ctx;

@@ -15,6 +15,18 @@ bagin_at(const struct bagin *b, enum bulla_status st, struct bulla_err *err)
 	    bulla_text_show(shown, sizeof(shown), &b->e.path));
 }
 
+/* A full disk says nothing about the package; a limit that was given does. */
+static enum bulla_status
+too_much(const struct bagin *b, struct bulla_err *err)
+{
+	unsigned long long max = b->p->max_bytes;
+
+	return b->p->max_is_space ? bulla_fail(err, BULLA_E_IO, "the contents "
+	    "are over the %llu bytes to fill here: No space left on device",
+	    max) : bulla_fail(err, BULLA_E_LIMIT, "the contents are over %llu "
+	    "bytes", max);
+}
+
 /*
  * max_bytes is judged by what the headers promise, before a byte of it is
  * taken; a header counts too, so that empty files are not free.
@@ -29,9 +41,7 @@ bagin_next(struct bagin *b, struct bulla_err *err)
 	if (st != BULLA_OK || !b->more)
 		return st;
 	if (room < TAR_HEADER || b->e.size > room - TAR_HEADER)
-		return bulla_fail(err, BULLA_E_LIMIT,
-		    "the contents are over %llu bytes",
-		    (unsigned long long)b->p->max_bytes);
+		return too_much(b, err);
 	b->claimed += TAR_HEADER + b->e.size;
 	return BULLA_OK;
 }

@@ -59,6 +59,7 @@ read_bag(const struct open_bag *b, struct bulla_bagin_result *bag,
 		.dirfd = b->dirfd,
 		.opening = bulla_buf_view(b->opening_note),
 		.max_bytes = b->max_plain,
+		.max_is_space = b->max_is_space,
 	};
 	struct bulla_zstdr *z = NULL;
 	struct bulla_blocks *in = b->blocks;
@@ -99,7 +100,8 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 	struct bulla_bagin_result bag;
 	struct bulla_secret key = { 0 };
 	struct quarantine q = QUARANTINE_INIT;
-	struct open_bag b = { .max_plain = o->max_plain };
+	struct open_bag b = { .max_plain = o->max_plain,
+	    .max_is_space = o->max_plain == 0 };
 	uint8_t manifest[BULLA_SHA256_LEN];
 	struct pass p;
 	enum bulla_status st;

@@ -45,6 +45,7 @@ struct open_bag {
 	struct tee *tee;		/* or NULL */
 	int dirfd;			/* or -1 */
 	bool zstd;
+	bool max_is_space;		/* max_plain: nobody gave one */
 	uint64_t max_plain;
 };
 
