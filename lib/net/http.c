@@ -9,7 +9,7 @@
 #include "bulla/num.h"
 #include "bulla/tus.h"
 
-#define ANSWER_SECS 600		/* for a response once the body is sent */
+#define ANSWER_STALLS 5		/* stall times that an answer may take */
 
 /* One request under way. */
 struct turn {
@@ -172,8 +172,8 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 	if (now >= t->h->deadline)
 		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 		    "the deadline has passed");
-	else if (now - t->moved > (sent ? ANSWER_SECS :
-	    (int64_t)t->h->stall_secs))
+	else if (now - t->moved > (int64_t)t->h->stall_secs *
+	    (sent ? ANSWER_STALLS : 1))
 		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 		    "nothing moved for %lld s", (long long)(now - t->moved));
 	return t->st != BULLA_OK;

@@ -288,9 +288,9 @@ bulla_inbox_stop(struct bulla_inbox *ib)
 	if (ib->watching)
 		pthread_join(ib->watchdog, NULL);
 	/* The bytes of cut uploads are still being made durable. */
-	if (ib->work.tail != NULL)
+	if (ib->work.n_threads > 0)
 		pool_stop(&ib->work, false);
-	if (ib->judge.tail != NULL)
+	if (ib->judge.n_threads > 0)
 		pool_stop(&ib->judge, true);
 	uploads_free(ib);
 	if (ib->lock != -1)

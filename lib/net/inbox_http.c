@@ -77,6 +77,8 @@ begin(struct request *r, const char *method, const char *version)
 		inbox_log(r->ib, "event=no-certificate");
 		return MHD_NO;
 	}
+	/* Only a whole header ends the time that a client has for it. */
+	conn_request(r->conn, true);
 	request_parse(r, method, version);
 	if (r->body_len == BODY_NONE) {
 		r->phase = P_ALONE;	/* called again at once */
@@ -203,8 +205,6 @@ http_uri(void *ctx, const char *uri, struct MHD_Connection *mhd)
 	r->conn = i != NULL ? i->socket_context : NULL;
 	r->uri = uri;
 	r->uri_len = strlen(uri);
-	if (r->conn != NULL)
-		conn_request(r->conn, true);
 	return r;
 }
 

@@ -20,7 +20,7 @@ trouble(struct request *r, enum bulla_status st, const struct bulla_err *err)
 {
 	if (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT) {
 		reply_text(&r->reply, 507, "%s", err->msg);
-		r->reply.retry_after = 600;
+		r->reply.retry_after = 60;
 	} else if (st == BULLA_E_AGAIN) {
 		reply_text(&r->reply, 429, "%s", err->msg);
 		r->reply.retry_after = 60;

@@ -40,7 +40,6 @@ struct sender {
 	uint64_t acked, best;
 	uint64_t piece;
 	unsigned failures, polls;
-	bool late;		/* no time is left for another pause */
 };
 
 static void
@@ -62,19 +61,20 @@ acknowledged(struct sender *s, uint64_t offset)
 		s->c->watch.progress(s->c->watch.ctx, offset);
 }
 
-/* Sleep, but never past the deadline: BULLA_E_AGAIN instead. */
-static enum bulla_status
-pause_ms(struct sender *s, uint64_t ms)
+static bool
+is_late(const struct sender *s, uint64_t ms)
+{
+	return (int64_t)(ms / 1000) >= s->http.deadline - http_clock();
+}
+
+static void
+pause_ms(uint64_t ms)
 {
 	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
 	    .tv_nsec = (long)(ms % 1000) * 1000000 };
 
-	s->late = (int64_t)(ms / 1000) >= s->http.deadline - http_clock();
-	if (s->late)
-		return BULLA_E_AGAIN;
 	while (nanosleep(&t, &t) != 0)
 		;
-	return BULLA_OK;
 }
 
 /* Full jitter: many senders that lost one server must not return at once. */
@@ -93,11 +93,10 @@ again(struct sender *s, struct bulla_err *err)
 {
 	uint64_t max = PAUSE_FIRST_MS << (s->failures < 8 ? s->failures : 8);
 	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
-	enum bulla_status st;
 	char line[640];
 
 	s->failures++;
-	if (s->late || http_clock() >= s->http.deadline)
+	if (http_clock() >= s->http.deadline)
 		return bulla_wrap(err, BULLA_E_AGAIN,
 		    "given up at the deadline");
 	if (s->failures >= s->c->attempts)
@@ -105,14 +104,14 @@ again(struct sender *s, struct bulla_err *err)
 		    "given up after %u failures in a row", s->failures);
 	if (s->a.retry_after * 1000 > ms)
 		ms = s->a.retry_after * 1000;
+	if (is_late(s, ms))
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up, the deadline comes before the next attempt");
 	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
 	    err->msg, (unsigned long long)(ms / 1000),
 	    (unsigned long long)(ms % 1000 / 100));
 	say(s, line);
-	st = pause_ms(s, ms);
-	if (st != BULLA_OK)
-		return bulla_wrap(err, st,
-		    "given up, the deadline comes first");
+	pause_ms(ms);
 	return BULLA_OK;
 }
 
@@ -272,11 +271,13 @@ receipt(struct sender *s, struct bulla_err *err)
 		return bulla_buf_status(s->receipt);
 	}
 	if (s->a.status == 202) {
-		(void)bulla_fail(err, BULLA_E_AGAIN, "all was sent, but the "
-		    "package has not been judged yet");
 		s->polls++;
 		s->failures = 0;
-		return pause_ms(s, ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
+		if (is_late(s, ms))
+			return bulla_fail(err, BULLA_E_AGAIN, "all was sent, "
+			    "but the package has not been judged yet");
+		pause_ms(ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
+		return BULLA_OK;
 	}
 	if (s->a.status == 422)
 		return server_says(s, BULLA_E_REFUSED,

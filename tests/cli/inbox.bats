@@ -1,0 +1,638 @@
+#!/usr/bin/env bats
+# bulla-inbox: who gets in, what it answers, what it survives.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
+# shellcheck disable=SC2059 # requests are put together in printf formats
+bats_require_minimum_version 1.5.0
+load ../lib/inbox.bash
+
+setup_file() {
+	way_setup_file
+}
+
+setup() {
+	way_setup
+}
+
+teardown() {
+	way_teardown
+	if [ -n "${MOUNTED-}" ]; then
+		umount "$MOUNTED"
+	fi
+}
+
+# not_let_in CURL_OPTION...: no request is looked at, no body byte taken
+not_let_in() {
+	run curl -sS --max-time 10 --cacert "$D/tls/ca.pem" "$@" \
+	    -X POST -H 'Tus-Resumable: 1.0.0' -H 'Upload-Length: 5' \
+	    --data-binary hello "$URL/packages"
+	echo "$* gave $status: $output"
+	[ "$status" -ne 0 ]
+	run grep -E 'client=[0-9a-f]{64}|event=created|event=refused' log
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ -z "$(find home/incoming -name 'up-*')" ]
+}
+
+@test "TLS: without the right certificate nobody gets in" {
+	inbox
+	not_let_in
+	for c in foreign expired usage self; do
+		not_let_in --cert "$D/tls/$c.pem" --key "$D/tls/$c.key"
+	done
+	# A good certificate with somebody else's key, and the CA's own
+	not_let_in --cert "$D/tls/client.pem" --key "$D/tls/other.key"
+	not_let_in --cert "$D/tls/ca.pem" --key "$D/tls/ca.key"
+	# Another authority's chain with our authority appended
+	cat "$D/tls/foreign.pem" "$D/tls/ca.pem" >chain.pem
+	not_let_in --cert chain.pem --key "$D/tls/foreign.key"
+	# Older versions, and a cipher that is none
+	for v in 1.0 1.1 1.2; do
+		not_let_in --tls-max "$v" --cert "$D/tls/client.pem" \
+		    --key "$D/tls/client.key"
+	done
+	# No TLS at all
+	run curl -sS --max-time 5 "http://127.0.0.1:$PORT/packages"
+	[ "$status" -ne 0 ]
+	[ "$(logged event=tls-refused)" -ge 4 ]
+	ask /packages -X OPTIONS
+	answered 204
+}
+
+@test "TLS: the parameters offered are those that were decided" {
+	inbox
+	offer() {
+		openssl s_client -connect "127.0.0.1:$PORT" -brief \
+		    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
+		    -key "$D/tls/client.key" "$@" </dev/null 2>&1
+	}
+	offer -groups X25519 | grep -q 'Protocol version: TLSv1.3'
+	offer -groups P-256 | grep -q 'Protocol version: TLSv1.3'
+	run offer -groups P-384
+	[ "$status" -ne 0 ]
+	run offer -groups ffdhe2048
+	[ "$status" -ne 0 ]
+	run offer -tls1_2
+	[ "$status" -ne 0 ]
+}
+
+@test "what is said of the server itself" {
+	inbox --max-size 5M
+	ask /packages -X OPTIONS
+	answered 204
+	[ "$(field Tus-Version)" = 1.0.0 ]
+	[ "$(field Tus-Extension)" = creation,termination ]
+	[ "$(field Tus-Max-Size)" = 5242880 ]
+}
+
+@test "an upload, step by step" {
+	inbox
+	create 10
+	ask "$UP" --head
+	answered 200
+	[ "$(field Upload-Offset)" = 0 ]
+	[ "$(field Upload-Length)" = 10 ]
+	[ "$(field Cache-Control)" = no-store ]
+	[ "$(field Tus-Resumable)" = 1.0.0 ]
+	printf hello >part
+	patch 0 part
+	answered 204
+	[ "$(field Upload-Offset)" = 5 ]
+	patch 3 part
+	answered 409
+	[ "$(field Upload-Offset)" = 5 ]
+	patch 6 part
+	answered 409
+	printf '' >none
+	patch 5 none
+	answered 204
+	[ "$(field Upload-Offset)" = 5 ]
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" = 5 ]
+	[ "$(cat "home/incoming/up-${UP#/packages/}/data")" = hello ]
+	ask "$UP" -X DELETE
+	answered 204
+	ask "$UP" --head
+	answered 404
+	ask "$UP" -X DELETE
+	answered 404
+	[ -z "$(find home/incoming -name 'up-*')" ]
+}
+
+@test "headers that are wrong" {
+	inbox
+	create 10
+	printf hello >part
+	ask "$UP" -X PATCH -H 'Upload-Offset: 0' \
+	    -H 'Content-Type: text/plain' --data-binary @part
+	answered 415
+	ask "$UP" -X PATCH --data-binary @part \
+	    -H 'Content-Type: application/offset+octet-stream'
+	answered 400
+	TUS=0.2.2 ask "$UP" --head
+	answered 412
+	[ "$(field Tus-Version)" = 1.0.0 ]
+	TUS='' ask "$UP" --head
+	answered 412
+	for v in -1 +1 01 1e3 0x10 '' 1,1 99999999999999999999; do
+		patch "$v" part
+		answered 400
+	done
+	patch 9223372036854775808 part
+	answered 413
+	for v in -5 5.0 ten; do
+		ask /packages -X POST -H "Upload-Length: $v"
+		answered 400
+	done
+	ask /packages -X POST
+	answered 400
+	ask /packages -X POST -H 'Upload-Length: 0'
+	answered 400
+	ask /packages -X POST -H 'Upload-Defer-Length: 1'
+	answered 400
+	ask /packages -X POST -H 'Upload-Length: 10' \
+	    -H 'Upload-Metadata: a b!,c'
+	answered 400
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" = 0 ]
+}
+
+@test "paths and methods that are none" {
+	inbox
+	create 10
+	for p in / /packages/ /packages/x /x/../packages /packages/../packages \
+	    "/packages/./${UP#/packages/}" "$UP/" "$UP?x=1" "$UP%00" \
+	    "/packages/%2e%2e/x" "/PACKAGES/${UP#/packages/}" \
+	    "//packages" /packages/../../etc/passwd /receipts/ /receipts/.. \
+	    "/receipts/$(sha "$D/package" | tr a-f A-F)"; do
+		ask "$p" --head
+		answered 404
+	done
+	ask "$UP" -X GET
+	answered 405
+	ask "$UP" -X POST -H 'Upload-Length: 10'
+	answered 405
+	ask /packages -X PUT
+	answered 405
+	ask /packages -X TRACE
+	answered 405
+	ask "/receipts/$(sha "$D/package")" -X DELETE
+	answered 405
+	ask "/receipts/$(sha "$D/package")"
+	answered 404
+	ask "$UP" --head
+	answered 200
+}
+
+# only_answer STATUS FILE: no other status, and the connection is closed.
+# (libmicrohttpd 0.9.75 writes the head of some of its own refusals twice.)
+only_answer() {
+	raw "$2" >out || {
+		echo "$2: exit status $?"
+		return 1
+	}
+	echo "$2: $(grep '^HTTP/1' out)"
+	grep -q "^HTTP/1.1 $1 " out
+	! grep '^HTTP/1' out | grep -qv "^HTTP/1.1 $1 "
+}
+
+@test "requests that two readers could understand differently" {
+	inbox
+	create 40
+	h="Host: x\r\nTus-Resumable: 1.0.0\r\n"
+	p="PATCH $UP HTTP/1.1\r\n${h}Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
+	second="DELETE $UP HTTP/1.1\r\n$h\r\n"
+	# Two lengths, also equal ones; length beside chunked; odd encodings
+	printf "${p}Content-Length: 5\r\nContent-Length: 70\r\n\r\nhello$second" >two
+	printf "${p}Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello$second" >same
+	printf "${p}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$second" >clte
+	printf "${p}Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n$second" >tecl
+	printf "${p}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n$second" >gzip
+	printf "${p}Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n$second" >tete
+	printf "${p}Content-Length: +5\r\n\r\nhello$second" >plus
+	printf "${p}Content-Length: 5,5\r\n\r\nhello$second" >comma
+	printf "${p}Content-Length: -5\r\n\r\nhello$second" >minus
+	printf "${p}Upload-Offset: 0\r\nContent-Length: 5\r\n\r\nhello$second" >offsets
+	printf "HEAD $UP HTTP/1.1\r\n${h}Host: y\r\n\r\n$second" >hosts
+	printf "HEAD $UP\\\\0/x HTTP/1.1\r\n$h\r\n$second" | sed 's/\\0/\x00/' >nul
+	printf "HEAD $UP HTTP/1.0\r\n$h\r\n$second" >old
+	printf "${p}Transfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n$second" >chunk
+	for f in two same clte tecl gzip tete plus comma minus offsets hosts \
+	    nul old chunk; do
+		only_answer 400 "$f"
+	done
+	printf "HEAD $UP HTTP/1.1\r\nTus-Resumable: 1.0.0\r\n\r\n$second" >nohost
+	only_answer 400 nohost
+	# A request with a body that may not have one, and what follows it
+	n=$(printf "$second" | wc -c)
+	printf "HEAD $UP HTTP/1.1\r\n${h}Content-Length: $n\r\n\r\n${second}HEAD $UP HTTP/1.1\r\n${h}Connection: close\r\n\r\n" >bodied
+	raw bodied >out
+	grep '^HTTP/1.1 ' out | tr -d '\r' >lines
+	printf 'HTTP/1.1 400 Bad Request\nHTTP/1.1 200 OK\n' | cmp - lines
+	# None of it did anything
+	ask "$UP" --head
+	answered 200
+	[ "$(field Upload-Offset)" = 0 ]
+}
+
+@test "header bombs" {
+	inbox
+	{
+		printf 'HEAD /packages HTTP/1.1\r\nHost: x\r\n'
+		for i in $(seq 3000); do
+			printf 'X-%d: %040d\r\n' "$i" "$i"
+		done
+		printf '\r\n'
+	} >many
+	{
+		printf 'HEAD /packages HTTP/1.1\r\nHost: x\r\nX: '
+		head -c 200000 /dev/zero | tr '\0' x
+		printf '\r\n\r\n'
+	} >long
+	{
+		printf 'HEAD /'
+		head -c 200000 /dev/zero | tr '\0' x
+		printf ' HTTP/1.1\r\nHost: x\r\n\r\n'
+	} >uri
+	for f in many long uri; do
+		raw "$f" >out || :
+		! grep -q '^HTTP/1.1 2' out
+	done
+	ask /packages -X OPTIONS
+	answered 204
+}
+
+@test "others know nothing of an upload or a receipt" {
+	inbox
+	create 100
+	printf hello >part
+	AS=other ask "$UP" --head
+	answered 404
+	AS=other patch 0 part
+	answered 404
+	AS=other ask "$UP" -X DELETE
+	answered 404
+	send -q -u "$URL" "$D/package"
+	digest=$(sha "$D/package")
+	ask "/receipts/$digest"
+	answered 200
+	grep -qx 'event: receive' body
+	AS=other ask "/receipts/$digest"
+	answered 404
+	AS=other ask "/packages/$digest" --head
+	answered 404
+	# A new certificate for the same key is the same client
+	cp "$D/tls/client.key" "$D/tls/renewed.key"
+	AS=renewed ask "/receipts/$digest"
+	answered 200
+	AS=renewed ask "$UP" --head
+	answered 200
+}
+
+@test "the same package again is found by its digest, and only by its owner" {
+	inbox
+	meta="Upload-Metadata: name eA==,sha256 $(sha "$D/package" |
+	    tr -d '\n' | openssl base64 -A)"
+	size=$(stat -c %s "$D/package")
+	create "$size" -H "$meta"
+	one=$UP
+	create "$size" -H "$meta"
+	[ "$UP" = "$one" ]
+	create $((size + 1)) -H "$meta"
+	[ "$UP" != "$one" ]
+	AS=other create "$size" -H "$meta"
+	[ "$UP" != "$one" ]
+	UP=$one
+	patch 0 "$D/package"
+	answered 204
+	for _ in $(seq 50); do
+		ask "/receipts/$(sha "$D/package")"
+		grep -q '^HTTP/1.1 200' headers && break
+		answered 202
+		sleep 0.1
+	done
+	create "$size" -H "$meta"
+	[ "$UP" = "/packages/$(sha "$D/package")" ]
+	ask "$UP" --head
+	answered 200
+	[ "$(field Upload-Offset)" = "$size" ]
+	# The upload itself still says that all is there
+	ask "$one" --head
+	answered 200
+	[ "$(field Upload-Offset)" = "$size" ]
+}
+
+@test "a digest that the bytes do not have" {
+	inbox
+	meta="Upload-Metadata: sha256 $(printf '%064d' 7 | openssl base64 -A)"
+	create "$(stat -c %s "$D/package")" -H "$meta"
+	patch 0 "$D/package"
+	answered 204
+	for _ in $(seq 50); do
+		ask "/receipts/$(printf '%064d' 7)"
+		grep -q '^HTTP/1.1 422' headers && break
+		answered 202
+		sleep 0.1
+	done
+	grep -q 'another SHA-256' body
+	# What came is a good package all the same, under its real digest
+	ask "/receipts/$(sha "$D/package")"
+	answered 200
+}
+
+@test "too long: announced, sent, and chunked without a word" {
+	inbox --max-size 1000
+	ask /packages -X POST -H 'Upload-Length: 1001'
+	answered 413
+	create 1000
+	head -c 1001 /dev/zero >part
+	patch 0 part
+	answered 413
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" = 0 ]
+	patch 0 part -H 'Transfer-Encoding: chunked'
+	answered 413
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" = 0 ]
+	head -c 999 /dev/zero >part
+	patch 0 part -H 'Transfer-Encoding: chunked'
+	answered 204
+	[ "$(field Upload-Offset)" = 999 ]
+	# A long body after a refusal is not read to its end
+	head -c 50000000 /dev/zero >huge
+	patch 999 huge || :
+	answered 413
+}
+
+@test "no room on the disk" {
+	mkdir home
+	mount -t tmpfs -o size=200m,mode=700 tmpfs home 2>/dev/null ||
+		skip "cannot mount a tmpfs here"
+	MOUNTED=$BATS_TEST_TMPDIR/home
+	inbox
+	ask /packages -X POST -H 'Upload-Length: 100000000'
+	answered 507
+	[ -n "$(field Retry-After)" ]
+	create 20000000
+	# Two that fit alone do not fit together
+	ask /packages -X POST -H 'Upload-Length: 60000000'
+	answered 507
+	# The room is taken by something else meanwhile
+	head -c 150000000 /dev/zero >home/fill
+	printf hello >part
+	patch 0 part
+	answered 507
+	rm home/fill
+	patch 0 part
+	answered 204
+	run --separate-stderr send -u "$URL" "$D/package"
+	[ "$status" -eq 0 ]
+	ends
+}
+
+@test "the disk is full in the middle of a body" {
+	mkdir home
+	mount -t tmpfs -o size=160m,mode=700 tmpfs home 2>/dev/null ||
+		skip "cannot mount a tmpfs here"
+	MOUNTED=$BATS_TEST_TMPDIR/home
+	inbox
+	send -u "$URL" --limit-rate 4M --attempts 3 --deadline 10 "$D/big" \
+	    >out 2>err 3>&- &
+	sender=$!
+	pids="$pids $sender"
+	for _ in $(seq 50); do
+		grep -q event=created log && break
+		sleep 0.1
+	done
+	dd if=/dev/zero of=home/fill bs=1M 2>/dev/null || :
+	st=0
+	wait "$sender" || st=$?
+	cat err
+	[ "$st" -eq 5 ]
+	[ ! -s out ]
+	rm home/fill
+	run --separate-stderr send -u "$URL" "$D/big"
+	[ "$status" -eq 0 ]
+	cmp home/packages/*.bulla "$D/big"
+	ends
+}
+
+@test "slow headers and idle connections are closed, others are served" {
+	inbox --timeout 2
+	for _ in $(seq 60); do
+		(timeout 20 openssl s_client -quiet \
+		    -connect "127.0.0.1:$PORT" -cert "$D/tls/client.pem" \
+		    -key "$D/tls/client.key" < <(
+			printf 'HEAD / HTTP/1.1\r\n'
+			for _ in $(seq 15); do
+				sleep 1
+				printf X
+			done
+		) >/dev/null 2>&1 3>&-) 3>&- &
+		pids="$pids $!"
+	done
+	sleep 1
+	start=$(date +%s%N)
+	send -q -u "$URL" "$D/package"
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ]
+	for _ in $(seq 60); do
+		[ "$(logged reason=idle)" -ge 60 ] && break
+		sleep 0.1
+	done
+	[ "$(logged reason=idle)" -ge 60 ]
+}
+
+# bats test_tags=slow
+@test "a body that trickles is cut, and what came is kept" {
+	inbox --min-rate 100K
+	create 3000000
+	head -c 3000000 /dev/zero >part
+	run patch 0 part --limit-rate 20K --max-time 60
+	[ "$status" -ne 0 ]
+	[ "$(logged reason=too-slow)" -eq 1 ]
+	ask "$UP" --head
+	answered 200
+	at=$(field Upload-Offset)
+	[ "$at" -gt 100000 ]
+	tail -c +$((at + 1)) part >rest
+	patch "$at" rest
+	answered 204
+}
+
+@test "whoever comes back takes the upload over" {
+	inbox
+	create 20000000
+	head -c 20000000 /dev/zero >part
+	patch 0 part --limit-rate 1M --max-time 30 >old 2>&1 3>&- &
+	old=$!
+	pids="$pids $old"
+	sleep 1.5
+	ask "$UP" --head
+	answered 200
+	at=$(field Upload-Offset)
+	[ "$at" -gt 0 ]
+	[ "$at" -lt 20000000 ]
+	st=0
+	wait "$old" || st=$?
+	[ "$st" -ne 0 ]
+	[ "$(logged reason=taken-over)" -eq 1 ]
+	# The older one added nothing after that answer
+	sleep 0.5
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" = "$at" ]
+	tail -c +$((at + 1)) part >rest
+	patch "$at" rest
+	answered 204
+	[ "$(field Upload-Offset)" = 20000000 ]
+}
+
+@test "SIGTERM keeps what came; so does SIGKILL up to the last record" {
+	inbox
+	create 20000000
+	head -c 20000000 /dev/zero >part
+	patch 0 part --limit-rate 2M >/dev/null 2>&1 3>&- &
+	curl=$!
+	pids="$pids $curl"
+	sleep 1.5
+	ends TERM
+	wait "$curl" || :
+	inbox
+	ask "$UP" --head
+	answered 200
+	at=$(field Upload-Offset)
+	echo "kept $at"
+	[ "$at" -gt 1000000 ]
+	tail -c +$((at + 1)) part >rest
+	patch "$at" rest --limit-rate 12M >/dev/null 2>&1 3>&- &
+	curl=$!
+	pids="$pids $curl"
+	sleep 1.2
+	ends KILL || :
+	wait "$curl" || :
+	inbox
+	ask "$UP" --head
+	answered 200
+	[ "$(field Upload-Offset)" -ge $((at + (8 << 20))) ]
+}
+
+@test "an unusable upload is reported and does not stop the others" {
+	inbox
+	ends
+	up=home/incoming/up-00112233445566778899aabbccddeeff
+	mkdir -p "$up" home/incoming/other-thing \
+	    home/incoming/up-ffeeddccbbaa99887766554433221100
+	echo x >"$up/data"
+	echo 00000000000000000005 >"$up/offset"
+	printf 'bulla upload v1\nclient: %064d\nlength: 10\nsha256: -\n' 1 \
+	    >"$up/state"
+	inbox
+	[ "$(logged event=unusable)" -eq 2 ]
+	# Damaged: left for a human. Never acknowledged: removed. Not ours: left
+	[ -e "$up/state" ]
+	[ ! -e home/incoming/up-ffeeddccbbaa99887766554433221100 ]
+	[ -e home/incoming/other-thing ]
+	send -q -u "$URL" "$D/package"
+}
+
+@test "many uploads at once" {
+	inbox
+	for i in $(seq 12); do
+		head -c 300000 /dev/urandom >"f$i"
+		seal "p$i" "f$i"
+	done
+	senders=
+	for i in $(seq 12); do
+		send -q -u "$URL" --receipt "r$i" "p$i" 3>&- &
+		senders="$senders $!"
+	done
+	for p in $senders; do
+		wait "$p"
+	done
+	[ "$(find home/packages -type f | wc -l)" -eq 12 ]
+	for i in $(seq 12); do
+		grep -qx "package-sha256: $(sha "p$i")" "r$i"
+	done
+}
+
+@test "one client may not begin more than it may" {
+	inbox
+	for _ in $(seq 64); do
+		create 10
+	done
+	ask /packages -X POST -H 'Upload-Length: 10'
+	answered 429
+	AS=other ask /packages -X POST -H 'Upload-Length: 10'
+	answered 201
+	ask "$UP" -X DELETE
+	answered 204
+	create 10
+}
+
+# fails STATUS TEXT OPTION...: it does not start
+fails() {
+	local want=$1 text=$2
+	shift 2
+	run --separate-stderr timeout 10 "$BULLA_BIN/bulla-inbox" --home home \
+	    --listen 127.0.0.1:0 --tls-cert "$D/tls/server.pem" \
+	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" \
+	    -i "$D/r.key" -K "$D/s.key.pub" "$@"
+	echo "status $status, stdout '$output', stderr '$stderr'"
+	[ "$status" -eq "$want" ]
+	[ -z "$output" ]
+	[[ $stderr == *"$text"* ]]
+}
+
+@test "what it does not start with" {
+	fails 2 "no address" --listen nonsense
+	fails 2 "no address" --listen ::1:80
+	fails 2 "numeric" --listen localhost:0
+	fails 2 "numeric" --listen 127.0.0.1:http
+	fails 3 "" --listen 192.0.2.1:0
+	fails 3 "No such file" --tls-cert nothing
+	fails 1 "no certificate and its key" --tls-cert "$D/tls/other.pem"
+	fails 1 "no PEM certificate" --client-ca "$D/r.key.pub"
+	cp "$D/tls/server.key" k
+	chmod 640 k
+	fails 3 "k" --tls-key k
+	cp "$D/r.key" r
+	chmod 644 r
+	fails 3 "r" -i r
+	fails 2 "" --max-size lots
+	fails 2 "no operands" extra
+	run --separate-stderr "$BULLA_BIN/bulla-inbox" --listen 127.0.0.1:0
+	[ "$status" -eq 2 ]
+	run --separate-stderr "$BULLA_BIN/bulla-inbox" --home home \
+	    --listen 127.0.0.1:0 --tls-cert "$D/tls/server.pem" \
+	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" \
+	    -i "$D/r.key"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"whose seals are accepted"* ]]
+}
+
+@test "one inbox on a home, one on a port" {
+	inbox
+	fails 5 "another inbox" --listen 127.0.0.1:0
+	fails 5 "in use" --home elsewhere --listen "127.0.0.1:$PORT"
+	fails 3 "" --home /dev/null/x
+}
+
+@test "ends on SIGINT and SIGTERM with 0, --json says where it listens" {
+	inbox
+	ends INT
+	PORT=0 inbox
+	ends TERM
+	rm up
+	mkfifo up
+	"$BULLA_BIN/bulla-inbox" --json -q --home home --listen '[::1]:0' \
+	    --tls-cert "$D/tls/server.pem" --tls-key "$D/tls/server.key" \
+	    --client-ca "$D/tls/ca.pem" -i "$D/r.key" -K "$D/s.key.pub" \
+	    >up 2>quiet 3>&- &
+	pid=$!
+	pids="$pids $pid"
+	read -r line <up
+	jq -e '.ok and (.listening | startswith("https://[::1]:"))' <<<"$line"
+	URL=$(jq -r .listening <<<"$line")
+	send -q -u "$URL" "$D/package"
+	kill -TERM "$pid"
+	wait "$pid"
+	[ ! -s quiet ]
+}

@@ -1,0 +1,154 @@
+# inbox.bash: what the bats files of send and inbox share. shellcheck shell=bash
+# Servers listen on loopback, any port, and are ended by their own pid.
+
+# Once for a file: certificates, keys and packages, in $BATS_FILE_TMPDIR
+way_setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
+	AID=$(cd "$BULLA_BUILD" && pwd)/release/aid
+	export BULLA_BIN AID
+	cd "$BATS_FILE_TMPDIR" || return 1
+	sh "$BATS_TEST_DIRNAME/../lib/pki.sh" tls
+	"$BULLA_BIN/bulla-keygen" sign -n b.example/receiver -o r.key >/dev/null
+	"$BULLA_BIN/bulla-keygen" sign -n a.example/sealer -o s.key >/dev/null
+	"$BULLA_BIN/bulla-keygen" age -o desk.age >/dev/null
+	head -c 3000000 /dev/urandom >blob
+	seal package blob
+	head -c 20000000 /dev/urandom >blob
+	seal big blob
+	rm blob
+}
+
+# seal OUT PATH...
+seal() {
+	local out=$1
+	shift
+	"$BULLA_BIN/bulla-seal" -q -i "$BATS_FILE_TMPDIR/s.key" \
+	    -R "$BATS_FILE_TMPDIR/desk.age.pub" -o "$out" "$@" >/dev/null
+}
+
+way_setup() {
+	D=$BATS_FILE_TMPDIR
+	cd "$BATS_TEST_TMPDIR" || return 1
+	pids=
+	unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY BULLA_HOME
+}
+
+# Asked to end first, so that a sanitizer gets to say what it has to say
+way_teardown() {
+	local p guard
+	for p in $pids; do
+		kill -TERM "$p" 2>/dev/null || continue
+		(sleep 10 && kill -KILL "$p") >/dev/null 2>&1 3>&- &
+		guard=$!
+		wait "$p" 2>/dev/null || :
+		kill "$guard" 2>/dev/null || :
+	done
+}
+
+# inbox [OPTION...]: starts one on ./home, sets URL, PORT and INBOX
+inbox() {
+	rm -f up
+	mkfifo up
+	"$BULLA_BIN/bulla-inbox" --home home \
+	    --listen "127.0.0.1:${PORT:-0}" \
+	    --tls-cert "${CERT:-$D/tls/server.pem}" \
+	    --tls-key "${CERT_KEY:-$D/tls/server.key}" \
+	    --client-ca "$D/tls/ca.pem" -i "$D/r.key" -K "$D/s.key.pub" \
+	    "$@" >up 2>>log 3>&- &
+	INBOX=$!
+	pids="$pids $INBOX"
+	URL=
+	read -r _ _ URL <up || :
+	[ -n "$URL" ] || {
+		cat log
+		return 1
+	}
+	PORT=${URL##*:}
+}
+
+# ends [SIGNAL]: ends the inbox, returns its exit status
+ends() {
+	kill -"${1:-TERM}" "$INBOX"
+	wait "$INBOX"
+}
+
+# proxy ARG...: a cutproxy before the inbox, sets VIA
+proxy() {
+	rm -f via
+	mkfifo via
+	"$AID/cutproxy" "$@" "127.0.0.1:$PORT" >via 3>&- &
+	pids="$pids $!"
+	read -r VIA <via
+	VIA=https://127.0.0.1:$VIA
+}
+
+# send OPTION...: as the client named by $AS
+send() {
+	"$BULLA_BIN/bulla-send" -K "$D/r.key.pub" --cacert "$D/tls/ca.pem" \
+	    --cert "$D/tls/${AS:-client}.pem" \
+	    --key "$D/tls/${AS:-client}.key" "$@"
+}
+
+# ask PATH OPTION...: curl, as the client named by $AS; answer in ./headers, ./body
+ask() {
+	local path=$1
+	shift
+	: >headers
+	: >body
+	curl -sS --max-time 20 --path-as-is --cacert "$D/tls/ca.pem" \
+	    --cert "$D/tls/${AS:-client}.pem" \
+	    --key "$D/tls/${AS:-client}.key" -D headers -o body \
+	    -H "Tus-Resumable:${TUS- 1.0.0}" "$@" "$URL$path"
+}
+
+# answered STATUS: that is what the last ask got
+answered() {
+	local got
+	got=$(awk '/^HTTP/ { s = $2 } END { print s }' headers)
+	[ "$got" = "$1" ] || {
+		echo "answered $got, not $1"
+		cat headers body log
+		return 1
+	}
+}
+
+# field NAME: of the last answer
+field() {
+	tr -d '\r' <headers | sed -n "s/^$1: //Ip" | tail -n 1
+}
+
+# create LENGTH [OPTION...]: an upload, its path in UP
+create() {
+	local n=$1
+	shift
+	ask /packages -X POST -H "Upload-Length: $n" "$@"
+	answered 201
+	UP=$(field Location)
+	[[ $UP == /packages/* ]]
+}
+
+# patch OFFSET FILE [OPTION...]
+patch() {
+	local at=$1 file=$2
+	shift 2
+	ask "$UP" -X PATCH -H "Upload-Offset: $at" \
+	    -H 'Content-Type: application/offset+octet-stream' \
+	    --data-binary "@$file" "$@"
+}
+
+# raw FILE: sends its bytes over TLS, prints what comes back
+raw() {
+	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
+	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
+	    -key "$D/tls/client.key" <"$1" 2>/dev/null
+}
+
+logged() {
+	grep -c -e "$1" log
+}
+
+sha() {
+	sha256sum "$1" | cut -c 1-64
+}
