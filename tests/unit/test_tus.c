@@ -1,0 +1,193 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "bulla/tus.h"
+
+static enum bulla_status
+size_of(const char *text, uint64_t *out)
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	return bulla_tus_size(&c, out, NULL);
+}
+
+Test(tus, sizes)
+{
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "01",
+	    "1e3", "0x1", "1,1", "1.0", "18446744073709551616" };
+	uint64_t v = 7;
+
+	cr_assert_eq(size_of("0", &v), BULLA_OK);
+	cr_assert_eq(v, 0);
+	cr_assert_eq(size_of("9223372036854775807", &v), BULLA_OK);
+	cr_assert_eq(v, INT64_MAX);
+	v = 7;
+	cr_assert_eq(size_of("9223372036854775808", &v), BULLA_E_LIMIT);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(size_of(bad[i], &v), BULLA_E_FORMAT, "%s",
+		    bad[i]);
+	cr_assert_eq(v, 7, "written only on success");
+}
+
+static bool
+is_type(const char *text)
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	return bulla_tus_is_patch_type(&c);
+}
+
+Test(tus, patch_type)
+{
+	cr_assert(is_type("application/offset+octet-stream"));
+	cr_assert(is_type("Application/Offset+Octet-Stream"));
+	cr_assert_not(is_type("application/offset+octet-strean"));
+	cr_assert_not(is_type("application/offset+octet-stream;x=1"));
+	cr_assert_not(is_type("application/offset+octet-strea"));
+	cr_assert_not(is_type("application/octet-stream"));
+	cr_assert_not(is_type(""));
+}
+
+static enum bulla_status
+meta_of(const char *text, struct bulla_tus_meta *m)
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	return bulla_tus_meta_parse(&c, m, NULL);
+}
+
+static void
+has(const struct bulla_tus_meta *m, const char *key, const char *want)
+{
+	char got[64];
+	size_t n = 99;
+
+	cr_assert(bulla_tus_meta_get(m, key, got, sizeof(got), &n), "%s", key);
+	cr_assert_eq(n, strlen(want));
+	cr_assert_arr_eq(got, want, n);
+}
+
+Test(tus, metadata)
+{
+	struct bulla_tus_meta m;
+	char got[4];
+	size_t n = 99;
+
+	cr_assert_eq(meta_of("filename d29ybGQ=,is_x,empty ,n MQ==", &m),
+	    BULLA_OK);
+	cr_assert_eq(m.n, 4);
+	has(&m, "filename", "world");
+	has(&m, "is_x", "");
+	has(&m, "empty", "");
+	has(&m, "n", "1");
+	cr_assert_not(bulla_tus_meta_get(&m, "file", got, sizeof(got), &n));
+	cr_assert_not(bulla_tus_meta_get(&m, "filename", got, sizeof(got),
+	    &n), "longer than the buffer");
+	cr_assert_eq(n, 99);
+	cr_assert_eq(meta_of("", &m), BULLA_OK);
+	cr_assert_eq(m.n, 0);
+	cr_assert_eq(meta_of("a MQ==, b MQ==", &m), BULLA_OK);
+	has(&m, "b", "1");
+}
+
+Test(tus, metadata_refused)
+{
+	static const char *const bad[] = { ",", "a,", ",a", "a,,b", "a MQ",
+	    "a MQ==x", "a M!==", "a  MQ==", "a MQ== ", "a MR==",
+	    "a MQ==,a MQ==", "a,a", "a\tb", "k\x7f MQ==", "\xc3\xa4 MQ==",
+	    "a -_==", " " };
+	struct bulla_tus_meta m = { .n = 3 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(meta_of(bad[i], &m), BULLA_E_FORMAT, "\"%s\"",
+		    bad[i]);
+	cr_assert_eq(m.n, 3);
+}
+
+Test(tus, metadata_limits)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(8192);
+	struct bulla_tus_meta m;
+
+	for (unsigned i = 0; i < BULLA_TUS_PAIRS_MAX; i++)
+		bulla_buf_fmt(&b, "%sk%u", i > 0 ? "," : "", i);
+	cr_assert_eq(meta_of(bulla_buf_cstr(&b), &m), BULLA_OK);
+	cr_assert_eq(m.n, BULLA_TUS_PAIRS_MAX);
+	bulla_buf_str(&b, ",one");
+	cr_assert_eq(meta_of(bulla_buf_cstr(&b), &m), BULLA_E_LIMIT);
+	bulla_buf_reset(&b);
+	while (b.len < BULLA_TUS_META_MAX)
+		bulla_buf_str(&b, "k");
+	cr_assert_eq(meta_of(bulla_buf_cstr(&b), &m), BULLA_OK);
+	bulla_buf_str(&b, "k");
+	cr_assert_eq(meta_of(bulla_buf_cstr(&b), &m), BULLA_E_LIMIT);
+	bulla_buf_free(&b);
+}
+
+Test(tus, metadata_written)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(256);
+
+	bulla_tus_meta_put(&b, "sha256", "abc", 3);
+	bulla_tus_meta_put(&b, "flag", "", 0);
+	bulla_tus_meta_put(&b, "n", "1", 1);
+	cr_assert_str_eq(bulla_buf_cstr(&b), "sha256 YWJj,flag,n MQ==");
+	bulla_buf_free(&b);
+}
+
+#define ID32 "00112233445566778899aabbccddeeff"
+
+static struct bulla_tus_route
+route_of(const char *path)
+{
+	struct bulla_cur c = bulla_cur_str(path);
+	struct bulla_tus_route r;
+
+	bulla_tus_route(&c, &r);
+	return r;
+}
+
+Test(tus, routes_and_back)
+{
+	static const struct {
+		const char *path;
+		enum bulla_tus_place place;
+	} good[] = {
+		{ "/packages", BULLA_TUS_PACKAGES },
+		{ "/packages/" ID32, BULLA_TUS_UPLOAD },
+		{ "/packages/" ID32 ID32, BULLA_TUS_KNOWN },
+		{ "/receipts/" ID32 ID32, BULLA_TUS_RECEIPT },
+	};
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		struct bulla_tus_route r = route_of(good[i].path);
+		struct bulla_buf b = BULLA_BUF_INIT(128);
+
+		cr_assert_eq(r.place, good[i].place, "%s", good[i].path);
+		bulla_tus_route_put(&b, &r);
+		cr_assert_str_eq(bulla_buf_cstr(&b), good[i].path);
+		bulla_buf_free(&b);
+	}
+	cr_assert_str_eq(route_of("/packages/" ID32).id, ID32);
+	cr_assert_eq(route_of("/receipts/" ID32 ID32).sha256[31], 0xff);
+}
+
+Test(tus, routes_that_are_none)
+{
+	static const char *const bad[] = { "", "/", "packages", "/packages/",
+	    "//packages", "/packages/.", "/packages/..", "/Packages",
+	    "/packages/" ID32 "/", "/packages/" ID32 "0",
+	    "/packages/00112233445566778899AABBCCDDEEFF", "/packages?x",
+	    "/packages/" ID32 "?x", "/receipts", "/receipts/",
+	    "/receipts/" ID32, "/receipts/" ID32 ID32 "0",
+	    "/packages/../receipts/" ID32 ID32, "/packages%2f" ID32 };
+	struct bulla_buf b = BULLA_BUF_INIT(128);
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct bulla_tus_route r = route_of(bad[i]);
+
+		cr_assert_eq(r.place, BULLA_TUS_NOWHERE, "%s", bad[i]);
+		bulla_tus_route_put(&b, &r);
+	}
+	cr_assert_eq(b.len, 0);
+}
