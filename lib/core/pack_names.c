@@ -184,7 +184,8 @@ rename_one(struct pack_names *l, struct pack_name *v, void **tree)
 			break;
 		if (base == NULL)
 			base = t;
-		n = base->next++;
+		if (!fresh)
+			n = base->next++;
 	}
 	bulla_buf_free(&b);
 	return fresh;
