@@ -14,7 +14,7 @@ BEGIN {
 	put("format", "tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "inbox send")
-	put("core", "age bagin cosign keys ledger merkle monitor pack package")
+	put("core", "age bagin cosign keys ledger merkle pack package")
 	put("core", "receive sign witness")
 	sees["base"] = " base "
 	sees["os"] = " base os "
