@@ -14,8 +14,9 @@
  * plain ustar headers, with a pax header only where a name (not ASCII, or too
  * long), a size (8 GiB and more) or a time (2038 and later) needs one. Only
  * path, type, mode 0644 or 0755, size and mtime are set, in one locale
- * whatever the user's, so that the same calls give the same bytes. Reading takes just these forms and refuses
- * everything else, so that no two tar programs see different things in it.
+ * whatever the user's, so that the same calls give the same bytes. Reading
+ * takes just these forms and refuses everything else, so that no two tar
+ * programs see different things in it.
  */
 #define BULLA_TAR_MTIME_MAX INT64_C(077777777777)	/* seconds, year 2242 */
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Small parts: no function over 60 lines, no file over 400. (What we aim at
-# is 40 and 350.)
+# Small parts: no function over 60 lines, no file over 400, or 700 of tests,
+# which are read one at a time. (What we aim at is 40 and 350.)
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 list=$(mktemp) || exit 3
@@ -26,7 +26,7 @@ ctags --version 2>/dev/null | grep -q 'Universal Ctags' || {
 } | awk '
 $1 == "file" {
 	files++
-	if ($2 > 400) {
+	if ($2 > ($3 ~ /^tests\// ? 700 : 400)) {
 		print $3 ":" $2 ": " $2 " lines in a file"
 		bad++
 	}

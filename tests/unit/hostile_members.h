@@ -187,7 +187,7 @@ absolute(struct bb *b)
 	static char path[4200];
 
 	cr_assert_not_null(getcwd(path, sizeof(path) - 16));
-	strcat(path, "/absolute");
+	memcpy(path + strlen(path), "/absolute", sizeof("/absolute"));
 	bb_add(b, path, '0', "x");
 }
 

@@ -86,7 +86,7 @@ manifest_line_extra(struct bb *b)
 	size_t len = strlen(m);
 
 	memcpy(m + len, m, 66);
-	strcpy(m + len + 66, "data/zzz\n");
+	memcpy(m + len + 66, "data/zzz\n", sizeof("data/zzz\n"));
 	use_edited(b);
 }
 
@@ -197,14 +197,18 @@ manifest_no_last_lf(struct bb *b)
 static void
 manifest_empty_line(struct bb *b)
 {
-	strcat(manifest_copy(b, 0), "\n");
+	char *m = manifest_copy(b, 0);
+
+	memcpy(m + strlen(m), "\n", sizeof("\n"));
 	use_edited(b);
 }
 
 static void
 manifest_comment(struct bb *b)
 {
-	strcat(manifest_copy(b, 0), "# comment\n");
+	char *m = manifest_copy(b, 0);
+
+	memcpy(m + strlen(m), "# comment\n", sizeof("# comment\n"));
 	use_edited(b);
 }
 

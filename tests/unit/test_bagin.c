@@ -241,7 +241,7 @@ temp_dir(char path[64])
 {
 	int fd;
 
-	strcpy(path, "/tmp/bulla-bagin.XXXXXX");
+	(void)snprintf(path, 64, "/tmp/bulla-bagin.XXXXXX");
 	cr_assert_not_null(mkdtemp(path));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	cr_assert_neq(fd, -1);

@@ -359,12 +359,14 @@ line_path_order(const void *a, const void *b)
 static void
 sort_lines(struct bulla_buf *b)
 {
-	char *copy = strdup(bulla_buf_cstr(b)), *v[64], *save = NULL;
+	char *copy = strdup(bulla_buf_cstr(b)), *v[64], *l, *end;
 	size_t n = 0;
 
-	for (char *l = strtok_r(copy, "\n", &save); l != NULL;
-	    l = strtok_r(NULL, "\n", &save))
+	for (l = copy; (end = strchr(l, '\n')) != NULL; l = end + 1) {
+		*end = '\0';
+		cr_assert_lt(n, 64);
 		v[n++] = l;
+	}
 	qsort(v, n, sizeof(v[0]), line_path_order);
 	bulla_buf_reset(b);
 	for (size_t i = 0; i < n; i++)
