@@ -56,7 +56,7 @@ struct bagin {
 	struct bulla_buf line;
 	struct bulla_buf tags;		/* tagmanifest as it must be */
 	struct bulla_buf text;		/* a small tag file read whole */
-	struct bulla_cur want;		/* bytes that a member must begin with */
+	struct bulla_cur want;		/* a member must begin with it */
 };
 
 /* What else happens to a member's bytes; may be NULL. */

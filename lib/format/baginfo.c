@@ -63,9 +63,9 @@ judge(const struct bulla_cur *label, const struct bulla_cur *value,
 	char shown[128];
 
 	if (!label_ok(label))
-		return bulla_fail(err, BULLA_E_USAGE, "\"%s\" cannot be a label:"
-		    " one line of plain text, 1 to %u bytes, without ':', '#' or"
-		    " a space at its ends",
+		return bulla_fail(err, BULLA_E_USAGE, "\"%s\" cannot be a "
+		    "label: one line of plain text, 1 to %u bytes, without "
+		    "':', '#' or a space at its ends",
 		    bulla_text_show(shown, sizeof(shown), label),
 		    BULLA_BAGINFO_LABEL_MAX);
 	bulla_text_show(shown, sizeof(shown), label);
