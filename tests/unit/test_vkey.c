@@ -63,7 +63,7 @@ Test(vkey, no_part_of_it_is_a_key)
 		for (size_t len = 1; len <= n - from; len++) {
 			if (len == n)
 				continue;
-			cr_assert_neq(parse_n(SPEC + from, len, &k, NULL),
+			cr_assert_neq(parse_n(&SPEC[from], len, &k, NULL),
 			    BULLA_OK, "%zu+%zu", from, len);
 			tried++;
 		}
