@@ -26,9 +26,9 @@ setup() {
 }
 
 @test "append: files and lines; the index of each on stdout" {
-	printf 'one' >1
-	printf 'two\n' >2
-	run --separate-stderr "$LEDGER" append 1 2
+	printf 'one' >a
+	printf 'two\n' >b
+	run --separate-stderr "$LEDGER" append a b
 	[ "$status" -eq 0 ]
 	[ "$output" = $'0\n1' ]
 	[ "$stderr" = "" ]
@@ -145,6 +145,7 @@ setup() {
 		for at in 0 1 $((size / 3)) $((size / 2)) $((size - 1)); do
 			[ "$at" -lt "$size" ] || continue
 			byte=$(od -An -tu1 -j "$at" -N 1 "$f")
+			# shellcheck disable=SC2059 # an escape is the format
 			printf "\\x$(printf %x $((byte ^ 1)))" |
 				dd of="$f" bs=1 seek="$at" conv=notrunc status=none
 			n=$((n + 1))
