@@ -17,7 +17,7 @@ note()
 	failed=$((failed + 1))
 }
 
-CASE_SECONDS=$((FUZZ_TIME + 900)) FUZZ_SECONDS=$FUZZ_TIME sh tests/all.sh ||
+FAULTS=full CASE_SECONDS=$((FUZZ_TIME + 7200)) FUZZ_SECONDS=$FUZZ_TIME sh tests/all.sh ||
 	note "tests/all.sh"
 sh tests/setup.sh bench || exit 3
 rm -rf "$out"
