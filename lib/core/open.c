@@ -135,6 +135,7 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 		st = quarantine_publish(&q, bag.name, err);
 	if (st == BULLA_OK) {
 		fill_result(&bag, out);
+		pkg.verified = true;
 		verify_keep(&p.r, &pkg);
 		out->package = pkg;
 	}

@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# bulla-verify: yes, no, no key, cannot tell, incomplete.
+bats_require_minimum_version 1.5.0
+load ../lib/package
+
+setup() {
+	package_setup
+	echo alpha >a.txt
+	sealed p.bulla a.txt
+	id=$(tar -tf p.bulla | head -n 1)
+	id=${id%%/*}
+}
+
+@test "a good one, from a file, a pipe and standard input" {
+	ok bulla-verify -k "$seal" p.bulla
+	[[ $output == "ok $id evidence from alpha/sealer, sealed by alpha/sealer,"* ]]
+	one=$output
+	ok sh -c "cat p.bulla | bulla-verify -k $seal"
+	[ "$output" = "$one" ]
+	ok sh -c "bulla-verify -k $seal - <p.bulla"
+	[ "$output" = "$one" ]
+	ok bulla-verify -q -k "$seal" p.bulla
+	[ -z "$output" ]
+	{ echo '# who seals'; echo; cat seal.key.pub; } >known
+	ok bulla-verify -K known p.bulla
+	bulla-verify --json -k "$seal" p.bulla | jq -e --arg id "$id" '.ok and
+	    .verified and .package == $id and .complete and
+	    .from == "alpha/sealer" and .sealers[0] and .exercise == false'
+}
+
+@test "no key to verify with" {
+	bulla-keygen sign -n alpha/sealer -o other.key
+	no 2 "no key to verify with" bulla-verify p.bulla
+	no 2 "signed by alpha/sealer (key id" \
+	    bulla-verify -k "$(cat other.key.pub)" p.bulla
+	no 2 "p.bulla: opening.note" \
+	    bulla-verify -k "$(cat other.key.pub)" p.bulla
+	no 2 "" bulla-verify -k nonsense p.bulla
+	no 3 "nofile" bulla-verify -K nofile p.bulla
+	no 2 "one PACKAGE" bulla-verify -k "$seal" p.bulla p.bulla
+}
+
+@test "damage names the file, the place and the reason" {
+	size=$(stat -c %s p.bulla)
+	for at in 100 700 1200 3000 6000 $((size - 2000)) $((size - 1)); do
+		cp p.bulla q.bulla
+		printf '\xaa' | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
+		    status=none
+		no 1 "q.bulla: " bulla-verify -k "$seal" q.bulla
+		no 1 "-: " sh -c "cat q.bulla | bulla-verify -k $seal"
+	done
+	head -c 9000 p.bulla >q.bulla
+	no 4 "q.bulla: ends early, after 9000 bytes" \
+	    bulla-verify -k "$seal" q.bulla
+	no 4 "ends early, after 9000 bytes" \
+	    sh -c "cat q.bulla | bulla-verify -k $seal"
+	: >q.bulla
+	no 4 "ends early, after 0 bytes" bulla-verify -k "$seal" q.bulla
+	{ cat p.bulla; echo; } >q.bulla
+	no 1 "more bytes after the end" bulla-verify -k "$seal" q.bulla
+	run --separate-stderr bulla-verify --json -k "$seal" q.bulla
+	[ "$status" -eq 1 ]
+	jq -e '.ok == false and .status == "format" and .file == "q.bulla"' \
+	    <<<"$output"
+}
+
+@test "made by other tools" {
+	tar -xf p.bulla
+	tar --format=ustar -cf again.bulla "$id/bagit.txt" \
+	    "$id/opening.note" "$id/data/00000000.age" \
+	    "$id/data/00000001.age" "$id/manifest-sha256.txt" \
+	    "$id/closing.note"
+	no 1 "again.bulla: " bulla-verify -k "$seal" again.bulla
+	no 1 "not a bulla package" sh -c "seq 1000 | bulla-verify -k $seal"
+	head -c 100000 /dev/urandom >noise
+	no 1 "not a bulla package" bulla-verify -k "$seal" noise
+	no 1 "" sh -c "head -c 4096 /dev/zero | bulla-verify -k $seal"
+}
+
+@test "exercises only where they are asked for" {
+	bulla-seal -q --exercise -i seal.key -r "$desk" -o e.bulla a.txt
+	no 1 "an EXERCISE package: give --exercise" \
+	    bulla-verify -k "$seal" e.bulla
+	ok bulla-verify --exercise -k "$seal" e.bulla
+	ok bulla-verify --exercise -k "$seal" p.bulla
+}
+
+@test "cannot tell" {
+	no 3 "missing: cannot open: No such file" bulla-verify -k "$seal" missing
+	no 1 "directory" bulla-verify -k "$seal" .
+	run --separate-stderr sh -c "bulla-verify -k $seal p.bulla >/dev/full"
+	[ "$status" -eq 3 ]
+	[[ $stderr == *"standard output"* ]]
+	no 3 "" sh -c "bulla-verify -k $seal p.bulla >&-"
+	no 3 "" sh -c "bulla-verify -k $seal <&-"
+	[ "$(id -u)" -ne 0 ] || {
+		chmod 755 .
+		chmod 000 p.bulla
+		no 3 "p.bulla: cannot open: Permission denied" \
+		    as_nobody bulla-verify -k "$seal" p.bulla
+	}
+}
+
+@test "the answer is one line that no terminal acts on" {
+	ok bulla-verify -k "$seal" p.bulla
+	[ "${#lines[@]}" -eq 1 ]
+	name=$'evil\e]0;x\a\n'
+	cp p.bulla "$name"
+	{ cat p.bulla; echo; } >"$name"
+	run --separate-stderr bulla-verify -k "$seal" "$name"
+	[ "$status" -eq 1 ]
+	[ "$(LC_ALL=C tr -d '\n[:print:]' <<<"$stderr" | wc -c)" -eq 0 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+}
