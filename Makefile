@@ -120,6 +120,11 @@ $B/libbulla.a: $(LIB_OBJ)
 	@rm -f $@
 	$(SAY) '  AR   $@'
 	$Q$(AR) rcs $@ $^
+# an archive, so that a tool takes only those parts that it uses
+$B/libcmd.a: $(CMD_LIB:%.c=$B/%.o)
+	@rm -f $@
+	$(SAY) '  AR   $@'
+	$Q$(AR) rcs $@ $^
 $B/libbulla.so.$(SOVER): $(LIB_OBJ) lib/libbulla.map
 	$(SAY) '  LINK $@'
 	$Q$(CC) $(ALL_CFLAGS) -shared $(filter-out -pie,$(ALL_LDFLAGS)) \
@@ -134,7 +139,7 @@ $B/bulla.pc: lib/bulla.pc.in FORCE
 	    -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 	    -e 's|@PKGS@|$(PKGS)|' lib/bulla.pc.in > $@
 
-$(TOOLS:%=$B/bin/%): $B/bin/%: $B/cmd/%.o $(CMD_LIB:%.c=$B/%.o) $B/libbulla.a
+$(TOOLS:%=$B/bin/%): $B/bin/%: $B/cmd/%.o $B/libcmd.a $B/libbulla.a
 	$(SAY) '  LINK $@'
 	$(LINK) -o $@ $^ $(LIBS)
 # A test that replaces functions names them: a line "WRAP: malloc read"
