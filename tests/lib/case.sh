@@ -74,7 +74,10 @@ done
 {
 	echo "-- FAILED: $step $name (exit status $rc); the end of $log:"
 	case $name in
-	*.bats) grep -A 25 '^not ok ' "$log" | head -n 60 ;;
+	*.bats)
+		awk '/^ok /{ on = 0 } /^not ok /{ on = 1 } on' "$log" |
+			head -n 60
+		;;
 	make-*) grep -E -A 4 'error|undefined|\*\*\*' "$log" | head -n 60 ;;
 	*) tail -n 40 "$log" ;;
 	esac
