@@ -162,6 +162,7 @@ fails() {
 	wait "$sender" || :
 	run --separate-stderr send -u "$URL" "$D/big"
 	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	stored "$D/big"
 	[ "$(logged event=created)" -eq 1 ]
 }
@@ -200,6 +201,12 @@ fails() {
 	    "$client" "$(stat -c %s "$D/package")" "$(sha "$D/package")" \
 	    >home/incoming/up-$id/state
 	inbox
+	# Without anybody asking for it
+	for _ in $(seq 50); do
+		grep -q event=judged log && break
+		sleep 0.1
+	done
+	[ "$(logged event=judged)" -eq 1 ]
 	run --separate-stderr send -u "$URL" "$D/package"
 	[ "$status" -eq 0 ]
 	[ "$(logged event=created)" -eq 0 ]
