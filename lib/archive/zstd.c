@@ -92,6 +92,7 @@ struct bulla_zstdr {
 	ZSTD_DCtx *ctx;
 	ZSTD_inBuffer in;
 	uint64_t total, max;
+	unsigned long long claim;	/* of the frame's header, if it has one */
 	bool begun, ended;
 	uint8_t buf[OUT_SIZE];
 };
@@ -115,6 +116,7 @@ fill(struct bulla_zstdr *r, struct bulla_err *err)
 			return bulla_fail(err, BULLA_E_FORMAT, "the opening "
 			    "note says zstd, the plaintext is none");
 		r->begun = true;
+		r->claim = ZSTD_getFrameContentSize(p, n);
 	}
 	return BULLA_OK;
 }
@@ -181,6 +183,11 @@ next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
 		    "than %llu bytes: see --max-plain",
 		    (unsigned long long)r->max);
 	r->total += out.pos;
+	/* libzstd sees this only when it has the whole frame at once. */
+	if (r->ended && r->claim < ZSTD_CONTENTSIZE_ERROR &&
+	    r->claim != r->total)
+		return bulla_fail(err, BULLA_E_FORMAT, "the zstd frame is not "
+		    "as long as it says");
 	*p = r->buf;
 	*n = out.pos;
 	return BULLA_OK;

@@ -65,7 +65,7 @@ run(const void *p, size_t n, size_t piece, uint64_t max, uint64_t *total,
 static void
 expect(const void *p, size_t n, enum bulla_status want, const char *why)
 {
-	static const size_t pieces[] = { 65536, 4096, 100, 4 };
+	static const size_t pieces[] = { 65536, 4096, 100, 18 };
 	struct bulla_err e = { 0 };
 	uint64_t total;
 
@@ -233,6 +233,17 @@ Test(zstd, the_window)
 	b.p[5] |= 1;
 	expect(b.p, b.len, BULLA_E_LIMIT, "");
 	bulla_buf_free(&b);
+}
+
+/* It says 80 bytes and has none: libzstd, given it in pieces, takes it. */
+Test(zstd, a_size_that_is_not_true)
+{
+	static uint8_t b[109] = { 0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x50,
+	    [102] = 0x01, [105] = 0x99, 0xe9, 0xd8, 0x51 };
+
+	expect(b, sizeof(b), BULLA_E_FORMAT, "");
+	b[5] = 0;
+	expect(b, sizeof(b), BULLA_OK, "");
 }
 
 /* 64 MiB of zeros in a few kilobytes. */
