@@ -1,8 +1,9 @@
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
 #include <sched.h>
-#include <sys/resource.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ring_jobs.h"
 
@@ -215,27 +216,58 @@ Test(ring, buffers_and_user_data)
 	bulla_ring_free(r);
 }
 
-Test(ring, no_thread_to_be_had)
-{
-	struct rlimit none = { 1, 1 };
-	struct bulla_ring *r = NULL;
-	struct bulla_err e = { 0 };
-	struct rj j;
-	const struct bulla_ring_config c = {
-		.stages = rj_fed, .n_stages = RJ_STAGES, .n_threads = 4,
-		.n_slots = 4, .in_cap = RJ_CAP,
-		.user_size = sizeof(struct rj_user), .ctx = &j,
-	};
+/* WRAP: pthread_create posix_memalign */
+static unsigned n_threads_left = UINT_MAX;
+static bool no_memory;
 
-	rj_init(&j, 0, 4);
-	if (geteuid() == 0 && setuid(65534) != 0) {
-		printf("SKIP: cannot become another user\n");
-		return;
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *a,
+    void *(*run)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a,
+    void *(*run)(void *), void *arg);
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *a,
+    void *(*run)(void *), void *arg)
+{
+	if (n_threads_left == 0)
+		return EAGAIN;
+	n_threads_left--;
+	return __real_pthread_create(t, a, run, arg);
+}
+
+int __real_posix_memalign(void **p, size_t align, size_t n);
+int __wrap_posix_memalign(void **p, size_t align, size_t n);
+int
+__wrap_posix_memalign(void **p, size_t align, size_t n)
+{
+	return no_memory ? ENOMEM : __real_posix_memalign(p, align, n);
+}
+
+/* Those that were started are stopped again. */
+Test(ring, a_thread_is_not_to_be_had)
+{
+	for (unsigned left = 0; left < 4; left++) {
+		struct bulla_ring *r = NULL;
+		struct bulla_err e = { 0 };
+		struct rj j;
+		const struct bulla_ring_config c = {
+			.stages = rj_drained, .n_stages = RJ_STAGES,
+			.n_threads = 4, .n_slots = 4, .in_cap = RJ_CAP,
+			.user_size = sizeof(struct rj_user), .drain = true,
+			.ctx = &j,
+		};
+
+		rj_init(&j, 100, 4);
+		n_threads_left = left;
+		if (left == 3) {
+			cr_expect_eq(bulla_ring_new(&c, &r, &e), BULLA_OK);
+			bulla_ring_free(r);
+			continue;
+		}
+		cr_expect_eq(bulla_ring_new(&c, &r, &e), BULLA_E_IO);
+		cr_expect_not_null(strstr(e.msg, "-j 1"), "%s", e.msg);
+		cr_expect_null(r);
+		cr_expect_not(j.broken);
 	}
-	cr_assert_eq(setrlimit(RLIMIT_NPROC, &none), 0);
-	cr_expect_eq(bulla_ring_new(&c, &r, &e), BULLA_E_IO);
-	cr_expect_not_null(strstr(e.msg, "-j 1"), "%s", e.msg);
-	cr_expect_null(r);
 }
 
 Test(ring, no_memory_to_be_had)
@@ -245,11 +277,14 @@ Test(ring, no_memory_to_be_had)
 	struct rj j;
 	const struct bulla_ring_config c = {
 		.stages = rj_fed, .n_stages = 1, .n_threads = 1,
-		.n_slots = 1u << 20, .in_cap = (size_t)1 << 40, .ctx = &j,
+		.n_slots = 4, .in_cap = RJ_CAP, .ctx = &j,
 	};
 
 	rj_init(&j, 0, 1);
+	no_memory = true;
 	cr_expect_eq(bulla_ring_new(&c, &r, &e), BULLA_E_NOMEM);
+	no_memory = false;
+	cr_expect_not_null(strstr(e.msg, "4 buffers of"), "%s", e.msg);
 	cr_expect_null(r);
 }
 
