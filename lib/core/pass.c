@@ -99,7 +99,7 @@ pass_begin(struct pass *p, struct bulla_err *err)
 		.stages = stages,
 		.n_stages = p->payload_key != NULL ? 3 : 2,
 		.n_threads = p->threads, .n_slots = p->threads + 1,
-		.in_cap = BULLA_SEGMENT_SIZE,
+		.in_cap = pkgr_bound(&p->r),
 		.user_size = sizeof(struct seg), .drain = true, .ctx = p,
 	};
 	enum bulla_status st = BULLA_OK;

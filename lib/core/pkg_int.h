@@ -65,6 +65,7 @@ struct pkgr {
 	uint64_t mtime;
 	struct bulla_buf opening, age0, closing;
 	struct bulla_ustar next;	/* the header read ahead */
+	size_t bound;		/* bytes of a segment that may be read */
 	uint64_t segments;	/* read, without 00000000.age */
 	uint64_t cipher;	/* bytes of all of them */
 };
@@ -72,9 +73,15 @@ void pkgr_init(struct pkgr *r, int fd);
 /* Up to and with data/00000000.age, and the header of what comes next. */
 BULLA_NODISCARD enum bulla_status pkgr_head(struct pkgr *r,
     struct bulla_err *err);
-/* The next segment into buf (BULLA_SEGMENT_SIZE bytes). */
+/* The next segment into buf (pkgr_bound bytes). */
 BULLA_NODISCARD enum bulla_status pkgr_segment(struct pkgr *r, uint8_t *buf,
     size_t *n, bool *last, struct bulla_err *err);
+/*
+ * As many bytes as a segment can have at the most: what is left of a regular
+ * file, else BULLA_SEGMENT_SIZE. From now on a segment that says more is the
+ * beginning of a file that ends early.
+ */
+size_t pkgr_bound(struct pkgr *r);
 /* Where the next segment lies, which is passed over with lseek. */
 BULLA_NODISCARD enum bulla_status pkgr_plan(struct pkgr *r, uint64_t *off,
     uint64_t *size, bool *last, struct bulla_err *err);

@@ -14,6 +14,7 @@ void
 pkgr_init(struct pkgr *r, int fd)
 {
 	*r = (struct pkgr){ .fd = fd,
+	    .bound = BULLA_SEGMENT_SIZE,
 	    .opening = BULLA_BUF_INIT(BULLA_NOTE_MAX),
 	    .age0 = BULLA_BUF_INIT(PKG_AGE0_MAX),
 	    .closing = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
@@ -214,6 +215,18 @@ end_segment(struct pkgr *r, uint64_t size, bool *last, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+size_t
+pkgr_bound(struct pkgr *r)
+{
+	struct stat sb;
+	off_t at = lseek(r->fd, 0, SEEK_CUR);
+
+	if (at >= 0 && fstat(r->fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    sb.st_size - at < (off_t)BULLA_SEGMENT_SIZE)
+		r->bound = sb.st_size > at ? (size_t)(sb.st_size - at) : 0;
+	return r->bound;
+}
+
 enum bulla_status
 pkgr_segment(struct pkgr *r, uint8_t *buf, size_t *n, bool *last,
     struct bulla_err *err)
@@ -221,6 +234,8 @@ pkgr_segment(struct pkgr *r, uint8_t *buf, size_t *n, bool *last,
 	enum bulla_status st = begin_segment(r, err);
 	size_t size = (size_t)r->next.size;
 
+	if (st == BULLA_OK && size > r->bound)
+		st = ends_early(r, r->bound, err);
 	if (st == BULLA_OK)
 		st = get(r, buf, size, err);
 	if (st == BULLA_OK)
