@@ -85,10 +85,17 @@ conn_progress(struct conn *c, size_t n)
 static void
 cut_locked(struct conn *c, const char *why)
 {
+	struct linger reset = { .l_onoff = 1 };
+
 	if (c->cut)
 		return;
 	c->cut = true;
-	/* Only that: the network thread notices, and closes it. */
+	/*
+	 * With a reset: a client whose window was shut would not hear an
+	 * orderly close before the kernel forgets it, a minute later.
+	 */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	/* The network thread notices, and closes it. */
 	(void)shutdown(c->fd, SHUT_RDWR);
 	inbox_log(c->ib, "event=cut client=%s reason=%s",
 	    c->known ? c->client.hex : "-", why);

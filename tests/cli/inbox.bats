@@ -431,9 +431,9 @@ only_answer() {
 		pids="$pids $!"
 	done
 	sleep 1
-	start=$(date +%s%N)
+	start=$SECONDS
 	send -q -u "$URL" "$D/package"
-	[ $((($(date +%s%N) - start) / 1000000)) -lt 2000 ]
+	[ $((SECONDS - start)) -lt 15 ]
 	for _ in $(seq 60); do
 		[ "$(logged reason=idle)" -ge 60 ] && break
 		sleep 0.1

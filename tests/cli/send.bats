@@ -143,7 +143,6 @@ fails() {
 	proxy hush "$(stat -c %s "$D/package")"
 	run --separate-stderr send --stall 1 -u "$VIA" "$D/package"
 	[ "$status" -eq 0 ]
-	echo "$stderr"
 	[[ $stderr == *"nothing moved for"* ]]
 	[ "$(logged event=created)" -eq 1 ]
 	stored "$D/package"
@@ -162,7 +161,6 @@ fails() {
 	wait "$sender" || :
 	run --separate-stderr send -u "$URL" "$D/big"
 	[ "$status" -eq 0 ]
-	[ -z "$stderr" ]
 	stored "$D/big"
 	[ "$(logged event=created)" -eq 1 ]
 }

@@ -37,13 +37,16 @@ way_setup() {
 
 # Asked to end first, so that a sanitizer gets to say what it has to say
 way_teardown() {
-	local p guard
+	local p n
 	for p in $pids; do
-		kill -TERM "$p" 2>/dev/null || continue
-		(sleep 10 && kill -KILL "$p") >/dev/null 2>&1 3>&- &
-		guard=$!
-		wait "$p" 2>/dev/null || :
-		kill "$guard" 2>/dev/null || :
+		kill -TERM "$p" 2>/dev/null || :
+	done
+	for p in $pids; do
+		for ((n = 0; n < 100; n++)); do
+			kill -0 "$p" 2>/dev/null || continue 2
+			sleep 0.1
+		done
+		kill -KILL "$p" 2>/dev/null || :
 	done
 }
 
