@@ -227,6 +227,7 @@ kit_open_fd(const struct kit *k, int fd, uint64_t *released,
 	struct bulla_opened d = { 0 };
 	enum bulla_status st = bulla_open_run(&o, &d, err);
 
+	cr_assert_eq(d.package.verified, st == BULLA_OK);
 	bulla_package_free(&d.package);
 	*released = sink.n;
 	return st;
@@ -252,6 +253,7 @@ kit_open_dir_fd(const struct kit *k, int fd, const char *dir,
 	struct bulla_opened d = { 0 };
 	enum bulla_status st = bulla_open_run(&o, &d, err);
 
+	cr_assert_eq(d.package.verified, st == BULLA_OK);
 	bulla_package_free(&d.package);
 	return st;
 }

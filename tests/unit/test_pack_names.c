@@ -153,6 +153,25 @@ Test(names, the_order_of_whole_paths)
 	pack_names_free(&l);
 }
 
+Test(names, the_order_whatever_is_compared_with_what)
+{
+	static const char *const raw[] = { "a b", "a", "a0" };
+	static const unsigned at[6][3] = { { 0, 1, 2 }, { 0, 2, 1 },
+	    { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+	for (unsigned round = 0; round < 6; round++) {
+		struct pack_names l = { 0 };
+
+		for (unsigned i = 0; i < 3; i++)
+			add(&l, raw[at[round][i]], at[round][i] == 1 ?
+			    DT_DIR : DT_REG);
+		cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
+		for (unsigned i = 0; i < 3; i++)
+			cr_expect_str_eq(l.v[i].safe, raw[i]);
+		pack_names_free(&l);
+	}
+}
+
 /* The same for every order in which readdir may have them. */
 Test(names, whatever_the_order_of_reading)
 {

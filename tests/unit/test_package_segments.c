@@ -130,6 +130,47 @@ all_forms(const char *how, bool opens_differ)
 	parts_find(&p, "closing.note")->data = c;
 }
 
+Test(segments, the_good_one_opens)
+{
+	uint64_t n;
+
+	cr_assert_eq(kit_verify(&kit, &bytes, NULL), BULLA_OK);
+	cr_assert_eq(kit_open(&kit, &bytes, &n, NULL), BULLA_OK);
+	cr_assert_gt(n, 35u << 20);
+	cr_assert_eq(kit_open_dir(&kit, &bytes, "good", NULL), BULLA_OK);
+	n_cases++;
+}
+
+/* 16 MiB and a little fit in size what one segment and a large header may
+ * be, so the closing's two figures must both be true. */
+Test(segments, a_closing_of_one_segment_less)
+{
+	struct bulla_buf tar = BULLA_BUF_INIT(KIT_MAX);
+	struct bulla_seal s = kit_how(&kit);
+	struct bulla_err e = { 0 };
+	char *big = calloc(1, BULLA_SEGMENT_PLAIN);
+	struct bb bag;
+
+	bb_init(&bag);
+	bag.m[2].data = big;
+	bag.m[2].len = BULLA_SEGMENT_PLAIN;
+	bb_tags(&bag, NULL);
+	bb_put(&tar, &bag);
+	bulla_buf_reset(&bytes);
+	KIT_OK(kit_seal_as(&s, &tar, &bytes, NULL));
+	parts_free(&p);
+	parts_of(&bytes, &p);
+	parts_edit(&p, "closing.note", "segments: 2", "segments: 1",
+	    &kit.sealer, 1);
+	parts_put(&bytes, &p);
+	cr_expect_eq(kit_verify(&kit, &bytes, &e), BULLA_E_MISMATCH);
+	cr_expect_not_null(strstr(e.msg, "number of segments"), "%s", e.msg);
+	n_cases++;
+	bb_free(&bag);
+	bulla_buf_free(&tar);
+	free(big);
+}
+
 Test(segments, swapped)
 {
 	for (unsigned a = 0; a < SEGMENTS; a++)
