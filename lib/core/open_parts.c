@@ -17,6 +17,13 @@ dir_fail(const struct quarantine *q, struct bulla_err *err, const char *what)
 	return bulla_fail_sys(err, "%s: %s", q->shown, what);
 }
 
+static enum bulla_status
+others(const struct quarantine *q, struct bulla_err *err)
+{
+	return bulla_fail(err, BULLA_E_AGAIN, "%s: this package is being "
+	    "opened here already", q->shown);
+}
+
 /*
  * Open the part directory and lock it; the lock is on the directory itself
  * and ends with the process. What another process removed or made anew
@@ -32,11 +39,11 @@ lock_part(const struct quarantine *q, int *fd, struct bulla_err *err)
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd == -1 && errno != ENOENT)
 		return dir_fail(q, err, q->name);
-	if (*fd == -1 || flock(*fd, LOCK_EX | LOCK_NB) != 0 || fstat(*fd, &held) != 0 ||
+	if (*fd == -1 || flock(*fd, LOCK_EX | LOCK_NB) != 0 ||
+	    fstat(*fd, &held) != 0 ||
 	    fstatat(q->dirfd, q->name, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    held.st_dev != named.st_dev || held.st_ino != named.st_ino)
-		return bulla_fail(err, BULLA_E_AGAIN, "%s: this package is "
-		    "being opened here already", q->shown);
+		return others(q, err);
 	return BULLA_OK;
 }
 
@@ -66,7 +73,8 @@ make_part(struct quarantine *q, struct bulla_err *err)
 		r = mkdirat(q->dirfd, q->name, 0700);
 	}
 	if (r != 0)
-		return dir_fail(q, err, "cannot make a directory in it");
+		return errno == EEXIST ? others(q, err) :
+		    dir_fail(q, err, "cannot make a directory in it");
 	st = lock_part(q, &q->fd, err);
 	q->made = st == BULLA_OK;
 	return st;

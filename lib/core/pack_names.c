@@ -244,6 +244,7 @@ pack_names_settle(struct pack_names *l, struct bulla_err *err)
 	}
 	if (n_bad > 0 && !rename_bad(l, n_bad))
 		return no_memory(err);
-	qsort(l->v, l->n, sizeof(*l->v), by_safe);
+	if (l->n > 1)	/* of none there is no array either */
+		qsort(l->v, l->n, sizeof(*l->v), by_safe);
 	return BULLA_OK;
 }

@@ -333,7 +333,9 @@ packer_walk(struct packer *k, struct bulla_err *err)
 	for (size_t i = 0; i < k->p->n_paths && st == BULLA_OK; i++)
 		st = add_root(&r, k->p->paths[i], err);
 	if (st == BULLA_OK) {
-		qsort(r.names.v, r.names.n, sizeof(*r.names.v), by_raw);
+		if (r.names.n > 1)
+			qsort(r.names.v, r.names.n, sizeof(*r.names.v),
+			    by_raw);
 		st = refuse_twins(&r, err);
 	}
 	if (st == BULLA_OK)

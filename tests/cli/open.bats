@@ -164,6 +164,8 @@ nothing() {
 	for p in $pids; do
 		rc=0
 		wait "$p" || rc=$?
+		echo "exit status $rc"
+		[ $rc -eq 0 ] || [ $rc -eq 1 ] || [ $rc -eq 5 ] || cat out*
 		[ $rc -eq 0 ] || [ $rc -eq 1 ] || [ $rc -eq 5 ]
 		[ $rc -ne 0 ] || yes=$((yes + 1))
 	done

@@ -65,6 +65,17 @@ field() {
 	diff -r ev x/bag/data/ev
 }
 
+@test "an empty directory, and the contents of one" {
+	# a manifest without lines is no list to sha256sum -c
+	bulla-pack ev/empty | tar -t | grep -qx bag/data/empty/
+	cd ev/empty
+	ok bulla-pack -o ../../none.tar .
+	cd ../..
+	tar -tf none.tar | grep -qx bag/data/
+	run tar -tf none.tar
+	[ "${#lines[@]}" -eq 7 ]
+}
+
 @test "two PATHs that would be one are refused" {
 	mkdir other
 	echo x >other/a.txt

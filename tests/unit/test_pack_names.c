@@ -223,6 +223,15 @@ Test(names, very_many_that_collide)
 	pack_names_free(&l);
 }
 
+Test(names, of_nothing)
+{
+	struct pack_names l = { 0 };
+
+	cr_expect_eq(pack_names_settle(&l, NULL), BULLA_OK);
+	cr_expect_eq(l.n, 0);
+	pack_names_free(&l);
+}
+
 Test(names, of_a_directory)
 {
 	struct pack_names l = { 0 };
