@@ -112,6 +112,7 @@ step_unit_asan()
 # Everything but the tests that measure memory or time or take long
 step_cli_asan()
 {
+	build_it release gcc aids
 	build_it asan clang tools aids
 	BULLA_BIN=$BULLA_BUILD/asan/bin
 	names tests/cli/*.bats |
