@@ -189,8 +189,15 @@ struct upload *upload_ref(struct upload *u);
 void uploads_insert(struct bulla_inbox *ib, struct upload *u);
 struct upload *uploads_find(struct bulla_inbox *ib, const char *id,
     const struct bulla_inbox_client *who);
-/* An unfinished or unjudged upload of this client with this claimed digest. */
-struct upload *uploads_by_hint(struct bulla_inbox *ib,
+/*
+ * This client's upload of this claimed digest and this length, unfinished or
+ * unjudged. There may be others of the same digest and of another length.
+ */
+struct upload *uploads_begun(struct bulla_inbox *ib,
+    const struct bulla_inbox_client *who, const uint8_t hint[32],
+    uint64_t length);
+/* One that is whole and not yet answered, whatever its length. */
+struct upload *uploads_closed(struct bulla_inbox *ib,
     const struct bulla_inbox_client *who, const uint8_t hint[32]);
 /* Is one of the client's uploads without a claimed digest being judged? */
 bool uploads_nameless(struct bulla_inbox *ib,

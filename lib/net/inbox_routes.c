@@ -55,8 +55,8 @@ post_again(struct request *r)
 
 	if (!r->has_hint)
 		return false;
-	u = uploads_by_hint(r->ib, &r->conn->client, r->hint);
-	if (u != NULL && u->length == r->length) {
+	u = uploads_begun(r->ib, &r->conn->client, r->hint, r->length);
+	if (u != NULL) {
 		located(r, 201, u);
 		there = true;
 	}
@@ -216,8 +216,8 @@ receipt(struct request *r)
 	enum bulla_status st;
 	struct answer a;
 
-	u = uploads_by_hint(r->ib, who, r->route.sha256);
-	if (u != NULL && atomic_load(&u->state) == UPLOAD_CLOSED) {
+	u = uploads_closed(r->ib, who, r->route.sha256);
+	if (u != NULL) {
 		if (atomic_load(&u->tries) == 0)
 			reply_text(p, 202, "it is being judged");
 		else

@@ -124,17 +124,41 @@ uploads_find(struct bulla_inbox *ib, const char *id,
 	return u;
 }
 
+static bool
+is_hinted(const struct upload *u, const struct bulla_inbox_client *who,
+    const uint8_t hint[32])
+{
+	return u->has_hint && is_of(u, who) &&
+	    memcmp(u->hint, hint, sizeof(u->hint)) == 0;
+}
+
 struct upload *
-uploads_by_hint(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
+uploads_begun(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
+    const uint8_t hint[32], uint64_t length)
+{
+	struct upload *u;
+
+	pthread_mutex_lock(&ib->mu);
+	for (u = ib->uploads; u != NULL; u = u->next)
+		if (u->length == length && is_pending(u) && is_shown(u) &&
+		    is_hinted(u, who, hint))
+			break;
+	if (u != NULL)
+		upload_ref(u);
+	pthread_mutex_unlock(&ib->mu);
+	return u;
+}
+
+struct upload *
+uploads_closed(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
     const uint8_t hint[32])
 {
 	struct upload *u;
 
 	pthread_mutex_lock(&ib->mu);
 	for (u = ib->uploads; u != NULL; u = u->next)
-		if (u->has_hint && is_of(u, who) && is_pending(u) &&
-		    is_shown(u) &&
-		    memcmp(u->hint, hint, sizeof(u->hint)) == 0)
+		if (atomic_load(&u->state) == UPLOAD_CLOSED &&
+		    is_hinted(u, who, hint))
 			break;
 	if (u != NULL)
 		upload_ref(u);

@@ -321,6 +321,34 @@ only_answer() {
 	[ "$(field Upload-Offset)" = "$size" ]
 }
 
+@test "while one upload is judged, another that claims its digest hides nothing" {
+	inbox
+	sum=$(sha "$D/package")
+	size=$(stat -c %s "$D/package")
+	meta="Upload-Metadata: sha256 $(printf %s "$sum" | openssl base64 -A)"
+	for extra in 1 2 3; do
+		create $((size + extra)) -H "$meta"
+	done
+	create "$size" -H "$meta"
+	# Begun last, it would be the first to be looked at
+	one=$UP
+	create $((size + 4)) -H "$meta"
+	create "$size" -H "$meta"
+	[ "$UP" = "$one" ]
+	# The question follows the last byte on the same connection
+	same=(-sS --max-time 20 --cacert "$D/tls/ca.pem"
+	    --cert "$D/tls/client.pem" --key "$D/tls/client.key"
+	    -w '%{http_code}\n' -o /dev/null)
+	run curl "${same[@]}" -X PATCH -H 'Tus-Resumable: 1.0.0' \
+	    -H 'Upload-Offset: 0' \
+	    -H 'Content-Type: application/offset+octet-stream' \
+	    --data-binary "@$D/package" "$URL$one" --next "${same[@]}" \
+	    "$URL/receipts/$sum" --next "${same[@]}" "$URL/receipts/$sum"
+	[ "$status" -eq 0 ]
+	echo "$output"
+	[[ "$output" =~ ^204.20[02].20[02]$ ]]
+}
+
 @test "a digest that the bytes do not have" {
 	inbox
 	meta="Upload-Metadata: sha256 $(printf '%064d' 7 | openssl base64 -A)"
