@@ -98,29 +98,34 @@ fill(struct dec *d, struct bulla_err *err)
 
 /*
  * Parse whenever there is twice as much as the last time: one attempt for
- * honest files, no quadratic work for one that comes byte by byte.
+ * honest files, no quadratic work for one that comes byte by byte. When the
+ * armor breaks, once more: what stands before the break is judged first, in
+ * whatever pieces it came.
  */
 static enum bulla_status
 read_header(struct dec *d, struct bulla_age_header *h, struct bulla_err *err)
 {
-	enum bulla_status st = BULLA_E_INCOMPLETE;
+	enum bulla_status st = BULLA_E_INCOMPLETE, filled = BULLA_OK;
 	struct bulla_err why = { 0 };
 	size_t next = 0;
 
-	d->cls = BULLA_AGE_HEADER_FAILURE;
-	while (st == BULLA_E_INCOMPLETE && !d->eof) {
-		st = fill(d, err);
-		if (st != BULLA_OK)
-			return st;
-		st = BULLA_E_INCOMPLETE;
-		if (!d->eof && d->ready.len < next)
+	while (st == BULLA_E_INCOMPLETE && !d->eof && filled == BULLA_OK) {
+		filled = fill(d, err);
+		if (filled != BULLA_OK && !d->armor.failed)
+			return filled;
+		if (filled == BULLA_OK && !d->eof && d->ready.len < next)
 			continue;
 		st = bulla_age_header_parse(&d->ready, h, &why);
 		next = 2 * d->ready.len;
 	}
+	if (st == BULLA_E_INCOMPLETE && filled != BULLA_OK)
+		return filled;
+	d->cls = BULLA_AGE_HEADER_FAILURE;
 	/* Cut short or malformed: both say that this is no age file. */
 	if (st == BULLA_E_INCOMPLETE)
 		st = BULLA_E_FORMAT;
+	if (st == BULLA_OK && err != NULL)
+		*err = (struct bulla_err){ 0 };
 	return st == BULLA_OK ? st : bulla_fail(err, st, "%s", why.msg);
 }
 

@@ -213,7 +213,7 @@ setup() {
 	run --separate-stderr "$KEYGEN" public crlf
 	[ "$status" -eq 1 ]
 	[ "$output" = "" ]
-	[[ $stderr != *"$(cut -d+ -f5 k | head -c 12)"* ]]
+	[[ $stderr != *"$(cut -d+ -f5- k | head -c 12)"* ]]
 	: >none
 	chmod 600 none
 	run --separate-stderr "$KEYGEN" public none

@@ -78,7 +78,7 @@ try()	# CASE KEY TOOL ARG...
 	grep -q 'keys/k' se || fail "$what: does not name the file: $(cat se)"
 	[ ! -s so ] || fail "$what: has a result: $(head -c 80 so)"
 	[ -z "$(ls -A out)" ] || fail "$what: leaves $(ls -A out)"
-	! grep -qF -e "$(sed -n "s/^PRIVATE.*+//p; /^AGE-/p" "$W/$key")" se so ||
+	! grep -qF -e "$(sed -n "s/^PRIVATE+KEY+[^+]*+[^+]*+//p; /^AGE-/p" "$W/$key")" se so ||
 		fail "$what: shows the key"
 }
 

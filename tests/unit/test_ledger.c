@@ -429,7 +429,8 @@ Test(witness, answers)
 	cr_assert_eq(p.code, 422);
 	bulla_buf_reset(&p.body);
 	cr_assert_eq(bulla_ledger_request(p.l, 6, &p.body, NULL), BULLA_OK);
-	p.body.p[p.body.len - 6] ^= 1;
+	/* still base64: ^ 1 would make some letters none */
+	p.body.p[p.body.len - 6] = p.body.p[p.body.len - 6] == 'A' ? 'B' : 'A';
 	cr_assert_eq(ask(&p), BULLA_E_MISMATCH);
 	cr_assert_eq(p.code, 403);
 	p.body.p[0] = 'O';
