@@ -1,0 +1,97 @@
+#ifndef BULLA_TRUST_H
+#define BULLA_TRUST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bulla/roster.h"
+#include "bulla/sign.h"
+
+/*
+ * The rosters of a home:
+ *	HOME/roster/ours.note, theirs.note	in force, signed by root
+ *	HOME/roster/history/SIDE-VVVVVV.note	every version that was in force
+ *	HOME/roster/suspend/<sha256 of text>.note
+ * Whatever is read from there is verified again: files in a home are no more
+ * trusted than others, but that theirs.note is the one that was pinned.
+ *
+ * A key never leaves a roster: it ends (its "until" comes nearer). So the
+ * newest roster alone tells what was right at any time before.
+ */
+struct bulla_trust;
+
+/*
+ * BULLA_E_NOMATCH: the home has no roster of its own. BULLA_E_FORMAT,
+ * BULLA_E_MISMATCH, BULLA_E_REFUSED: one of them is not what it must be (the
+ * message names file and rule). theirs may be missing.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_load(const char *home,
+    struct bulla_trust **out, struct bulla_err *err);
+void bulla_trust_free(struct bulla_trust *t);	/* NULL is allowed */
+
+enum bulla_side { BULLA_OURS = 1, BULLA_THEIRS = 2, BULLA_BOTH = 3 };
+/* NULL when there is none; digest is the sha256 of its text. */
+const struct bulla_roster *bulla_trust_roster(const struct bulla_trust *t,
+    enum bulla_side side, uint8_t digest[32]);
+/* Whose key is it, by its public key and type? 0: nobody's. */
+unsigned bulla_trust_side_of(const struct bulla_trust *t,
+    const struct bulla_vkey *key);
+
+/*
+ * Every key that has one of the roles, whatever its times and suspensions:
+ * for verifying a signature, after which bulla_trust_judge must follow.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_keys(
+    const struct bulla_trust *t, enum bulla_side side, unsigned roles,
+    struct bulla_vkeys *out, struct bulla_err *err);
+/*
+ * May this key sign in one of these roles at this time (POSIX seconds)?
+ * BULLA_E_NOKEY: it stands in no roster of that side. BULLA_E_REFUSED: wrong
+ * role, before or after its time, roster expired, suspended; the message says
+ * which, with the times.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_judge(
+    const struct bulla_trust *t, enum bulla_side side,
+    const struct bulla_vkey *key, unsigned roles, int64_t at,
+    struct bulla_err *err);
+/* The same for every signer of a note; 'persons' distinct ones are needed. */
+BULLA_NODISCARD enum bulla_status bulla_trust_judge_note(
+    const struct bulla_trust *t, enum bulla_side side,
+    const struct bulla_verified *v, unsigned roles, int64_t at,
+    unsigned persons, struct bulla_err *err);
+
+/*
+ * "-r NAME": the recipient with exactly this name, in theirs, then in ours.
+ * BULLA_E_NOMATCH with the names that there are; BULLA_E_USAGE: in both.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_age(
+    const struct bulla_trust *t, const char *name, struct bulla_cur *out,
+    struct bulla_err *err);
+
+/*
+ * Take a roster in. text of version 1 needs `fingerprint`, the 32 bytes that
+ * were compared by voice (NULL for our own); a later one must be exactly one
+ * version on, name the sha256 of the one in force, keep every key of it, and
+ * carry the threshold of the old and of the new root keys, counted as
+ * distinct keys and distinct persons. On any refusal what was in force stays.
+ * BULLA_E_REFUSED, BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_USAGE, _IO.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_take(const char *home,
+    enum bulla_side side, const struct bulla_cur *note,
+    const uint8_t *fingerprint, struct bulla_err *err);
+/*
+ * Take a suspension in: signed by a hotline or lead key of the side it is
+ * about, valid now (POSIX seconds). Twice is no error.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_suspend(const char *home,
+    const struct bulla_cur *note, int64_t now, struct bulla_err *err);
+
+/* 32 bytes as 16 groups of 4 hex digits in two lines, to be read aloud. */
+#define BULLA_FINGERPRINT_TEXT 81u	/* with its final zero */
+void bulla_fingerprint_text(const uint8_t digest[32],
+    char out[BULLA_FINGERPRINT_TEXT]);
+/* Spaces, line ends and letter case do not matter. */
+BULLA_NODISCARD bool bulla_fingerprint_parse(const struct bulla_cur *text,
+    uint8_t out[32]);
+
+#endif
