@@ -15,7 +15,7 @@ BEGIN {
 	put("archive", "tar zstd")
 	put("net", "inbox send")
 	put("core", "age bagin cosign keys ledger merkle pack package")
-	put("core", "receive sign witness")
+	put("core", "chain exchange home receive roster sign trust witness")
 	sees["base"] = " base "
 	sees["os"] = " base os "
 	sees["crypto"] = " base crypto "
