@@ -47,7 +47,8 @@ BULLA_NODISCARD enum bulla_status bulla_custody_parse(
  *		 may be "-": relinquish (hex), bytes
  *	reject   package-sha256 (hex), reason (bulla_custody_reason_ok);
  *		 may be "-": relinquish (hex)
- * and for both, as for every event, tool, seal-no, storage, condition,
+ *	seal	 may be "-": package-sha256 (hex), bytes
+ * and for all, as for every event, tool, seal-no, storage, condition,
  * remarks, which may be "-".
  */
 void bulla_custody_put(struct bulla_buf *b, const struct bulla_custody *c);

@@ -7,6 +7,7 @@
 
 #include "bulla/age.h"
 #include "bulla/bag.h"
+#include "bulla/checkpoint.h"
 #include "bulla/keys.h"
 #include "bulla/opening.h"
 #include "bulla/pack.h"
@@ -28,6 +29,11 @@ struct bulla_seal {
 	const char *kind;		/* NULL: "evidence" */
 	const char *ref, *urgency;	/* NULL: none */
 	bool exercise, zstd;
+	/* Where the sender stands; 0 and NULL: not said. Digests of 32 bytes. */
+	uint64_t sequence;		/* to the one agency of to */
+	const uint8_t *previous;	/* opening text of sequence - 1 */
+	const uint8_t *roster;		/* its text */
+	const struct bulla_checkpoint *checkpoint;
 	int64_t created;
 	int64_t (*now)(void);		/* for the closing; NULL: created */
 	const struct bulla_pack *pack;	/* pack in this process, or */
@@ -71,9 +77,22 @@ struct bulla_package {
 };
 void bulla_package_free(struct bulla_package *p);
 
+/*
+ * May its signers seal for this side at this time? Asked once, when
+ * everything of a package has verified and nothing of it was released yet;
+ * what it returns other than BULLA_OK ends the work. ask NULL: every known
+ * key may.
+ */
+struct bulla_judge {
+	enum bulla_status (*ask)(void *ctx, const struct bulla_package *p,
+	    struct bulla_err *err);
+	void *ctx;
+};
+
 struct bulla_verify {
 	int fd;				/* read from its current offset */
 	const struct bulla_vkeys *known;
+	struct bulla_judge judge;
 	bool allow_exercise;
 	unsigned threads;
 	struct bulla_progress progress;
@@ -95,6 +114,7 @@ BULLA_NODISCARD enum bulla_status bulla_package_inspect(int fd,
 struct bulla_open {
 	int fd;
 	const struct bulla_vkeys *known;
+	struct bulla_judge judge;
 	const struct bulla_identities *ids;
 	bool allow_exercise;
 	/* Extract below this directory (made when missing), or ... */
@@ -109,6 +129,7 @@ struct bulla_opened {
 	struct bulla_package package;	/* free with bulla_package_free */
 	char bag[BULLA_BAG_NAME_MAX + 1];
 	uint64_t files, bytes;		/* payload */
+	uint8_t manifest[BULLA_SHA256_LEN];	/* the bag's, of its bytes */
 	char recipient[BULLA_AGE_RECIPIENT_MAX];	/* that opened it */
 };
 /*

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bulla/keys.h"
+#include "bulla/package.h"
 
 /*
  * Taking a package in: copy into quarantine while hashing, verify the copy,
@@ -14,6 +14,7 @@ struct bulla_receive {
 	const char *home;		/* existing directory, 0700 */
 	const struct bulla_signer *receiver;
 	const struct bulla_vkeys *known;	/* sealers accepted */
+	struct bulla_judge judge;	/* ... and whether they may */
 	bool allow_exercise;
 	int64_t now;
 };
@@ -39,7 +40,7 @@ struct bulla_received {
  * A signed reject (BULLA_OK, accepted false, reason and why filled; nothing
  * stored is changed but receipts/): "duplicate-id" for other bytes under a
  * stored id, "seal-broken" for what does not verify, "out-of-scope" for an
- * exercise. Every other status means that nothing was signed: BULLA_E_FORMAT
+ * exercise, "not-authorised" when judge returned BULLA_E_REFUSED. Every other status means that nothing was signed: BULLA_E_FORMAT
  * and _INCOMPLETE (no package, or not all of one), _NOKEY (no known sealer),
  * _LIMIT, _IO, _NOMEM.
  */

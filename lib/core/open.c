@@ -86,6 +86,7 @@ fill_result(const struct bulla_bagin_result *bag, struct bulla_opened *out)
 	memcpy(out->bag, bag->name, sizeof(out->bag));
 	out->files = bag->files;
 	out->bytes = bag->bytes;
+	memcpy(out->manifest, bag->manifest, sizeof(out->manifest));
 }
 
 /*
@@ -131,6 +132,8 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 		st = pass_end(&p, manifest, err);
 	if (st == BULLA_OK)
 		st = pkg_check_tail(&p.r, o->known, manifest, &pkg, err);
+	if (st == BULLA_OK)
+		st = pkg_judge(&o->judge, &pkg, err);
 	if (st == BULLA_OK)
 		st = quarantine_publish(&q, bag.name, err);
 	if (st == BULLA_OK) {
@@ -218,7 +221,7 @@ open_to_stream(const struct bulla_open *how, struct bulla_opened *out,
 	first.progress = two.progress;
 	if (st == BULLA_OK)
 		st = verify_pass(&first, o->known, o->allow_exercise,
-		    &out->package, err);
+		    &o->judge, &out->package, err);
 	if (st == BULLA_OK)
 		st = payload_key(o, &first.r, &out->package, &key,
 		    out->recipient, err);

@@ -182,6 +182,13 @@ pkg_check_tail(struct pkgr *r, const struct bulla_vkeys *known,
 	return BULLA_OK;
 }
 
+enum bulla_status
+pkg_judge(const struct bulla_judge *j, const struct bulla_package *p,
+    struct bulla_err *err)
+{
+	return j->ask != NULL ? j->ask(j->ctx, p, err) : BULLA_OK;
+}
+
 void
 bulla_package_free(struct bulla_package *p)
 {

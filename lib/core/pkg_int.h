@@ -110,6 +110,9 @@ BULLA_NODISCARD enum bulla_status pkg_check_tail(struct pkgr *r,
     const struct bulla_vkeys *known,
     const uint8_t manifest[BULLA_SHA256_LEN], struct bulla_package *out,
     struct bulla_err *err);
+/* Last, before anything is released: may these signers do so? */
+BULLA_NODISCARD enum bulla_status pkg_judge(const struct bulla_judge *j,
+    const struct bulla_package *p, struct bulla_err *err);
 /* Without verifying: parse only. */
 BULLA_NODISCARD enum bulla_status pkg_parse_head(struct pkgr *r,
     struct bulla_package *out, struct bulla_err *err);

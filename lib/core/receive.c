@@ -21,6 +21,7 @@ struct arrival {
 	uint8_t sha256[BULLA_SHA256_LEN];
 	uint64_t bytes;
 	bool taken;			/* the name is there already */
+	bool unauthorised;		/* a known key, without the right */
 	struct bulla_package pkg;
 };
 
@@ -238,11 +239,25 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 	return accept_stored(a, out, err);
 }
 
+/* Verified, but by somebody who may not: that is another reason. */
+static enum bulla_status
+authorise(void *ctx, const struct bulla_package *pkg, struct bulla_err *err)
+{
+	struct arrival *a = ctx;
+	const struct bulla_judge *j = &a->p->judge;
+	enum bulla_status st = j->ask != NULL ? j->ask(j->ctx, pkg, err) :
+	    BULLA_OK;
+
+	a->unauthorised = st == BULLA_E_REFUSED;
+	return st;
+}
+
 static enum bulla_status
 judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 {
 	const struct bulla_verify v = { .fd = a->copy.fd,
-	    .known = a->p->known, .allow_exercise = a->p->allow_exercise,
+	    .known = a->p->known, .judge = { authorise, a },
+	    .allow_exercise = a->p->allow_exercise,
 	    .threads = bulla_cores() };
 	enum bulla_status st = bulla_package_verify(&v, &a->pkg, &out->why);
 
@@ -252,7 +267,8 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 		return answer(a, a->taken ? "duplicate-id" : "seal-broken",
 		    out, err);
 	if (st == BULLA_E_REFUSED)
-		return answer(a, "out-of-scope", out, err);
+		return answer(a, a->unauthorised ? "not-authorised" :
+		    "out-of-scope", out, err);
 	if (st != BULLA_OK)
 		return st;
 	if (a->taken)

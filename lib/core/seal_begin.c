@@ -65,6 +65,30 @@ set_words(struct sealer *r, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+/* The last number, the roster and the log of the sender's home. */
+static void
+set_standing(struct sealer *r)
+{
+	const struct bulla_seal *s = r->s;
+	struct bulla_opening *o = &r->opening;
+
+	BULLA_CHECK(s->previous == NULL || s->sequence > 0);
+	o->has_sequence = s->sequence > 0;
+	o->sequence = s->sequence;
+	o->has_previous = s->previous != NULL;
+	if (s->previous != NULL)
+		memcpy(o->previous, s->previous, sizeof(o->previous));
+	o->has_roster = s->roster != NULL;
+	if (s->roster != NULL)
+		memcpy(o->roster, s->roster, sizeof(o->roster));
+	o->has_checkpoint = s->checkpoint != NULL;
+	if (s->checkpoint == NULL)
+		return;
+	o->checkpoint_size = s->checkpoint->size;
+	memcpy(o->checkpoint_root, s->checkpoint->root.b,
+	    sizeof(o->checkpoint_root));
+}
+
 static enum bulla_status
 set_parties(struct sealer *r, struct bulla_err *err)
 {
@@ -213,6 +237,7 @@ sealer_begin(struct sealer *r, struct bulla_err *err)
 		st = set_parties(r, err);
 	if (st == BULLA_OK)
 		st = set_keys(r, err);
+	set_standing(r);
 	if (st == BULLA_OK)
 		st = make_age0(r, err);
 	return st == BULLA_OK ? make_opening(r, err) : st;

@@ -14,7 +14,8 @@ verify_keep(struct pkgr *r, struct bulla_package *out)
 
 enum bulla_status
 verify_pass(struct pass *p, const struct bulla_vkeys *known,
-    bool allow_exercise, struct bulla_package *out, struct bulla_err *err)
+    bool allow_exercise, const struct bulla_judge *judge,
+    struct bulla_package *out, struct bulla_err *err)
 {
 	struct bulla_package pkg = { 0 };
 	uint8_t manifest[BULLA_SHA256_LEN];
@@ -33,6 +34,8 @@ verify_pass(struct pass *p, const struct bulla_vkeys *known,
 		st = pass_end(p, manifest, err);
 	if (st == BULLA_OK)
 		st = pkg_check_tail(&p->r, known, manifest, &pkg, err);
+	if (st == BULLA_OK)
+		st = pkg_judge(judge, &pkg, err);
 	if (st != BULLA_OK)
 		return st;
 	pkg.verified = true;
@@ -50,7 +53,8 @@ bulla_package_verify(const struct bulla_verify *v, struct bulla_package *out,
 
 	pass_init(&p, v->fd, v->threads);
 	p.progress = v->progress;
-	st = verify_pass(&p, v->known, v->allow_exercise, out, err);
+	st = verify_pass(&p, v->known, v->allow_exercise, &v->judge, out,
+	    err);
 	pass_free(&p);
 	return st;
 }

@@ -6,7 +6,8 @@
 /* A whole verifying pass; p->digests then holds what was proved. */
 BULLA_NODISCARD enum bulla_status verify_pass(struct pass *p,
     const struct bulla_vkeys *known, bool allow_exercise,
-    struct bulla_package *out, struct bulla_err *err);
+    const struct bulla_judge *judge, struct bulla_package *out,
+    struct bulla_err *err);
 /* The notes outlive the reader: windows in *out point into them. */
 void verify_keep(struct pkgr *r, struct bulla_package *out);
 

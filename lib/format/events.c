@@ -26,7 +26,7 @@ static const struct event events[] = {
 	    { "witness", MAYBE }, { "second-officer", MAYBE }, TAIL } },
 	{ "verify", { { "package-sha256", SHA }, { "match", EVENT_YESNO },
 	    TAIL } },
-	{ "seal", { { "package-sha256", SHA },
+	{ "seal", { { "package-sha256", MAYBE_SHA },
 	    { "bytes", EVENT_MAYBE_NUMBER }, TAIL } },
 	{ "relinquish", { { "to", EVENT_NAME }, { "transport", TEXT },
 	    { "package-sha256", SHA }, { "recipients", TEXT },

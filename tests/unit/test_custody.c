@@ -162,7 +162,7 @@ static const struct {
 	{ "seize", { "item", "phone" } },
 	{ "acquire", { "item", "x", "method", "y", "after", HEX } },
 	{ "verify", { "package-sha256", HEX, "match", "no" } },
-	{ "seal", { "package-sha256", HEX } },
+	{ "seal", { NULL } },
 	{ "relinquish", { "to", "other/desk", "transport", "courier",
 	    "package-sha256", HEX, "recipients", "desk" } },
 	{ "receive", { "seal-intact", "no", "match", "yes",

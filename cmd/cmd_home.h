@@ -1,0 +1,58 @@
+#ifndef CMD_HOME_H
+#define CMD_HOME_H
+
+#include "cmd.h"
+
+#include "bulla/custody.h"
+#include "bulla/home.h"
+#include "bulla/package.h"
+
+/*
+ * What a tool does with the home: default key files, the keys to verify
+ * with, the judgement of who signed, the events that it writes by itself.
+ */
+struct cmd_home {
+	struct cmd *c;
+	struct bulla_home h;		/* zeros without a home */
+	bool open;
+	struct bulla_vkeys known;	/* of the rosters */
+	unsigned roles;			/* for the judge */
+	char path[4096];		/* cmd_home_key */
+};
+
+/*
+ * Opens the home when there is one (--home, $BULLA_HOME, ~/.bulla with a
+ * roster or a ledger). CMD_YES or an exit status that was reported.
+ */
+int cmd_home_open(struct cmd_home *m, struct cmd *c);
+void cmd_home_close(struct cmd_home *m);
+
+/* HOME/keys/<name> when that is there, else NULL. Valid until called again. */
+const char *cmd_home_key(struct cmd_home *m, const char *name);
+
+/*
+ * The keys to verify with: those of -k and -K, else all that the rosters of
+ * both sides give one of the roles; then *judge, when not NULL, is set to ask
+ * whether they may (without rosters it stays empty). Without any key:
+ * CMD_USE, reported; whose is for that message: "the sealer's".
+ */
+int cmd_home_known(struct cmd_home *m, unsigned roles, const char *whose,
+    const struct bulla_vkeys **known, struct bulla_judge *judge);
+
+/* "-r NAME"; CMD_YES and *age1, into the roster, or an exit status. */
+int cmd_home_recipient(struct cmd_home *m, const char *name,
+    struct bulla_cur *age1);
+
+/*
+ * Add an event to the package's chain of custody, signed, and record it;
+ * ev needs id, seal, event, result and the event's own fields. Nothing is
+ * done in a home without a roster or a ledger.
+ */
+int cmd_home_event(struct cmd_home *m, struct bulla_custody *ev,
+    const struct bulla_signer *signers, size_t n_signers);
+
+/* One more field of an event. */
+void cmd_event_field(struct bulla_custody *ev, const char *label,
+    const char *value);
+
+#endif
