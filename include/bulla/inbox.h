@@ -5,7 +5,9 @@
 #include <stdint.h>
 
 #include "bulla/buf.h"
+#include "bulla/cur.h"
 #include "bulla/err.h"
+#include "bulla/tus.h"
 
 /*
  * The receiving server: tus 1.0.0 over TLS 1.3 with client certificates, and
@@ -42,6 +44,35 @@ typedef enum bulla_status (*bulla_inbox_finish)(void *ctx, int fd,
     const struct bulla_inbox_client *client, struct bulla_inbox_verdict *out,
     struct bulla_err *err);
 
+/*
+ * Requests that are no part of tus (bulla_tus_is_exchange): a GET, or a POST
+ * with a small body. What they mean is the callback's business.
+ */
+#define BULLA_INBOX_SMALL_MAX (128u << 10)	/* bytes of a body */
+#define BULLA_INBOX_ANSWER_MAX (17u << 20)	/* bytes: a bundle of entries */
+
+/* Untrusted but for client. */
+struct bulla_inbox_request {
+	struct bulla_tus_route route;
+	const struct bulla_inbox_client *client;
+	struct bulla_cur body;	/* empty for a GET */
+};
+/* Zeroed before but for body's limit; body is freed for the callback. */
+struct bulla_inbox_answer {
+	unsigned status;		/* 200 .. 599 */
+	const char *type;		/* NULL: text/plain; not copied */
+	unsigned retry_after;		/* seconds; 0: not said */
+	struct bulla_buf body;
+};
+/*
+ * BULLA_OK: out is the answer. Any other status: the client hears of a
+ * problem (BULLA_E_AGAIN: 429, else 500) and the log has err. Called from
+ * several threads at once.
+ */
+typedef enum bulla_status (*bulla_inbox_small)(void *ctx,
+    const struct bulla_inbox_request *q, struct bulla_inbox_answer *out,
+    struct bulla_err *err);
+
 #define BULLA_INBOX_UPLOADS_MAX 1024u	/* in progress, all clients */
 #define BULLA_INBOX_CLIENT_UPLOADS_MAX 64u	/* in progress, one client */
 #define BULLA_INBOX_CONNS_MAX 512u
@@ -58,6 +89,8 @@ struct bulla_inbox_config {
 	uint64_t min_rate;	/* bytes/s that a body must keep up */
 	bulla_inbox_finish finish;
 	void *finish_ctx;
+	bulla_inbox_small small;	/* NULL: those are 404 */
+	void *small_ctx;
 	/* One line without its LF; any thread, one at a time. May be NULL. */
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;

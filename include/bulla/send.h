@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bulla/buf.h"
+#include "bulla/cur.h"
 #include "bulla/err.h"
 
 /*
@@ -65,6 +66,34 @@ struct bulla_send_what {
 BULLA_NODISCARD enum bulla_status bulla_send(
     const struct bulla_send_config *c, const struct bulla_send_what *what,
     struct bulla_buf *receipt, struct bulla_err *err);
+
+/*
+ * Requests with small bodies to the same inbox, one after another over one
+ * connection. Each may be sent more than once: what it does must bear that.
+ */
+#define BULLA_SEND_SMALL_MAX (128u * 1024u)	/* bytes of an answer */
+
+struct bulla_line;
+/* As bulla_send; the deadline begins here. c must outlive it. */
+BULLA_NODISCARD enum bulla_status bulla_line_open(
+    const struct bulla_send_config *c, struct bulla_line **out,
+    struct bulla_err *err);
+void bulla_line_free(struct bulla_line *l);	/* NULL is allowed */
+
+struct bulla_line_request {
+	const char *path;	/* below the base URL, without a first "/" */
+	bool post;		/* else GET */
+	struct bulla_cur body;	/* of a POST */
+};
+/*
+ * BULLA_OK: the server has answered with *status, its body is in out (whose
+ * limit is at least BULLA_SEND_SMALL_MAX). Server errors (5xx) and those
+ * that pass (408, 423, 425, 429) are tried again like failures of the
+ * network, until BULLA_E_AGAIN. Otherwise as bulla_send.
+ */
+BULLA_NODISCARD enum bulla_status bulla_line_ask(struct bulla_line *l,
+    const struct bulla_line_request *q, unsigned *status,
+    struct bulla_buf *out, struct bulla_err *err);
 
 /* Once in a process, before any thread: curl_global_init. */
 BULLA_NODISCARD enum bulla_status bulla_send_init(struct bulla_err *err);

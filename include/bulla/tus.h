@@ -65,12 +65,25 @@ enum bulla_tus_place {
 	BULLA_TUS_UPLOAD,	/* /packages/<32 hex>: an upload */
 	BULLA_TUS_KNOWN,	/* /packages/<64 hex>: a package known already */
 	BULLA_TUS_RECEIPT,	/* /receipts/<64 hex> */
+	/* No part of tus: bulla/exchange.h says what they are for. */
+	BULLA_TUS_CHECKPOINT,	/* /checkpoint */
+	BULLA_TUS_TILE,		/* /tile/... as c2sp.org/tlog-tiles has it */
+	BULLA_TUS_ADD,		/* /add-checkpoint */
+	BULLA_TUS_ASK,		/* /add-checkpoint/<decimal> */
+	BULLA_TUS_SEEN,		/* /<64 hex>/checkpoint */
+	BULLA_TUS_COSIGNATURE,	/* /cosignature */
+	BULLA_TUS_NOTES,	/* /notes */
 };
+#define BULLA_TUS_TILE_MAX 64u	/* characters of a tile's path, with the NUL */
 struct bulla_tus_route {
 	enum bulla_tus_place place;
 	char id[BULLA_TUS_ID_LEN + 1];	/* of an UPLOAD */
-	uint8_t sha256[32];		/* of a KNOWN or a RECEIPT */
+	uint8_t sha256[32];		/* of a KNOWN, a RECEIPT, a SEEN */
+	uint64_t old;			/* of an ASK: a tree size */
+	char tile[BULLA_TUS_TILE_MAX];	/* of a TILE: its path, from "tile/" */
 };
+/* Is it one of those that are no part of tus? */
+bool bulla_tus_is_exchange(enum bulla_tus_place place);
 void bulla_tus_route(const struct bulla_cur *path,
     struct bulla_tus_route *out);
 /* The path of a route, with its leading "/"; nothing for NOWHERE. */

@@ -5,6 +5,7 @@
 #include "bulla/enc.h"
 #include "bulla/num.h"
 #include "bulla/text.h"
+#include "bulla/tile.h"
 
 enum bulla_status
 bulla_tus_size(const struct bulla_cur *text, uint64_t *out,
@@ -141,25 +142,103 @@ bulla_tus_meta_put(struct bulla_buf *b, const char *key, const void *value,
 	bulla_b64_put(b, value, len, BULLA_B64_PADDED);
 }
 
+bool
+bulla_tus_is_exchange(enum bulla_tus_place place)
+{
+	switch (place) {
+	case BULLA_TUS_CHECKPOINT:
+	case BULLA_TUS_TILE:
+	case BULLA_TUS_ADD:
+	case BULLA_TUS_ASK:
+	case BULLA_TUS_SEEN:
+	case BULLA_TUS_COSIGNATURE:
+	case BULLA_TUS_NOTES:
+		return true;
+	case BULLA_TUS_NOWHERE:
+	case BULLA_TUS_PACKAGES:
+	case BULLA_TUS_UPLOAD:
+	case BULLA_TUS_KNOWN:
+	case BULLA_TUS_RECEIPT:
+		return false;
+	}
+	return false;
+}
+
+/* Those whose path is one word. */
+static const struct {
+	const char *path;
+	enum bulla_tus_place place;
+} plain[] = {
+	{ "/packages", BULLA_TUS_PACKAGES },
+	{ "/checkpoint", BULLA_TUS_CHECKPOINT },
+	{ "/add-checkpoint", BULLA_TUS_ADD },
+	{ "/cosignature", BULLA_TUS_COSIGNATURE },
+	{ "/notes", BULLA_TUS_NOTES },
+};
+#define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
+
+static void
+package_route(const struct bulla_cur *c, struct bulla_tus_route *r)
+{
+	uint8_t id[BULLA_TUS_ID_LEN / 2];
+
+	if (bulla_hex_decode(c, id, sizeof(id))) {
+		r->place = BULLA_TUS_UPLOAD;
+		bulla_hex(r->id, id, sizeof(id));
+	} else if (bulla_hex_decode(c, r->sha256, sizeof(r->sha256))) {
+		r->place = BULLA_TUS_KNOWN;
+	}
+}
+
+/* "/tile/0/x001/067": only what a tree can have, in its one spelling. */
+static bool
+tile_route(struct bulla_cur c, struct bulla_tus_route *r)
+{
+	struct bulla_tile t;
+
+	_Static_assert(BULLA_TUS_TILE_MAX == BULLA_TILE_PATH_MAX, "a tile");
+	if (!bulla_cur_eat_str(&c, "/") || !bulla_tile_parse(&c, &t))
+		return false;
+	bulla_tile_path(&t, r->tile);
+	return true;
+}
+
+/* "/<64 hex>/checkpoint" */
+static bool
+seen_route(struct bulla_cur c, struct bulla_tus_route *r)
+{
+	struct bulla_cur hex;
+
+	return bulla_cur_eat_str(&c, "/") && bulla_cur_until(&c, '/', &hex) &&
+	    bulla_cur_is(&c, "checkpoint") &&
+	    bulla_hex_decode(&hex, r->sha256, sizeof(r->sha256));
+}
+
 void
 bulla_tus_route(const struct bulla_cur *path, struct bulla_tus_route *out)
 {
 	struct bulla_tus_route r = { 0 };
 	struct bulla_cur c = *path;
-	uint8_t id[BULLA_TUS_ID_LEN / 2];
 
-	if (bulla_cur_is(&c, "/packages")) {
-		r.place = BULLA_TUS_PACKAGES;
-	} else if (bulla_cur_eat_str(&c, "/receipts/")) {
+	for (size_t i = 0; i < N_PLAIN; i++)
+		if (bulla_cur_is(&c, plain[i].path))
+			r.place = plain[i].place;
+	if (r.place != BULLA_TUS_NOWHERE) {
+		*out = r;
+		return;
+	}
+	if (bulla_cur_eat_str(&c, "/receipts/")) {
 		if (bulla_hex_decode(&c, r.sha256, sizeof(r.sha256)))
 			r.place = BULLA_TUS_RECEIPT;
 	} else if (bulla_cur_eat_str(&c, "/packages/")) {
-		if (bulla_hex_decode(&c, id, sizeof(id))) {
-			r.place = BULLA_TUS_UPLOAD;
-			bulla_hex(r.id, id, sizeof(id));
-		} else if (bulla_hex_decode(&c, r.sha256, sizeof(r.sha256))) {
-			r.place = BULLA_TUS_KNOWN;
-		}
+		package_route(&c, &r);
+	} else if (bulla_cur_eat_str(&c, "/add-checkpoint/")) {
+		if (bulla_num_u64(&c, BULLA_TREE_MAX, &r.old))
+			r.place = BULLA_TUS_ASK;
+	} else if (tile_route(c, &r)) {
+		r.place = BULLA_TUS_TILE;
+	} else if (seen_route(c, &r)) {
+		r.place = BULLA_TUS_SEEN;
 	}
 	*out = r;
 }
@@ -168,23 +247,28 @@ void
 bulla_tus_route_put(struct bulla_buf *b,
     const struct bulla_tus_route *r)
 {
-	switch (r->place) {
-	case BULLA_TUS_NOWHERE:
-		break;
-	case BULLA_TUS_PACKAGES:
-		bulla_buf_str(b, "/packages");
-		break;
-	case BULLA_TUS_UPLOAD:
+	for (size_t i = 0; i < N_PLAIN; i++)
+		if (plain[i].place == r->place)
+			bulla_buf_str(b, plain[i].path);
+	if (r->place == BULLA_TUS_UPLOAD || r->place == BULLA_TUS_KNOWN)
 		bulla_buf_str(b, "/packages/");
+	if (r->place == BULLA_TUS_UPLOAD)
 		bulla_buf_str(b, r->id);
-		break;
-	case BULLA_TUS_KNOWN:
-		bulla_buf_str(b, "/packages/");
-		bulla_hex_put(b, r->sha256, sizeof(r->sha256));
-		break;
-	case BULLA_TUS_RECEIPT:
+	if (r->place == BULLA_TUS_RECEIPT)
 		bulla_buf_str(b, "/receipts/");
+	if (r->place == BULLA_TUS_SEEN)
+		bulla_buf_str(b, "/");
+	if (r->place == BULLA_TUS_KNOWN || r->place == BULLA_TUS_RECEIPT ||
+	    r->place == BULLA_TUS_SEEN)
 		bulla_hex_put(b, r->sha256, sizeof(r->sha256));
-		break;
+	if (r->place == BULLA_TUS_SEEN)
+		bulla_buf_str(b, "/checkpoint");
+	if (r->place == BULLA_TUS_TILE) {
+		bulla_buf_str(b, "/");
+		bulla_buf_str(b, r->tile);
+	}
+	if (r->place == BULLA_TUS_ASK) {
+		bulla_buf_str(b, "/add-checkpoint/");
+		bulla_buf_dec(b, r->old);
 	}
 }

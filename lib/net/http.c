@@ -43,6 +43,11 @@ read_cb(char *buf, size_t size, size_t n, void *ctx)
 		want = (size_t)left;
 	if (want == 0)
 		return 0;
+	if (t->q->small) {
+		memcpy(buf, t->q->text.p + t->pos, want);
+		t->pos += want;
+		return want;
+	}
 	t->st = bulla_pread_fd(t->q->fd, buf, want, t->q->offset + t->pos,
 	    &got, "the package", t->err);
 	if (t->st == BULLA_OK && got < want)
@@ -206,6 +211,8 @@ add_size(struct curl_slist **list, const char *name, uint64_t v)
 static bool
 add_all(struct curl_slist **list, const struct http_req *q)
 {
+	if (q->small)
+		return add(list, "Content-Type", "text/plain; charset=utf-8");
 	return add(list, "Tus-Resumable", BULLA_TUS_VERSION) &&
 	    (!q->has_offset || add_size(list, "Upload-Offset", q->offset)) &&
 	    (!q->has_length || add_size(list, "Upload-Length", q->length)) &&

@@ -15,7 +15,7 @@
  * libcurl. No retries in here: each failure is told apart and handed up.
  */
 #define HTTP_URL_MAX 2048u
-#define HTTP_BODY_MAX (BULLA_SEND_RECEIPT_MAX + 1u)
+#define HTTP_BODY_MAX (BULLA_SEND_SMALL_MAX + 1u)
 
 struct http {
 	CURL *curl;
@@ -31,8 +31,10 @@ struct http_req {
 	bool has_offset, has_length;
 	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
 	const char *meta;		/* Upload-Metadata, or NULL */
-	int fd;				/* the body: body_len bytes at offset */
-	uint64_t body_len;		/* 0: none */
+	bool small;			/* no part of tus; the body is text */
+	struct bulla_cur text;
+	int fd;				/* else body_len bytes at offset */
+	uint64_t body_len;		/* 0: none; of text too */
 };
 
 struct http_resp {
@@ -60,6 +62,26 @@ void http_close(struct http *h);
  */
 BULLA_NODISCARD enum bulla_status http_do(struct http *h,
     const struct http_req *q, struct http_resp *a, struct bulla_err *err);
+
+/*
+ * http_again.c: attempts, pauses, the deadline. What err says has failed for
+ * now: BULLA_OK after a pause (at least that of retry_after, in seconds) when
+ * it is to be tried again, else BULLA_E_AGAIN.
+ */
+struct again {
+	const struct bulla_send_config *c;
+	const struct http *http;
+	unsigned failures;	/* in a row */
+};
+BULLA_NODISCARD enum bulla_status http_again(struct again *g,
+    uint64_t retry_after, struct bulla_err *err);
+bool http_is_late(const struct http *h, uint64_t ms);
+void http_pause(uint64_t ms);
+/* Does this status pass by itself? */
+bool http_passes(unsigned status);
+/* What the server wrote first about its refusal: a wrapped message. */
+BULLA_NODISCARD enum bulla_status http_says(const struct http_resp *a,
+    enum bulla_status st, const char *what, struct bulla_err *err);
 
 /* http_fail.c: what libcurl's code means for us. */
 BULLA_NODISCARD enum bulla_status http_fail(const struct http *h,

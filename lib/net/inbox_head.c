@@ -178,13 +178,23 @@ place(struct request *r)
 		[BULLA_TUS_KNOWN] = 1u << M_OPTIONS | 1u << M_HEAD |
 		    1u << M_PATCH,
 		[BULLA_TUS_RECEIPT] = 1u << M_GET,
+		[BULLA_TUS_CHECKPOINT] = 1u << M_GET,
+		[BULLA_TUS_TILE] = 1u << M_GET,
+		[BULLA_TUS_ADD] = 1u << M_POST,
+		[BULLA_TUS_ASK] = 1u << M_GET,
+		[BULLA_TUS_SEEN] = 1u << M_GET,
+		[BULLA_TUS_COSIGNATURE] = 1u << M_POST,
+		[BULLA_TUS_NOTES] = 1u << M_POST,
 	};
+	bool exchange = bulla_tus_is_exchange(r->route.place);
 
-	if (r->route.place == BULLA_TUS_NOWHERE)
+	if (r->route.place == BULLA_TUS_NOWHERE ||
+	    (exchange && r->ib->cfg.small == NULL))
 		reply_text(&r->reply, 404, "there is nothing here");
 	else if ((allowed[r->route.place] & 1u << r->method) == 0)
 		reply_text(&r->reply, 405, "this method does nothing here");
-	else if (r->method != M_PATCH && r->body_len != BODY_NONE)
+	else if (r->method != M_PATCH && r->body_len != BODY_NONE &&
+	    !(exchange && r->method == M_POST))
 		reply_text(&r->reply, 400, "this request has no body");
 }
 
@@ -217,6 +227,6 @@ request_parse(struct request *r, const char *method, const char *version)
 	}
 	place(r);
 	if (r->reply.status == 0 && r->method != M_OPTIONS &&
-	    r->method != M_GET)
+	    r->method != M_GET && !bulla_tus_is_exchange(r->route.place))
 		tus_fields(r, &h);
 }

@@ -70,6 +70,12 @@ refuse_early(struct request *r)
 	return MHD_YES;
 }
 
+static bool
+is_small(const struct request *r)
+{
+	return bulla_tus_is_exchange(r->route.place);
+}
+
 static enum MHD_Result
 begin(struct request *r, const char *method, const char *version)
 {
@@ -84,8 +90,14 @@ begin(struct request *r, const char *method, const char *version)
 		r->phase = P_ALONE;	/* called again at once */
 		return MHD_YES;
 	}
+	if (r->reply.status == 0 && is_small(r))
+		small_begin(r);
 	if (r->reply.status != 0)
 		return refuse_early(r);
+	if (is_small(r)) {
+		r->phase = P_BODY;
+		return MHD_YES;
+	}
 	return park(r, route_judge_patch, P_JUDGING);
 }
 
@@ -110,10 +122,13 @@ flush(struct request *r)
 static void
 too_long(struct request *r)
 {
-	(void)flush(r);
-	upload_release(r->up, r);
+	if (r->up != NULL) {
+		(void)flush(r);
+		upload_release(r->up, r);
+	}
 	if (r->reply.status == 0)
-		reply_text(&r->reply, 413,
+		reply_text(&r->reply, 413, is_small(r) ?
+		    "the body is longer than this server takes" :
 		    "the body is longer than the upload");
 }
 
@@ -158,7 +173,8 @@ step(struct request *r, const char *method, const char *version)
 	case P_BODY:
 		if (r->reply.status != 0)
 			return reply_send(r);
-		return park(r, route_patch_end, P_FINISHING);
+		return park(r, is_small(r) ? small_run : route_patch_end,
+		    P_FINISHING);
 	case P_ALONE:
 		if (r->reply.status != 0)
 			return reply_send(r);
@@ -231,6 +247,8 @@ http_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 	}
 	if (r->up != NULL)
 		upload_release(r->up, r);
+	else if (is_small(r) && r->phase == P_BODY && r->reply.status == 0)
+		small_cut(r);
 	if (r->conn != NULL)
 		conn_request(r->conn, false);
 	upload_put(r->up);

@@ -78,7 +78,8 @@ struct reply {
 	uint64_t offset, length;
 	unsigned retry_after;		/* seconds; 0: not said */
 	struct bulla_tus_route at;	/* Location, unless NOWHERE */
-	struct bulla_buf body;		/* text/plain */
+	const char *type;		/* of the body; NULL: text/plain */
+	struct bulla_buf body;
 };
 
 enum method {
@@ -108,7 +109,7 @@ struct request {
 	struct upload *up;		/* a reference */
 	uint64_t room;			/* body bytes that still fit */
 	uint64_t drained;		/* body bytes thrown away */
-	uint8_t *buf;			/* WRITE_MAX bytes */
+	uint8_t *buf;			/* WRITE_MAX bytes, or a small body */
 	size_t buf_len;
 	struct reply reply;
 };
@@ -136,6 +137,7 @@ struct bulla_inbox {
 };
 
 #define WRITE_MAX (256u << 10)		/* bytes gathered before a write */
+_Static_assert(BULLA_INBOX_SMALL_MAX < WRITE_MAX, "small bodies are no file");
 #define SYNC_EVERY (8u << 20)		/* bytes between records of progress */
 #define DRAIN_MAX (1u << 20)		/* bytes read to get an answer across */
 #define SPACE_SPARE (64u << 20)		/* bytes that stay free on the disk */
@@ -253,7 +255,14 @@ void request_parse(struct request *r, const char *method,
 void reply_text(struct reply *p, unsigned status, const char *fmt, ...)
     BULLA_PRINTF(3, 4);
 
+/* inbox_small.c: what is no part of tus. */
+void small_begin(struct request *r);	/* before the body */
+void small_run(struct request *r);	/* on a work thread, with all of it */
+void small_cut(struct request *r);	/* it ended too early */
+
 /* inbox_routes.c: what each request does, on a work thread. */
+void route_trouble(struct request *r, enum bulla_status st,
+    const struct bulla_err *err);
 void route_judge_patch(struct request *r);	/* before the body */
 void route_patch_end(struct request *r);	/* after it */
 void route_run(struct request *r);		/* without a body */

@@ -68,7 +68,8 @@ headers(struct MHD_Response *m, const struct request *r)
 	if (p->retry_after > 0)
 		header(m, "Retry-After", "%u", p->retry_after);
 	if (p->body.len > 0)
-		header(m, "Content-Type", "text/plain; charset=utf-8");
+		header(m, "Content-Type", "%s", p->type != NULL ? p->type :
+		    "text/plain; charset=utf-8");
 	bulla_tus_route_put(&at, &p->at);
 	text = bulla_buf_cstr(&at);
 	if (text != NULL && text[0] != '\0')

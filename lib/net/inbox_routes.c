@@ -15,8 +15,9 @@ not_found(struct request *r)
 	reply_text(&r->reply, 404, "there is nothing here");
 }
 
-static void
-trouble(struct request *r, enum bulla_status st, const struct bulla_err *err)
+void
+route_trouble(struct request *r, enum bulla_status st,
+    const struct bulla_err *err)
 {
 	if (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT) {
 		reply_text(&r->reply, 507, "%s", err->msg);
@@ -117,13 +118,13 @@ post(struct request *r)
 	}
 	st = uploads_admit(r->ib, u, &err);
 	if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 		upload_put(u);
 		return;
 	}
 	st = disk_create(u, &err);
 	if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 		atomic_store(&u->state, UPLOAD_GONE);
 		return;
 	}
@@ -152,7 +153,7 @@ head(struct request *r)
 	upload_release(r->up, r);
 	st = upload_sync(r->up, &err);
 	if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 		return;
 	}
 	upload_settle(r->up);
@@ -173,7 +174,7 @@ known(struct request *r)
 	if (st == BULLA_E_NOMATCH || (st == BULLA_OK && a.refused)) {
 		not_found(r);
 	} else if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 	} else if (r->method == M_PATCH && r->offset != a.length) {
 		reply_text(&r->reply, 409, "all of it is here");
 	} else {
@@ -237,14 +238,16 @@ receipt(struct request *r)
 	} else if (st == BULLA_E_NOMATCH) {
 		not_found(r);
 	} else {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 	}
 }
 
 void
 route_run(struct request *r)
 {
-	if (r->method == M_OPTIONS)
+	if (bulla_tus_is_exchange(r->route.place))
+		small_run(r);
+	else if (r->method == M_OPTIONS)
 		r->reply = (struct reply){ .status = 204 };
 	else if (r->route.place == BULLA_TUS_KNOWN)
 		known(r);
@@ -273,7 +276,7 @@ judge(struct request *r, struct upload *u)
 
 	st = upload_sync(u, &err);
 	if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 		return;
 	}
 	at = atomic_load(&u->durable);
@@ -291,7 +294,7 @@ judge(struct request *r, struct upload *u)
 	}
 	st = uploads_room(r->ib, 0, &err);
 	if (st != BULLA_OK)
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 }
 
 void
@@ -336,7 +339,7 @@ route_patch_end(struct request *r)
 		return;
 	}
 	if (st != BULLA_OK) {
-		trouble(r, st, &err);
+		route_trouble(r, st, &err);
 		return;
 	}
 	upload_settle(u);

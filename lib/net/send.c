@@ -1,13 +1,10 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "http.h"
 
 #include "bulla/enc.h"
 #include "bulla/send.h"
-#include "bulla/text.h"
 #include "bulla/tus.h"
 
 /*
@@ -20,8 +17,6 @@
 #define PIECE_MAX (UINT64_C(256) << 20)
 #define PIECE_FAST 2	/* seconds: a piece that was quicker grows */
 #define PIECE_SLOW 20	/* one that was slower shrinks */
-#define PAUSE_FIRST_MS 500u
-#define PAUSE_MAX_MS 60000u
 #define POLL_FIRST_MS 30u
 #define POLL_MAX_MS 3000u
 
@@ -39,15 +34,9 @@ struct sender {
 	char meta[160];
 	uint64_t acked, best;
 	uint64_t piece;
-	unsigned failures, polls;
+	struct again again;
+	unsigned polls;
 };
-
-static void
-say(const struct sender *s, const char *line)
-{
-	if (s->c->watch.say != NULL)
-		s->c->watch.say(s->c->watch.ctx, line);
-}
 
 static void
 acknowledged(struct sender *s, uint64_t offset)
@@ -55,79 +44,10 @@ acknowledged(struct sender *s, uint64_t offset)
 	s->acked = offset;
 	if (offset > s->best) {
 		s->best = offset;
-		s->failures = 0;
+		s->again.failures = 0;
 	}
 	if (s->c->watch.progress != NULL)
 		s->c->watch.progress(s->c->watch.ctx, offset);
-}
-
-static bool
-is_late(const struct sender *s, uint64_t ms)
-{
-	return (int64_t)(ms / 1000) >= s->http.deadline - http_clock();
-}
-
-static void
-pause_ms(uint64_t ms)
-{
-	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
-	    .tv_nsec = (long)(ms % 1000) * 1000000 };
-
-	while (nanosleep(&t, &t) != 0)
-		;
-}
-
-/* Full jitter: many senders that lost one server must not return at once. */
-static uint64_t
-jitter(uint64_t max_ms)
-{
-	uint64_t r;
-
-	BULLA_CHECK(getrandom(&r, sizeof(r), 0) == (ssize_t)sizeof(r));
-	return r % (max_ms + 1);
-}
-
-/* What err says has failed for now: wait, or give up. */
-static enum bulla_status
-again(struct sender *s, struct bulla_err *err)
-{
-	uint64_t max = PAUSE_FIRST_MS << (s->failures < 8 ? s->failures : 8);
-	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
-	char line[640];
-
-	s->failures++;
-	if (http_clock() >= s->http.deadline)
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up at the deadline");
-	if (s->failures >= s->c->attempts)
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up after %u failures in a row", s->failures);
-	if (s->a.retry_after * 1000 > ms)
-		ms = s->a.retry_after * 1000;
-	if (is_late(s, ms))
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up, the deadline comes before the next attempt");
-	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
-	    err->msg, (unsigned long long)(ms / 1000),
-	    (unsigned long long)(ms % 1000 / 100));
-	say(s, line);
-	pause_ms(ms);
-	return BULLA_OK;
-}
-
-/* The first line that the server wrote about its refusal. */
-static enum bulla_status
-server_says(const struct sender *s, enum bulla_status st, const char *what,
-    struct bulla_err *err)
-{
-	struct bulla_cur body = bulla_buf_view(&s->a.body), line = body;
-	char text[200];
-
-	if (!bulla_cur_line(&body, &line))
-		line = body;
-	bulla_text_show(text, sizeof(text), &line);
-	return bulla_fail(err, st, "%s: the server answered %u%s%s", what,
-	    s->a.status, text[0] != '\0' ? ": " : "", text);
 }
 
 /* A status that none of the stages expects. */
@@ -136,13 +56,12 @@ unexpected(struct sender *s, const char *what, struct bulla_err *err)
 {
 	unsigned code = s->a.status;
 
-	if (code >= 500 || code == 408 || code == 409 || code == 423 ||
-	    code == 425 || code == 429)
-		return server_says(s, BULLA_E_AGAIN, what, err);
+	if (http_passes(code) || code == 409)
+		return http_says(&s->a, BULLA_E_AGAIN, what, err);
 	if (code >= 300 && code < 400)
-		return server_says(s, BULLA_E_REFUSED,
+		return http_says(&s->a, BULLA_E_REFUSED,
 		    "redirects are not followed", err);
-	return server_says(s, BULLA_E_REFUSED, what, err);
+	return http_says(&s->a, BULLA_E_REFUSED, what, err);
 }
 
 static bool
@@ -272,15 +191,15 @@ receipt(struct sender *s, struct bulla_err *err)
 	}
 	if (s->a.status == 202) {
 		s->polls++;
-		s->failures = 0;
-		if (is_late(s, ms))
+		s->again.failures = 0;
+		if (http_is_late(&s->http, ms))
 			return bulla_fail(err, BULLA_E_AGAIN, "all was sent, "
 			    "but the package has not been judged yet");
-		pause_ms(ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
+		http_pause(ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
 		return BULLA_OK;
 	}
 	if (s->a.status == 422)
-		return server_says(s, BULLA_E_REFUSED,
+		return http_says(&s->a, BULLA_E_REFUSED,
 		    "refused, without a signed receipt", err);
 	if (is_gone(s)) {
 		/* Did it lose the upload too? To create it again asks that. */
@@ -314,7 +233,7 @@ run(struct sender *s, struct bulla_err *err)
 			break;
 		}
 		if (st == BULLA_E_AGAIN)
-			st = again(s, err);
+			st = http_again(&s->again, s->a.retry_after, err);
 		if (st != BULLA_OK)
 			return st;
 	}
@@ -357,11 +276,12 @@ bulla_send(const struct bulla_send_config *c,
 {
 	struct bulla_err scratch = { 0 };
 	struct sender s = { .c = c, .w = what, .receipt = receipt,
-	    .a = HTTP_RESP_INIT, .piece = PIECE_FIRST };
+	    .a = HTTP_RESP_INIT, .piece = PIECE_FIRST, .again.c = c };
 	enum bulla_status st;
 
 	if (err == NULL)
 		err = &scratch;
+	s.again.http = &s.http;
 	st = prepare(&s, err);
 	if (st == BULLA_OK)
 		st = http_open(&s.http, c, err);

@@ -157,6 +157,15 @@ Test(tus, routes_and_back)
 		{ "/packages/" ID32, BULLA_TUS_UPLOAD },
 		{ "/packages/" ID32 ID32, BULLA_TUS_KNOWN },
 		{ "/receipts/" ID32 ID32, BULLA_TUS_RECEIPT },
+		{ "/checkpoint", BULLA_TUS_CHECKPOINT },
+		{ "/tile/0/000", BULLA_TUS_TILE },
+		{ "/tile/entries/x001/067.p/5", BULLA_TUS_TILE },
+		{ "/add-checkpoint", BULLA_TUS_ADD },
+		{ "/add-checkpoint/0", BULLA_TUS_ASK },
+		{ "/add-checkpoint/9223372036854775807", BULLA_TUS_ASK },
+		{ "/" ID32 ID32 "/checkpoint", BULLA_TUS_SEEN },
+		{ "/cosignature", BULLA_TUS_COSIGNATURE },
+		{ "/notes", BULLA_TUS_NOTES },
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -164,12 +173,17 @@ Test(tus, routes_and_back)
 		struct bulla_buf b = BULLA_BUF_INIT(128);
 
 		cr_assert_eq(r.place, good[i].place, "%s", good[i].path);
+		cr_assert_eq(bulla_tus_is_exchange(r.place),
+		    r.place >= BULLA_TUS_CHECKPOINT, "%s", good[i].path);
 		bulla_tus_route_put(&b, &r);
 		cr_assert_str_eq(bulla_buf_cstr(&b), good[i].path);
 		bulla_buf_free(&b);
 	}
 	cr_assert_str_eq(route_of("/packages/" ID32).id, ID32);
 	cr_assert_eq(route_of("/receipts/" ID32 ID32).sha256[31], 0xff);
+	cr_assert_eq(route_of("/" ID32 ID32 "/checkpoint").sha256[31], 0xff);
+	cr_assert_eq(route_of("/add-checkpoint/17").old, 17);
+	cr_assert_str_eq(route_of("/tile/7/000.p/1").tile, "tile/7/000.p/1");
 }
 
 Test(tus, routes_that_are_none)
@@ -180,7 +194,17 @@ Test(tus, routes_that_are_none)
 	    "/packages/00112233445566778899AABBCCDDEEFF", "/packages?x",
 	    "/packages/" ID32 "?x", "/receipts", "/receipts/",
 	    "/receipts/" ID32, "/receipts/" ID32 ID32 "0",
-	    "/packages/../receipts/" ID32 ID32, "/packages%2f" ID32 };
+	    "/packages/../receipts/" ID32 ID32, "/packages%2f" ID32,
+	    "/checkpoint/", "checkpoint", "/Checkpoint", "/tile", "/tile/",
+	    "/tile/0", "/tile/0/", "/tile/0/1", "/tile/00/000",
+	    "/tile/0/000.p/0", "/tile/0/000.p/256", "/tile/0/../checkpoint",
+	    "/tile/8/000", "/tile/0/x000/001/", "/tile/0/001?x", "tile/0/000",
+	    "//tile/0/000", "/add-checkpoint/", "/add-checkpoint/01",
+	    "/add-checkpoint/-1", "/add-checkpoint/9223372036854775808",
+	    "/add-checkpoint/1/", "/cosignature/", "/notes/", "/notes/1",
+	    "/" ID32 "/checkpoint", "/" ID32 ID32, "/" ID32 ID32 "/",
+	    "/" ID32 ID32 "/checkpoint/", "//" ID32 ID32 "/checkpoint",
+	    "/" ID32 ID32 "/notes" };
 	struct bulla_buf b = BULLA_BUF_INIT(128);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

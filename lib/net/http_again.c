@@ -1,0 +1,86 @@
+#include <stdio.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "http.h"
+
+#include "bulla/text.h"
+
+#define PAUSE_FIRST_MS 500u
+#define PAUSE_MAX_MS 60000u
+
+bool
+http_is_late(const struct http *h, uint64_t ms)
+{
+	return (int64_t)(ms / 1000) >= h->deadline - http_clock();
+}
+
+void
+http_pause(uint64_t ms)
+{
+	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
+	    .tv_nsec = (long)(ms % 1000) * 1000000 };
+
+	while (nanosleep(&t, &t) != 0)
+		;
+}
+
+bool
+http_passes(unsigned status)
+{
+	return status >= 500 || status == 408 || status == 423 ||
+	    status == 425 || status == 429;
+}
+
+/* Full jitter: many senders that lost one server must not return at once. */
+static uint64_t
+jitter(uint64_t max_ms)
+{
+	uint64_t r;
+
+	BULLA_CHECK(getrandom(&r, sizeof(r), 0) == (ssize_t)sizeof(r));
+	return r % (max_ms + 1);
+}
+
+enum bulla_status
+http_again(struct again *g, uint64_t retry_after, struct bulla_err *err)
+{
+	const struct bulla_send_watch *w = &g->c->watch;
+	uint64_t max = PAUSE_FIRST_MS << (g->failures < 8 ? g->failures : 8);
+	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
+	char line[640];
+
+	g->failures++;
+	if (http_clock() >= g->http->deadline)
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up at the deadline");
+	if (g->failures >= g->c->attempts)
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up after %u failures in a row", g->failures);
+	if (retry_after * 1000 > ms)
+		ms = retry_after * 1000;
+	if (http_is_late(g->http, ms))
+		return bulla_wrap(err, BULLA_E_AGAIN,
+		    "given up, the deadline comes before the next attempt");
+	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
+	    err->msg, (unsigned long long)(ms / 1000),
+	    (unsigned long long)(ms % 1000 / 100));
+	if (w->say != NULL)
+		w->say(w->ctx, line);
+	http_pause(ms);
+	return BULLA_OK;
+}
+
+enum bulla_status
+http_says(const struct http_resp *a, enum bulla_status st, const char *what,
+    struct bulla_err *err)
+{
+	struct bulla_cur body = bulla_buf_view(&a->body), line = body;
+	char text[200];
+
+	if (!bulla_cur_line(&body, &line))
+		line = body;
+	bulla_text_show(text, sizeof(text), &line);
+	return bulla_fail(err, st, "%s: the server answered %u%s%s", what,
+	    a->status, text[0] != '\0' ? ": " : "", text);
+}
