@@ -210,9 +210,13 @@ run(struct age *a, const char *input)
 	struct tally t = { .w.write = tally_write };
 	struct bulla_writer_fd fd;
 	struct bulla_err err = { 0 };
-	enum bulla_status st = open_files(a, input, &err);
+	enum bulla_status st;
 	int code;
 
+	for (size_t i = 0; i < a->n_id; i++)
+		if (cmd_spare(&a->c, a->id_path[i]) != CMD_YES)
+			return CMD_USE;
+	st = open_files(a, input, &err);
 	for (size_t i = 0; st == BULLA_OK && i < a->n_id; i++)
 		st = bulla_identities_add_file(&a->ids, a->id_path[i],
 		    &a->c.ask, &err);

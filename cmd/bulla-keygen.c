@@ -163,8 +163,10 @@ show_public(const struct keygen *k, const char *path)
 	enum bulla_status st;
 	struct bulla_cur text;
 	char shown[256];
-	int code = CMD_YES;
+	int code = cmd_spare(&k->c, path);
 
+	if (code != CMD_YES)
+		return code;
 	st = bulla_keyfile_read(path, &k->c.ask, &file, &err);
 	if (st == BULLA_OK) {
 		text = bulla_secret_view(&file);

@@ -148,6 +148,8 @@ load_keys(struct seal *m)
 	enum bulla_status st;
 
 	for (size_t i = 0; i < m->n_keys; i++) {
+		if (cmd_spare(&m->c, m->key_path[i]) != CMD_YES)
+			return CMD_USE;
 		st = bulla_signer_load(m->key_path[i], &m->c.ask,
 		    &m->signer[i], &err);
 		if (st != BULLA_OK)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -92,6 +93,8 @@ cmd_fail(const struct cmd *c, const char *what, enum bulla_status st,
 	unanswered = NULL;
 	if (st == BULLA_OK)
 		return CMD_YES;
+	if (what != NULL && strcmp(what, "-") == 0)
+		what = "standard input";
 	if (what != NULL)
 		fprintf(stderr, "%s: %s: %s\n", c->tool->name,
 		    bulla_text_show_str(shown, sizeof(shown), what), msg);
@@ -99,6 +102,20 @@ cmd_fail(const struct cmd *c, const char *what, enum bulla_status st,
 		fprintf(stderr, "%s: %s\n", c->tool->name, msg);
 	json_failure(c, st, what, msg);
 	return cmd_exit(st);
+}
+
+int
+cmd_spare(const struct cmd *c, const char *path)
+{
+	struct stat out, in;
+	char shown[256];
+
+	if (c->common.out == NULL || strcmp(c->common.out, "-") == 0 ||
+	    stat(c->common.out, &out) != 0 || stat(path, &in) != 0 ||
+	    out.st_dev != in.st_dev || out.st_ino != in.st_ino)
+		return CMD_YES;
+	return cmd_usage(c, "-o would replace %s, which is read here: write "
+	    "elsewhere", bulla_text_show_str(shown, sizeof(shown), path));
 }
 
 int

@@ -115,13 +115,19 @@ const char *cmd_home(struct cmd *c);
 /*
  * Messages go to stderr, each one line "bulla-seal: ...". Text from input
  * must be escaped by the caller (bulla_text_show), but for the parameter
- * what, a file's name or NULL, which cmd_fail escapes. With --json cmd_fail
+ * what, a file's name or NULL, which cmd_fail escapes ("-" is shown as
+ * standard input). With --json cmd_fail
  * and cmd_usage also print {"ok":false,"status":...,"message":...} on stdout.
  * Both return the exit status.
  */
 int cmd_fail(const struct cmd *c, const char *what, enum bulla_status st,
     const struct bulla_err *err);
 int cmd_usage(const struct cmd *c, const char *fmt, ...) BULLA_PRINTF(2, 3);
+/*
+ * CMD_YES, or CMD_USE with a message when -o would replace this file, which
+ * the tool reads: a key, a list.
+ */
+int cmd_spare(const struct cmd *c, const char *path);
 /* Unless -q. */
 void cmd_say(const struct cmd *c, const char *fmt, ...) BULLA_PRINTF(2, 3);
 /* Only with -v. */

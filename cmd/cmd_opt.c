@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd.h"
 
@@ -140,6 +141,9 @@ known(struct cmd *c, bool is_file, const char *arg)
 
 	st = is_file ? bulla_vkeys_add_file(&c->known, arg, &err) :
 	    bulla_vkeys_add_text(&c->known, arg, &err);
+	if (st == BULLA_E_USAGE && !is_file && access(arg, F_OK) == 0)
+		exit(cmd_usage(c, "-k takes a vkey, written out; a file of "
+		    "them goes with -K"));
 	if (st != BULLA_OK)
 		exit(cmd_fail(c, is_file ? NULL : "-k", st, &err));
 }

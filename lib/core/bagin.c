@@ -24,7 +24,7 @@ too_much(const struct bagin *b, struct bulla_err *err)
 	return b->p->max_is_space ? bulla_fail(err, BULLA_E_IO, "the contents "
 	    "are over the %llu bytes to fill here: No space left on device",
 	    max) : bulla_fail(err, BULLA_E_LIMIT, "the contents are over %llu "
-	    "bytes", max);
+	    "bytes, which is the most to unpack here (--max-plain)", max);
 }
 
 /*

@@ -282,3 +282,16 @@ whole() {
 	no 2 "-j" bulla-seal -j 0 -i seal.key -r "$desk" -o x ev
 	no 2 "-j" bulla-seal -j 65 -i seal.key -r "$desk" -o x ev
 }
+
+@test "a key is not overwritten by what it seals, nor by what it opens" {
+	cp seal.key seal.before
+	ln seal.key other-name
+	no 2 "-o would replace seal.key" bulla-seal -f -i seal.key -r "$desk" -o seal.key ev
+	no 2 "-o would replace seal.key" bulla-seal -f -i seal.key -r "$desk" -o other-name ev
+	no 2 "-o would replace seal.key" bulla-keygen public -f -o seal.key seal.key
+	cmp seal.key seal.before
+	bulla-age -r "$desk" -o c.age ev/a.txt
+	cp desk.key desk.before
+	no 2 "-o would replace desk.key" bulla-age -d -f -i desk.key -o desk.key c.age
+	cmp desk.key desk.before
+}

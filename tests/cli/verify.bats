@@ -47,7 +47,7 @@ setup() {
 		printf '\xaa' | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
 		    status=none
 		no 1 "q.bulla: " bulla-verify -k "$seal" q.bulla
-		no 1 "-: " sh -c "cat q.bulla | bulla-verify -k $seal"
+		no 1 "standard input: " sh -c "cat q.bulla | bulla-verify -k $seal"
 	done
 	head -c 9000 p.bulla >q.bulla
 	no 4 "q.bulla: ends early, after 9000 bytes" \
