@@ -17,6 +17,7 @@
  * 0x01, a witness with 0x04, all others with 0x01.
  */
 #define BULLA_ROSTER_MAX 60000u		/* bytes; it must fit a ledger entry */
+#define BULLA_ROSTER_VERSION_MAX 999999u
 #define BULLA_ROSTER_ROOTS_MAX 16u
 #define BULLA_ROSTER_KEYS_MAX 128u
 #define BULLA_ROSTER_AGES_MAX 64u
@@ -82,14 +83,23 @@ struct bulla_roster {
 
 /*
  * About 60 KB: on the heap, please. BULLA_E_FORMAT (the message names the
- * rule: a key in two roles, a threshold that no persons can reach, ...) or
- * BULLA_E_LIMIT; *out only on success.
+ * rule: a key in two roles, a threshold that no persons can reach, ...),
+ * BULLA_E_LIMIT or BULLA_E_NOMEM; *out only on success. Only sealers,
+ * receivers, logs and witnesses may be machines. A window may be empty
+ * (from == until): the key was never good.
  */
 BULLA_NODISCARD enum bulla_status bulla_roster_parse(
     const struct bulla_cur *text, struct bulla_roster *out,
     struct bulla_err *err);
 /* What parsing would refuse is a programmer error: parse what was put. */
 void bulla_roster_put(struct bulla_buf *b, const struct bulla_roster *r);
+/* How many different persons have the root keys. */
+unsigned bulla_roster_persons(const struct bulla_roster *r);
+/* A key by its name, id and public key, in "key:" lines; NULL: not there. */
+const struct bulla_roster_key *bulla_roster_find(const struct bulla_roster *r,
+    const struct bulla_vkey *key);
+const struct bulla_roster_root *bulla_roster_find_root(
+    const struct bulla_roster *r, const struct bulla_vkey *key);
 
 struct bulla_suspend {
 	struct bulla_cur side;

@@ -12,11 +12,14 @@
  *	HOME/roster/ours.note, theirs.note	in force, signed by root
  *	HOME/roster/history/SIDE-VVVVVV.note	every version that was in force
  *	HOME/roster/suspend/<sha256 of text>.note
+ *	HOME/roster/lock			held while one is taken in
  * Whatever is read from there is verified again: files in a home are no more
- * trusted than others, but that theirs.note is the one that was pinned.
+ * trusted than others, but that theirs.note is the one that was pinned. One
+ * that the history knows a later version of is refused.
  *
- * A key never leaves a roster: it ends (its "until" comes nearer). So the
- * newest roster alone tells what was right at any time before.
+ * A key never leaves a roster: it ends (its "until" comes nearer), and what
+ * was before a version was issued is not changed by it. So the newest roster
+ * alone tells what was right at any time before.
  */
 struct bulla_trust;
 
@@ -61,27 +64,53 @@ BULLA_NODISCARD enum bulla_status bulla_trust_judge_note(
     unsigned persons, struct bulla_err *err);
 
 /*
- * "-r NAME": the recipient with exactly this name, in theirs, then in ours.
- * BULLA_E_NOMATCH with the names that there are; BULLA_E_USAGE: in both.
+ * "-r NAME": the recipient with exactly this name, in theirs or in ours (all
+ * names begin with the side's, so never in both). BULLA_E_NOMATCH with the
+ * names that there are. Says nothing about whether that roster has expired.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_age(
     const struct bulla_trust *t, const char *name, struct bulla_cur *out,
     struct bulla_err *err);
 
 /*
- * Take a roster in. text of version 1 needs `fingerprint`, the 32 bytes that
- * were compared by voice (NULL for our own); a later one must be exactly one
- * version on, name the sha256 of the one in force, keep every key of it, and
- * carry the threshold of the old and of the new root keys, counted as
- * distinct keys and distinct persons. On any refusal what was in force stays.
+ * May `next` follow `old`, whose text has this digest? Exactly one version
+ * on, the same side, the sha256 of the old text as previous, issued no
+ * earlier; every key and lift still there, each key with its role, beginning
+ * and person; an end that had come is not moved, and none is moved to before
+ * `next` was issued; a new key begins no earlier than that; nobody who was
+ * root is now something else. BULLA_E_REFUSED, BULLA_E_MISMATCH (previous).
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_follows(
+    const struct bulla_roster *old, const uint8_t digest[32],
+    const struct bulla_roster *next, struct bulla_err *err);
+/*
+ * How many different persons signed this note with root keys of r: 0 is no
+ * error. Compare with r->threshold. BULLA_E_MISMATCH: a root key's line does
+ * not verify; BULLA_E_FORMAT, BULLA_E_LIMIT.
+ */
+BULLA_NODISCARD enum bulla_status bulla_trust_signers(
+    const struct bulla_cur *note, const struct bulla_roster *r,
+    unsigned *persons, struct bulla_err *err);
+
+/*
+ * Take a roster in. The first one must be version 1, with `fingerprint`, the
+ * 32 bytes that were compared by voice (may be NULL for our own); a later one
+ * must follow (above) and carry the threshold of the old and of the new root
+ * keys, counted as distinct keys and distinct persons. The same one again is
+ * fine. No key may stand in both sides' rosters. On any failure what was in
+ * force stays; after BULLA_E_IO it may be in force with only its copy in the
+ * history missing: take it again. Several processes may call it at once.
  * BULLA_E_REFUSED, BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_USAGE, _IO.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_take(const char *home,
     enum bulla_side side, const struct bulla_cur *note,
     const uint8_t *fingerprint, struct bulla_err *err);
 /*
- * Take a suspension in: signed by a hotline or lead key of the side it is
- * about, valid now (POSIX seconds). Twice is no error.
+ * Take a suspension in: signed by one hotline or lead key of the side it is
+ * about, valid now (POSIX seconds); made under a roster that is or was in
+ * force here, and not from before that was issued. Twice is no error.
+ * BULLA_E_REFUSED, BULLA_E_NOKEY (a side or key without a roster here),
+ * BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_LIMIT, BULLA_E_IO.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_suspend(const char *home,
     const struct bulla_cur *note, int64_t now, struct bulla_err *err);

@@ -1,0 +1,180 @@
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bulla/file.h"
+#include "bulla/io.h"
+#include "bulla/text.h"
+
+#include "core/trust_int.h"
+
+enum bulla_status
+trust_lock(const char *home, int *fd, struct bulla_err *err)
+{
+	static const char *const dirs[] = { "history", "suspend" };
+	char path[TRUST_PATH_MAX];
+	enum bulla_status st = BULLA_OK;
+
+	for (size_t i = 0; st == BULLA_OK && i < 2; i++) {
+		st = trust_path(path, err, home, "%s", dirs[i]);
+		if (st == BULLA_OK)
+			st = bulla_dir_make(path, 0700, err);
+	}
+	if (st == BULLA_OK)
+		st = trust_path(path, err, home, "lock");
+	return st == BULLA_OK ? bulla_lock(path, true, fd, err) : st;
+}
+
+struct take {
+	const char *home;
+	enum bulla_side side;
+	const uint8_t *fingerprint;
+	struct trust_roster next, now, other;
+};
+
+static enum bulla_status
+judge_first(const struct take *t, struct bulla_err *err)
+{
+	const struct bulla_roster *r = t->next.r;
+
+	if (r->version != 1)
+		return bulla_fail(err, BULLA_E_REFUSED, "version %" PRIu64
+		    " cannot be the first: take version 1, then each version "
+		    "after it", r->version);
+	if (t->side == BULLA_THEIRS && t->fingerprint == NULL)
+		return bulla_fail(err, BULLA_E_USAGE, "the first roster of a "
+		    "counterpart needs its fingerprint, compared by voice");
+	return BULLA_OK;
+}
+
+static enum bulla_status
+judge(const struct take *t, struct bulla_err *err)
+{
+	const struct bulla_cur note = bulla_buf_view(&t->next.note);
+	enum bulla_status st;
+
+	st = t->now.r == NULL ? judge_first(t, err) :
+	    bulla_trust_follows(t->now.r, t->now.digest, t->next.r, err);
+	if (st == BULLA_OK && t->fingerprint != NULL &&
+	    memcmp(t->fingerprint, t->next.digest, 32) != 0)
+		st = bulla_fail(err, BULLA_E_MISMATCH, "the fingerprint is "
+		    "another: this is not the roster that was read out");
+	if (st == BULLA_OK && t->other.r != NULL)
+		st = trust_apart(t->next.r, t->other.r, err);
+	if (st == BULLA_OK)
+		st = trust_signed_enough(&note, t->next.r, "its own", err);
+	if (st == BULLA_OK && t->now.r != NULL)
+		st = trust_signed_enough(&note, t->now.r, "the old", err);
+	return st;
+}
+
+static enum bulla_status
+prepare(struct bulla_outfile *o, const char *path, bool force,
+    const struct bulla_buf *note, struct bulla_err *err)
+{
+	char shown[256];
+	enum bulla_status st;
+
+	st = bulla_outfile_open(o, path, 0644, force, false, err);
+	return st != BULLA_OK ? st : bulla_write_fd(o->fd, note->p, note->len,
+	    bulla_text_show_str(shown, sizeof(shown), path), err);
+}
+
+/*
+ * The one in force is named first, and both are written before that: a full
+ * disk leaves all as it was, and the history never knows a version that was
+ * not in force, by which a roster that was put back is told.
+ */
+static enum bulla_status
+store(const struct take *t, struct bulla_err *err)
+{
+	struct bulla_outfile now = BULLA_OUTFILE_INIT;
+	struct bulla_outfile past = BULLA_OUTFILE_INIT;
+	const struct bulla_roster *r = t->next.r;
+	char path[TRUST_PATH_MAX];
+	enum bulla_status st;
+
+	st = trust_path(path, err, t->home, "history/%.*s-%06" PRIu64 ".note",
+	    (int)r->side.len, (const char *)r->side.p, r->version);
+	if (st == BULLA_OK)
+		st = prepare(&past, path, true, &t->next.note, err);
+	if (st == BULLA_OK)
+		st = trust_path(path, err, t->home, "%s", t->side ==
+		    BULLA_OURS ? "ours.note" : "theirs.note");
+	if (st == BULLA_OK)
+		st = prepare(&now, path, true, &t->next.note, err);
+	if (st == BULLA_OK)
+		st = bulla_outfile_commit(&now, err);
+	if (st == BULLA_OK)
+		st = bulla_outfile_commit(&past, err);
+	bulla_outfile_free(&now);
+	bulla_outfile_free(&past);
+	return st;
+}
+
+/* Already in force: only its copy in the history may be missing. */
+static enum bulla_status
+take_again(const struct take *t, struct bulla_err *err)
+{
+	struct trust_roster past = TRUST_ROSTER_INIT;
+	struct take again = *t;
+	enum bulla_status st;
+
+	st = trust_read_old(t->home, &t->now.r->side, t->now.r->version,
+	    &past, err);
+	if (st == BULLA_OK && past.r == NULL) {
+		again.next = t->now;
+		st = store(&again, err);
+	}
+	trust_roster_free(&past);
+	return st;
+}
+
+static enum bulla_status
+take_locked(struct take *t, struct bulla_err *err)
+{
+	enum bulla_side other = t->side == BULLA_OURS ? BULLA_THEIRS :
+	    BULLA_OURS;
+	enum bulla_status st;
+
+	st = trust_read(t->home, t->side, &t->now, err);
+	if (st == BULLA_OK)
+		st = trust_read(t->home, other, &t->other, err);
+	if (st != BULLA_OK)
+		return st;
+	if (t->now.r != NULL && memcmp(t->now.digest, t->next.digest,
+	    sizeof(t->now.digest)) == 0)
+		return take_again(t, err);
+	st = judge(t, err);
+	return st == BULLA_OK ? store(t, err) : st;
+}
+
+enum bulla_status
+bulla_trust_take(const char *home, enum bulla_side side,
+    const struct bulla_cur *note, const uint8_t *fingerprint,
+    struct bulla_err *err)
+{
+	struct take t = { home, side, fingerprint, TRUST_ROSTER_INIT,
+	    TRUST_ROSTER_INIT, TRUST_ROSTER_INIT };
+	enum bulla_status st;
+	int lock = -1;
+
+	BULLA_CHECK(side == BULLA_OURS || side == BULLA_THEIRS);
+	bulla_buf_cur(&t.next.note, note);
+	st = bulla_buf_status(&t.next.note);
+	if (st != BULLA_OK)
+		st = bulla_fail(err, st, st == BULLA_E_LIMIT ? "longer than "
+		    "the 64 KiB of a note" : "out of memory");
+	if (st == BULLA_OK)
+		st = trust_roster_parse(&t.next, err);
+	if (st == BULLA_OK)
+		st = trust_lock(home, &lock, err);
+	if (st == BULLA_OK)
+		st = take_locked(&t, err);
+	if (lock != -1)
+		(void)close(lock);
+	trust_roster_free(&t.next);
+	trust_roster_free(&t.now);
+	trust_roster_free(&t.other);
+	return st;
+}
