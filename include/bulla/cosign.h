@@ -16,6 +16,7 @@ struct bulla_tree {
 	struct bulla_cur text;		/* the signed part */
 	unsigned n_witnesses;		/* known ones that cosigned */
 	int64_t latest;			/* the newest cosignature; 0: none */
+	int64_t first;			/* the oldest of them; 0: none */
 };
 
 /*
@@ -28,6 +29,14 @@ struct bulla_tree {
 BULLA_NODISCARD enum bulla_status bulla_tree_verify(
     const struct bulla_cur *note, const struct bulla_vkeys *known,
     struct bulla_tree *out, struct bulla_err *err);
+
+/*
+ * Does this line of a checkpoint's note verify as the cosignature of this key
+ * (type 0x04)? *time is what it says then.
+ */
+BULLA_NODISCARD bool bulla_cosignature_ok(const struct bulla_cur *text,
+    const struct bulla_note_sig *sig, const struct bulla_vkey *witness,
+    int64_t *time);
 
 /* Is this the name of a log key (type 0x01) that is known? */
 bool bulla_log_known(const struct bulla_cur *origin,

@@ -18,7 +18,9 @@
  *
  * An entry is "bulla record v1" LF "salted-sha256: " hex LF, where hex is
  * sha256(salt || record) with 32 random bytes of salt: it says nothing about
- * the record to who has not got it.
+ * the record to who has not got it. Notes that everybody may read, rosters
+ * and suspensions, can be entries as they are: only when the caller says so,
+ * never because of what a record begins with.
  *
  * Appending writes one frame to the journal and syncs it once: then it is
  * committed. Publishing makes tiles and checkpoint of what was committed; a
@@ -68,6 +70,24 @@ const struct bulla_vkey *bulla_ledger_vkey(const struct bulla_ledger *l);
 BULLA_NODISCARD enum bulla_status bulla_ledger_append(struct bulla_ledger *l,
     const struct bulla_cur *records, size_t n, uint64_t *first,
     struct bulla_err *err);
+/*
+ * The same for notes. As BULLA_CLEAR a note is its own entry, in public: it
+ * must begin with the type line of a roster or of a suspension and have at
+ * most BULLA_LEDGER_CLEAR_MAX bytes (BULLA_E_USAGE if not). once: what the
+ * ledger holds already, in the same way, is left out; *n_new says how many
+ * were appended.
+ */
+#define BULLA_LEDGER_CLEAR_MAX 65535u
+enum bulla_entry { BULLA_SALTED, BULLA_CLEAR };
+struct bulla_record {
+	struct bulla_cur bytes;
+	enum bulla_entry as;
+};
+BULLA_NODISCARD enum bulla_status bulla_ledger_append_notes(
+    struct bulla_ledger *l, const struct bulla_record *records, size_t n,
+    bool once, size_t *n_new, struct bulla_err *err);
+/* Does it begin as what may be an entry in clear? */
+bool bulla_ledger_clear_ok(const struct bulla_cur *record);
 /* Needs the secret log key, unless nothing is pending. */
 BULLA_NODISCARD enum bulla_status bulla_ledger_publish(
     struct bulla_ledger *l, struct bulla_err *err);
@@ -77,15 +97,27 @@ BULLA_NODISCARD enum bulla_status bulla_ledger_checkpoint(
     const struct bulla_ledger *l, struct bulla_buf *out,
     struct bulla_err *err);
 /*
- * The newest published record with these bytes. BULLA_E_NOMATCH when there is
- * none. Reads 16 bytes of index for each record.
+ * The newest published record with these bytes (or the oldest).
+ * BULLA_E_NOMATCH when there is none. Reads 16 bytes of index for each record.
  */
 BULLA_NODISCARD enum bulla_status bulla_ledger_find(
     const struct bulla_ledger *l, const struct bulla_cur *record,
     uint64_t *index, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status bulla_ledger_find_first(
+    const struct bulla_ledger *l, const struct bulla_cur *record,
+    uint64_t *index, struct bulla_err *err);
 /*
- * A tlog-proof of a published record, its salt in the extra line; it is
- * checked before it is handed out. BULLA_E_NOMATCH: there is no such index.
+ * Every published record, oldest first, until fn says anything but BULLA_OK,
+ * which is returned then. The window is valid during the call only.
+ */
+BULLA_NODISCARD enum bulla_status bulla_ledger_each(
+    const struct bulla_ledger *l, enum bulla_status (*fn)(void *ctx,
+    uint64_t index, const struct bulla_cur *record, struct bulla_err *err),
+    void *ctx, struct bulla_err *err);
+/*
+ * A tlog-proof of a published record, its salt in the extra line (a record in
+ * clear has none); it is checked before it is handed out. BULLA_E_NOMATCH:
+ * there is no such index.
  */
 BULLA_NODISCARD enum bulla_status bulla_ledger_prove(
     const struct bulla_ledger *l, uint64_t index, struct bulla_buf *out,

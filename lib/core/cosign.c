@@ -47,8 +47,8 @@ bulla_cosign(const struct bulla_cur *text, const struct bulla_signer *witness,
 }
 
 /* *t is the time it covers, on success. */
-static bool
-cosignature_ok(const struct bulla_cur *text, const struct bulla_note_sig *s,
+bool
+bulla_cosignature_ok(const struct bulla_cur *text, const struct bulla_note_sig *s,
     const struct bulla_vkey *k, int64_t *t)
 {
 	struct bulla_buf msg = BULLA_BUF_INIT(BULLA_NOTE_MAX + 64);
@@ -95,12 +95,14 @@ take_cosignatures(const struct bulla_note *n, const struct bulla_vkeys *known,
 
 		if (k == NULL || k->type != BULLA_SIG_COSIGNATURE)
 			continue;
-		if (!cosignature_ok(&n->text, &n->sig[i], k, &when))
+		if (!bulla_cosignature_ok(&n->text, &n->sig[i], k, &when))
 			return bulla_fail(err, BULLA_E_MISMATCH, "the "
 			    "cosignature of %s does not verify", k->name);
 		t->n_witnesses++;
 		if (when > t->latest)
 			t->latest = when;
+		if (t->first == 0 || when < t->first)
+			t->first = when;
 	}
 	return BULLA_OK;
 }

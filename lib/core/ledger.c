@@ -125,6 +125,7 @@ bulla_ledger_free(struct bulla_ledger *l)
 		(void)close(l->index);
 	bulla_signer_free(&l->signer);
 	bulla_buf_free(&l->bundle);
+	ledger_forget_pending(l);
 	free(l->pend);
 	free(l);
 }
@@ -178,121 +179,5 @@ ledger_enter(struct bulla_ledger *l, int *lock, struct bulla_err *err)
 		st = bulla_lock(path, true, lock, err);
 	if (st == BULLA_OK && !is_current(l))
 		st = ledger_recover(l, err);
-	return st;
-}
-
-/* The payload, its records noted where they will stand. */
-static enum bulla_status
-put_frame(const struct bulla_ledger *l, const struct bulla_cur *records,
-    size_t n, struct bulla_buf *b, struct bulla_err *err)
-{
-	static const uint8_t none[BULLA_SHA256_LEN];
-	uint8_t salt[BULLA_LEDGER_SALT], digest[BULLA_SHA256_LEN];
-	struct bulla_sha256 *h = NULL;
-	enum bulla_status st;
-
-	bulla_buf_put(b, l->id, JOURNAL_ID);
-	bulla_buf_u64(b, l->edge.size);
-	bulla_buf_u32(b, (uint32_t)n);
-	bulla_buf_u32(b, 0);
-	bulla_buf_put(b, none, sizeof(none));
-	for (size_t i = 0; i < n; i++) {
-		if (records[i].len > BULLA_LEDGER_RECORD_MAX)
-			return bulla_fail(err, BULLA_E_LIMIT, "a record of "
-			    "more than %u bytes: append its digest instead",
-			    BULLA_LEDGER_RECORD_MAX);
-		bulla_random(salt, sizeof(salt));
-		bulla_buf_u32(b, (uint32_t)records[i].len);
-		bulla_buf_put(b, salt, sizeof(salt));
-		bulla_buf_cur(b, &records[i]);
-	}
-	st = bulla_buf_status(b);
-	if (st != BULLA_OK)
-		return bulla_fail(err, st, st == BULLA_E_LIMIT ?
-		    "too many bytes for one batch" : "out of memory");
-	for (unsigned i = 0; i < 4; i++)
-		b->p[FRAME_FIXED - 4 + i] = (uint8_t)((b->len - FRAME_HEAD) >>
-		    (24 - 8 * i));
-	st = bulla_sha256_new(&h, err);
-	if (st != BULLA_OK)
-		return st;
-	bulla_sha256_update(h, b->p, FRAME_FIXED);
-	bulla_sha256_update(h, b->p + FRAME_HEAD, b->len - FRAME_HEAD);
-	bulla_sha256_final(h, digest);
-	bulla_sha256_free(h);
-	memcpy(b->p + FRAME_FIXED, digest, sizeof(digest));
-	return BULLA_OK;
-}
-
-/*
- * The commit point. What failed is taken back as far as it can be and never
- * tried again: after a failed sync nobody knows what the disk holds.
- */
-static enum bulla_status
-commit(struct bulla_ledger *l, const struct bulla_buf *b,
-    struct bulla_err *err)
-{
-	enum bulla_status st;
-
-	st = bulla_pwrite_fd(l->journal, b->p, b->len, l->end, "journal", err);
-	if (st == BULLA_OK && fdatasync(l->journal) != 0)
-		st = bulla_fail_sys(err, "journal");
-	if (st == BULLA_OK)
-		return st;
-	l->dead = true;
-	if (ftruncate(l->journal, (off_t)l->end) != 0)
-		bulla_wrap(err, st, "and the journal's end cannot be cut");
-	return st;
-}
-
-static enum bulla_status
-append_locked(struct bulla_ledger *l, const struct bulla_cur *records,
-    size_t n, struct bulla_err *err)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(FRAME_HEAD +
-	    BULLA_LEDGER_BATCH_MAX);
-	size_t at = FRAME_HEAD;
-	enum bulla_status st;
-
-	if (n > BULLA_TREE_MAX - l->edge.size || n > UINT32_MAX)
-		return bulla_fail(err, BULLA_E_LIMIT, "the ledger is full");
-	st = put_frame(l, records, n, &b, err);
-	if (st == BULLA_OK)
-		st = commit(l, &b, err);
-	/* Committed: if memory runs out now, the journal still has it */
-	l->current = false;
-	for (size_t i = 0; i < n && st == BULLA_OK; i++) {
-		struct ledger_record r;
-
-		st = frame_next(&b, &at, l->end, &r, err);
-		if (st == BULLA_OK)
-			st = ledger_add(l, &r, err);
-	}
-	if (st == BULLA_OK) {
-		l->end += b.len;
-		l->current = true;
-	}
-	bulla_buf_free(&b);
-	return st;
-}
-
-enum bulla_status
-bulla_ledger_append(struct bulla_ledger *l, const struct bulla_cur *records,
-    size_t n, uint64_t *first, struct bulla_err *err)
-{
-	enum bulla_status st;
-	uint64_t size;
-	int lock = -1;
-
-	if (n == 0)
-		return bulla_fail(err, BULLA_E_USAGE, "nothing to append");
-	st = ledger_enter(l, &lock, err);
-	size = l->edge.size;
-	if (st == BULLA_OK)
-		st = append_locked(l, records, n, err);
-	if (st == BULLA_OK)
-		*first = size;
-	if (lock != -1)
-		(void)close(lock);
 	return st;
 }

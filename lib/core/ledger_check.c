@@ -111,20 +111,18 @@ check_record(struct walk *w, const struct ledger_record *r,
     struct bulla_err *err)
 {
 	uint8_t entry[LEDGER_ENTRY_LEN];
-	struct bulla_hash salted;
 	struct bulla_hash *leaf = &w->level[0].h[w->level[0].w];
+	struct bulla_cur e;
 	enum bulla_status st;
-	size_t n;
 
 	st = check_row(w, r, err);
 	if (st != BULLA_OK)
 		return st;
-	ledger_salted(&r->salt, &r->data, &salted);
-	n = ledger_entry(&salted, entry);
-	bulla_merkle_leaf(entry, n, leaf);
+	e = ledger_entry_of(r, entry);
+	bulla_merkle_leaf(e.p, e.len, leaf);
 	w->level[0].w++;
 	bulla_edge_add(&w->edge, 0, leaf);
-	bulla_bundle_put(&w->bundle, entry, n);
+	bulla_bundle_put(&w->bundle, e.p, e.len);
 	st = bulla_buf_status(&w->bundle);
 	return st == BULLA_OK ? carry(w, err) : st;
 }

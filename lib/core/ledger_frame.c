@@ -59,12 +59,59 @@ ledger_entry(const struct bulla_hash *salted, uint8_t out[LEDGER_ENTRY_LEN])
 	return n;
 }
 
+struct bulla_cur
+ledger_entry_of(const struct ledger_record *r, uint8_t room[LEDGER_ENTRY_LEN])
+{
+	struct bulla_hash salted;
+
+	if (r->as == BULLA_CLEAR)
+		return r->data;
+	ledger_salted(&r->salt, &r->data, &salted);
+	return bulla_cur_of(room, ledger_entry(&salted, room));
+}
+
+bool
+bulla_ledger_clear_ok(const struct bulla_cur *record)
+{
+	return record->len <= BULLA_LEDGER_CLEAR_MAX &&
+	    (bulla_cur_starts(record, "bulla roster v1\n") ||
+	    bulla_cur_starts(record, "bulla suspend v1\n"));
+}
+
+void
+ledger_forget_pending(struct bulla_ledger *l)
+{
+	for (size_t i = 0; i < l->n_pend; i++)
+		free(l->pend[i].clear);
+	l->n_pend = 0;
+}
+
+static enum bulla_status
+set_entry(struct ledger_pending *p, const struct ledger_record *r,
+    struct bulla_err *err)
+{
+	memset(p, 0, sizeof(*p));
+	p->print = ledger_print(&r->data);
+	p->off = r->off;
+	if (r->as == BULLA_SALTED) {
+		ledger_salted(&r->salt, &r->data, &p->salted);
+		return BULLA_OK;
+	}
+	p->clear = malloc(r->data.len);
+	if (p->clear == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	memcpy(p->clear, r->data.p, r->data.len);
+	p->clear_len = r->data.len;
+	return BULLA_OK;
+}
+
 enum bulla_status
 ledger_add(struct bulla_ledger *l, const struct ledger_record *r,
     struct bulla_err *err)
 {
 	uint8_t entry[LEDGER_ENTRY_LEN];
 	struct ledger_pending *p;
+	enum bulla_status st;
 	struct bulla_hash leaf;
 
 	if (l->n_pend == l->cap_pend) {
@@ -76,11 +123,16 @@ ledger_add(struct bulla_ledger *l, const struct ledger_record *r,
 		l->pend = p;
 		l->cap_pend = cap;
 	}
-	p = &l->pend[l->n_pend++];
-	ledger_salted(&r->salt, &r->data, &p->salted);
-	p->print = ledger_print(&r->data);
-	p->off = r->off;
-	bulla_merkle_leaf(entry, ledger_entry(&p->salted, entry), &leaf);
+	p = &l->pend[l->n_pend];
+	st = set_entry(p, r, err);
+	if (st != BULLA_OK)
+		return st;
+	l->n_pend++;
+	if (p->clear != NULL)
+		bulla_merkle_leaf(p->clear, p->clear_len, &leaf);
+	else
+		bulla_merkle_leaf(entry, ledger_entry(&p->salted, entry),
+		    &leaf);
 	bulla_edge_add(&l->edge, 0, &leaf);
 	return BULLA_OK;
 }
@@ -146,6 +198,21 @@ frame_read(const struct bulla_ledger *l, uint64_t off, uint64_t first,
 	return memcmp(digest, said, sizeof(said)) == 0 ? BULLA_OK : torn(err);
 }
 
+/* The head of a record; the length without its flag. */
+static bool
+take_head(struct bulla_cur *c, struct ledger_record *r, uint32_t *len)
+{
+	static const uint8_t none[BULLA_LEDGER_SALT];
+
+	if (!bulla_cur_u32(c, len) ||
+	    !bulla_cur_take(c, BULLA_LEDGER_SALT, &r->salt))
+		return false;
+	r->as = (*len & RECORD_CLEAR) != 0 ? BULLA_CLEAR : BULLA_SALTED;
+	*len &= ~RECORD_CLEAR;
+	return r->as == BULLA_SALTED ||
+	    memcmp(r->salt.p, none, sizeof(none)) == 0;
+}
+
 enum bulla_status
 frame_next(const struct bulla_buf *b, size_t *at, uint64_t off,
     struct ledger_record *r, struct bulla_err *err)
@@ -154,11 +221,10 @@ frame_next(const struct bulla_buf *b, size_t *at, uint64_t off,
 	uint32_t len;
 
 	r->off = off + *at;
-	if (!bulla_cur_u32(&c, &len) ||
-	    !bulla_cur_take(&c, BULLA_LEDGER_SALT, &r->salt) ||
-	    !bulla_cur_take(&c, len, &r->data))
+	if (!take_head(&c, r, &len) || !bulla_cur_take(&c, len, &r->data) ||
+	    (r->as == BULLA_CLEAR && !bulla_ledger_clear_ok(&r->data)))
 		return bulla_fail(err, BULLA_E_MISMATCH, "journal: a frame "
-		    "that holds less than it says");
+		    "that holds less, or something else, than it says");
 	*at = b->len - c.len;
 	return BULLA_OK;
 }
@@ -206,6 +272,32 @@ frame_behind(const struct bulla_ledger *l, uint64_t off, bool *yes,
 }
 
 enum bulla_status
+ledger_record_read(const struct bulla_ledger *l, uint64_t off,
+    struct bulla_buf *b, struct ledger_record *r, struct bulla_err *err)
+{
+	enum bulla_status st;
+	struct bulla_cur c;
+	uint32_t len = 0;
+
+	bulla_buf_reset(b);
+	st = read_more(l, off, RECORD_HEAD, b, err);
+	c = bulla_buf_view(b);
+	if (st == BULLA_OK && (!take_head(&c, r, &len) ||
+	    len > BULLA_LEDGER_RECORD_MAX))
+		st = bulla_fail(err, BULLA_E_MISMATCH, "journal: no record at "
+		    "byte %llu, where one should be",
+		    (unsigned long long)off);
+	if (st == BULLA_OK)
+		st = read_more(l, off + RECORD_HEAD, len, b, err);
+	if (st != BULLA_OK)
+		return st;
+	r->off = off;
+	r->salt = bulla_cur_of(b->p + 4, BULLA_LEDGER_SALT);
+	r->data = bulla_cur_of(b->p + RECORD_HEAD, len);
+	return BULLA_OK;
+}
+
+enum bulla_status
 ledger_record_at(const struct bulla_ledger *l, uint64_t index,
     struct bulla_buf *b, struct ledger_record *r, uint64_t *print,
     struct bulla_err *err)
@@ -213,30 +305,18 @@ ledger_record_at(const struct bulla_ledger *l, uint64_t index,
 	uint8_t row[INDEX_ROW] = { 0 };
 	struct bulla_cur c = bulla_cur_of(row, sizeof(row));
 	enum bulla_status st;
-	uint32_t len = 0;
+	uint64_t off = 0;
 	size_t n = 0;
 
 	st = bulla_pread_fd(l->index, row, sizeof(row), index * INDEX_ROW, &n,
 	    "index", err);
 	if (st != BULLA_OK)
 		return st;
-	if (n < sizeof(row) || !bulla_cur_u64(&c, &r->off) ||
-	    !bulla_cur_u64(&c, print) || r->off > INT64_MAX / 2)
+	if (n < sizeof(row) || !bulla_cur_u64(&c, &off) ||
+	    !bulla_cur_u64(&c, print) || off > INT64_MAX / 2)
 		return bulla_fail(err, BULLA_E_INCOMPLETE, "index: no good "
 		    "row for record %llu", (unsigned long long)index);
-	bulla_buf_reset(b);
-	st = read_more(l, r->off, RECORD_HEAD, b, err);
-	c = bulla_buf_view(b);
-	if (st == BULLA_OK && (!bulla_cur_u32(&c, &len) ||
-	    len > BULLA_LEDGER_RECORD_MAX))
-		st = bulla_fail(err, BULLA_E_MISMATCH, "journal: no record "
-		    "where the index says %llu is",
-		    (unsigned long long)index);
-	if (st == BULLA_OK)
-		st = read_more(l, r->off + RECORD_HEAD, len, b, err);
-	if (st != BULLA_OK)
-		return st;
-	r->salt = bulla_cur_of(b->p + 4, BULLA_LEDGER_SALT);
-	r->data = bulla_cur_of(b->p + RECORD_HEAD, len);
-	return BULLA_OK;
+	st = ledger_record_read(l, off, b, r, err);
+	return st == BULLA_OK ? st : bulla_wrap(err, st, "record %llu",
+	    (unsigned long long)index);
 }

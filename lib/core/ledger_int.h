@@ -12,8 +12,10 @@
  * frame   = the same 16 bytes, index of its first record (8), records (4),
  *	     bytes of payload (4), SHA-256 of those 32 bytes and the payload
  * payload = for each record: length (4), salt (32), the record
- * Numbers are big-endian. Who submits records cannot know the 16 bytes, so
- * no record can pass for a frame when the place of one is in doubt.
+ * Numbers are big-endian. The highest bit of a length says that the record is
+ * its own entry, in clear; its salt is zeros then. Who submits records cannot
+ * know the 16 bytes, so no record can pass for a frame when the place of one
+ * is in doubt.
  */
 #define JOURNAL_MAGIC "bulla journal v1\n"
 #define JOURNAL_ID 16u
@@ -21,18 +23,22 @@
 #define FRAME_FIXED (JOURNAL_ID + 16u)
 #define FRAME_HEAD (FRAME_FIXED + 32u)
 #define RECORD_HEAD (4u + BULLA_LEDGER_SALT)
+#define RECORD_CLEAR 0x80000000u
 
 /* index = for each record: its place in the journal, the start of its SHA-256 */
 #define INDEX_ROW 16u
 
 struct ledger_record {
 	struct bulla_cur salt, data;
+	enum bulla_entry as;
 	uint64_t off;			/* of its head in the journal */
 };
 
 /* A record that is committed and not yet published. */
 struct ledger_pending {
 	struct bulla_hash salted;
+	uint8_t *clear;			/* NULL: a salted one; owned */
+	size_t clear_len;
 	uint64_t off, print;
 };
 
@@ -65,6 +71,12 @@ BULLA_NODISCARD enum bulla_status ledger_path(char out[LEDGER_PATH_MAX],
 /* The lock; and whatever others have done since it was held last. */
 BULLA_NODISCARD enum bulla_status ledger_enter(struct bulla_ledger *l,
     int *lock, struct bulla_err *err);
+/* The secret log key, once. */
+BULLA_NODISCARD enum bulla_status ledger_load_signer(struct bulla_ledger *l,
+    struct bulla_err *err);
+/* The root of the first size of the published records, from the tiles. */
+BULLA_NODISCARD enum bulla_status ledger_root_at(const struct bulla_ledger *l,
+    uint64_t size, struct bulla_hash *out, struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status ledger_recover(struct bulla_ledger *l,
     struct bulla_err *err);
 /* Check a checkpoint's signature, take it apart (into bytes). */
@@ -82,13 +94,17 @@ BULLA_NODISCARD enum bulla_status ledger_write_checkpoint(
 /* Note a committed record: the edge and what publishing needs. */
 BULLA_NODISCARD enum bulla_status ledger_add(struct bulla_ledger *l,
     const struct ledger_record *r, struct bulla_err *err);
+void ledger_forget_pending(struct bulla_ledger *l);
 void ledger_salted(const struct bulla_cur *salt, const struct bulla_cur *data,
     struct bulla_hash *out);
 uint64_t ledger_print(const struct bulla_cur *data);
 #define LEDGER_ENTRY_LEN 96u
-/* The bytes of an entry; returns how many. */
+/* The entry of a salted record; returns its length. */
 size_t ledger_entry(const struct bulla_hash *salted,
     uint8_t out[LEDGER_ENTRY_LEN]);
+/* The entry of a record: its own bytes, or made in room. */
+struct bulla_cur ledger_entry_of(const struct ledger_record *r,
+    uint8_t room[LEDGER_ENTRY_LEN]);
 
 /*
  * The frame at off, whose first record must be number first, into b.
@@ -103,6 +119,13 @@ BULLA_NODISCARD enum bulla_status frame_next(const struct bulla_buf *b,
 /* Does a frame begin anywhere behind off? Then what is at off is no tail. */
 BULLA_NODISCARD enum bulla_status frame_behind(const struct bulla_ledger *l,
     uint64_t off, bool *yes, struct bulla_err *err);
+/* The record whose head is at off, into b. */
+BULLA_NODISCARD enum bulla_status ledger_record_read(
+    const struct bulla_ledger *l, uint64_t off, struct bulla_buf *b,
+    struct ledger_record *r, struct bulla_err *err);
+/* Is it in the ledger, published or not? The lock is held. */
+BULLA_NODISCARD enum bulla_status ledger_has(const struct bulla_ledger *l,
+    const struct bulla_record *record, bool *yes, struct bulla_err *err);
 /* The record of a published index, into b. */
 BULLA_NODISCARD enum bulla_status ledger_record_at(
     const struct bulla_ledger *l, uint64_t index, struct bulla_buf *b,

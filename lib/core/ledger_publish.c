@@ -216,10 +216,13 @@ make_tiles(struct stage *s, struct bulla_err *err)
 	unsigned touched = 0;
 
 	for (size_t i = 0; i < l->n_pend && st == BULLA_OK; i++) {
-		size_t n = ledger_entry(&l->pend[i].salted, entry);
+		const struct ledger_pending *p = &l->pend[i];
+		const uint8_t *e = p->clear != NULL ? p->clear : entry;
+		size_t n = p->clear != NULL ? p->clear_len :
+		    ledger_entry(&p->salted, entry);
 
-		bulla_merkle_leaf(entry, n, &l->level[0].h[l->level[0].w++]);
-		bulla_bundle_put(&l->bundle, entry, n);
+		bulla_merkle_leaf(e, n, &l->level[0].h[l->level[0].w++]);
+		bulla_bundle_put(&l->bundle, e, n);
 		st = bulla_buf_status(&l->bundle);
 		size++;
 		if (st == BULLA_OK)
@@ -312,13 +315,13 @@ publish_locked(struct bulla_ledger *l, struct bulla_err *err)
 		return st;
 	drop_partials(l, l->published, l->edge.size);
 	l->published = l->edge.size;
-	l->n_pend = 0;
+	ledger_forget_pending(l);
 	l->current = true;
 	return st;
 }
 
-static enum bulla_status
-load_signer(struct bulla_ledger *l, struct bulla_err *err)
+enum bulla_status
+ledger_load_signer(struct bulla_ledger *l, struct bulla_err *err)
 {
 	char path[LEDGER_PATH_MAX];
 	enum bulla_status st;
@@ -344,7 +347,7 @@ bulla_ledger_publish(struct bulla_ledger *l, struct bulla_err *err)
 
 	st = ledger_enter(l, &lock, err);
 	if (st == BULLA_OK && l->n_pend > 0)
-		st = load_signer(l, err);
+		st = ledger_load_signer(l, err);
 	if (st == BULLA_OK && l->n_pend > 0)
 		st = publish_locked(l, err);
 	if (lock != -1)

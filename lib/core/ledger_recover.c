@@ -12,7 +12,7 @@
 static void
 forget(struct bulla_ledger *l)
 {
-	l->n_pend = 0;
+	ledger_forget_pending(l);
 	l->current = false;
 	memset(&l->edge, 0, sizeof(l->edge));
 	for (unsigned i = 0; i < BULLA_TILE_LEVELS; i++)
@@ -166,13 +166,27 @@ replay_frame(struct bulla_ledger *l, const struct bulla_buf *b, uint32_t n,
 	return st;
 }
 
+enum bulla_status
+ledger_root_at(const struct bulla_ledger *l, uint64_t size,
+    struct bulla_hash *out, struct bulla_err *err)
+{
+	struct tiles *t = malloc(sizeof(*t));
+	enum bulla_status st;
+
+	if (t == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	tiles_init(t, l->public, l->published);
+	st = bulla_merkle_root(&t->nodes, size, out, err);
+	free(t);
+	return st;
+}
+
 /* Whether the newest signed state lies on the way that was replayed. */
 static enum bulla_status
 check_state(const struct bulla_ledger *l, const struct bulla_checkpoint *s,
     bool seen, struct bulla_err *err)
 {
 	struct bulla_hash root;
-	struct tiles *t;
 	enum bulla_status st;
 
 	if (s->size > l->edge.size)
@@ -183,18 +197,13 @@ check_state(const struct bulla_ledger *l, const struct bulla_checkpoint *s,
 		    (unsigned long long)s->size);
 	if (seen)
 		return BULLA_OK;
-	t = malloc(sizeof(*t));
-	if (t == NULL)
-		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	tiles_init(t, l->public, l->published);
-	st = s->size <= l->published ? bulla_merkle_root(&t->nodes, s->size,
-	    &root, err) : BULLA_OK;
+	st = s->size <= l->published ? ledger_root_at(l, s->size, &root,
+	    err) : BULLA_OK;
 	if (st == BULLA_OK && (s->size > l->published ||
 	    !bulla_hash_eq(&root, &s->root)))
 		st = bulla_fail(err, BULLA_E_REFUSED, "fork: the ledger is "
 		    "not a continuation of what its key has signed at size "
 		    "%llu", (unsigned long long)s->size);
-	free(t);
 	return st;
 }
 
