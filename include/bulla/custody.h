@@ -59,6 +59,22 @@ void bulla_custody_put(struct bulla_buf *b, const struct bulla_custody *c);
 BULLA_NODISCARD bool bulla_custody_get(const struct bulla_custody *c,
     const char *label, struct bulla_cur *value);
 
+/*
+ * The own fields of an event, number i from 0 in the order of the note; false
+ * at the end. form says in words what may stand there.
+ */
+struct bulla_custody_field {
+	const char *label, *form;
+	bool maybe;			/* may be "-" */
+};
+BULLA_NODISCARD bool bulla_custody_field(const struct bulla_cur *event,
+    size_t i, struct bulla_custody_field *out);
+/* May this value stand in this field of this event? ("-" counts as one.) */
+bool bulla_custody_value_ok(const struct bulla_cur *event, const char *label,
+    const struct bulla_cur *value);
+/* "seize, acquire, ...": for messages. */
+void bulla_custody_events(struct bulla_buf *b);
+
 /* Is this one of the events, one of the reasons of a reject? */
 bool bulla_custody_event_ok(const struct bulla_cur *event);
 bool bulla_custody_reason_ok(const struct bulla_cur *reason);

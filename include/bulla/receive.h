@@ -33,16 +33,21 @@ struct bulla_received {
  * fd is the package, read from its current offset to the end; judged is only
  * the copy that is made in the home, which has no name until then. A package
  * that verifies is stored, durably, as HOME/packages/<id>.bulla, and its
- * receipt as custody/<id>/0001-receive.note and receipts/<sha256>.note before
- * this returns BULLA_OK with accepted set. The same bytes again: the same
+ * receipt as the next note of custody/<id>/ (0001-receive.note when it is the
+ * first) and as receipts/<sha256>.note before this returns BULLA_OK with
+ * accepted set. It names the note of theirs that relinquished the package to
+ * us, when custody/<id>/theirs/ has one. The same bytes again: the same
  * receipt.
  *
  * A signed reject (BULLA_OK, accepted false, reason and why filled; nothing
- * stored is changed but receipts/): "duplicate-id" for other bytes under a
- * stored id, "seal-broken" for what does not verify, "out-of-scope" for an
- * exercise, "not-authorised" when judge returned BULLA_E_REFUSED. Every other status means that nothing was signed: BULLA_E_FORMAT
- * and _INCOMPLETE (no package, or not all of one), _NOKEY (no known sealer),
- * _LIMIT, _IO, _NOMEM.
+ * stored is changed but receipts/: such a note has no place in a chain):
+ * "duplicate-id" for other bytes under a stored id, "seal-broken" for what
+ * does not verify, "hash-mismatch" for other bytes than were relinquished to
+ * us, "out-of-scope" for an exercise, "not-authorised" when judge returned
+ * BULLA_E_REFUSED. A rejected package is judged anew each time. Every other
+ * status means that nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no
+ * package, or not all of one), _NOKEY (no known sealer), _LIMIT, _IO (also
+ * when notes in the home are damaged), _NOMEM.
  */
 BULLA_NODISCARD enum bulla_status bulla_receive_fd(
     const struct bulla_receive *p, int fd, struct bulla_received *out,

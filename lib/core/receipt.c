@@ -20,6 +20,13 @@ home_path(char out[HOME_PATH_MAX], const char *home, const char *dir,
 	return BULLA_OK;
 }
 
+/* Values that the note's windows point into. */
+struct values {
+	char sha256[2 * BULLA_SHA256_LEN + 1];
+	char relinquish[2 * BULLA_SHA256_LEN + 1];
+	char bytes[32];
+};
+
 static void
 extra(struct bulla_custody *c, const char *label, const char *value)
 {
@@ -31,23 +38,49 @@ extra(struct bulla_custody *c, const char *label, const char *value)
 /* The fields of the two events, in their order (docs/FORMAT.md). */
 static void
 add_extras(struct bulla_custody *c, const struct receipt_of *of,
-    const char *sha256, const char *bytes)
+    const struct values *v)
 {
 	static const char *const rest[] = { "seal-no", "storage",
 	    "condition", "remarks" };
 
-	extra(c, "relinquish", "-");
-	extra(c, "package-sha256", sha256);
+	extra(c, "relinquish", v->relinquish);
+	extra(c, "package-sha256", v->sha256);
 	if (of->reason != NULL) {
 		extra(c, "reason", of->reason);
 	} else {
 		extra(c, "match", "yes");
 		extra(c, "seal-intact", "yes");
-		extra(c, "bytes", bytes);
+		extra(c, "bytes", v->bytes);
 	}
 	extra(c, "tool", "bulla " BULLA_VERSION);
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		extra(c, rest[i], "-");
+}
+
+static void
+fill(const struct bulla_receive *p, const struct receipt_of *of,
+    struct values *v, struct bulla_custody *c)
+{
+	struct bulla_cur name = bulla_cur_str(p->receiver->vkey.name);
+
+	*c = (struct bulla_custody){ .sequence = 1, .time = p->now };
+	(void)snprintf(c->id, sizeof(c->id), "%s", of->id);
+	c->has_seal = c->has_previous = of->seal != NULL;
+	if (of->seal != NULL) {
+		memcpy(c->seal, of->seal, sizeof(c->seal));
+		memcpy(c->previous, of->seal, sizeof(c->previous));
+	}
+	c->event = bulla_cur_str(of->reason != NULL ? "reject" : "receive");
+	c->actor = bulla_keyname_agency(&name);
+	c->result = bulla_cur_str(of->reason != NULL ? "rejected" :
+	    "stored");
+	bulla_hex(v->sha256, of->sha256, BULLA_SHA256_LEN);
+	(void)snprintf(v->relinquish, sizeof(v->relinquish), "-");
+	if (of->relinquish != NULL)
+		bulla_hex(v->relinquish, of->relinquish, BULLA_SHA256_LEN);
+	(void)snprintf(v->bytes, sizeof(v->bytes), "%llu",
+	    (unsigned long long)of->bytes);
+	add_extras(c, of, v);
 }
 
 enum bulla_status
@@ -55,25 +88,12 @@ receipt_make(const struct bulla_receive *p, const struct receipt_of *of,
     struct bulla_buf *note, struct bulla_err *err)
 {
 	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	char sha256[2 * BULLA_SHA256_LEN + 1], bytes[32];
-	struct bulla_cur name = bulla_cur_str(p->receiver->vkey.name), view;
-	struct bulla_custody c = { .sequence = 1, .time = p->now };
+	struct bulla_custody c;
+	struct bulla_cur view;
 	enum bulla_status st;
+	struct values v;
 
-	(void)snprintf(c.id, sizeof(c.id), "%s", of->id);
-	c.has_seal = c.has_previous = of->seal != NULL;
-	if (of->seal != NULL) {
-		memcpy(c.seal, of->seal, sizeof(c.seal));
-		memcpy(c.previous, of->seal, sizeof(c.previous));
-	}
-	c.event = bulla_cur_str(of->reason != NULL ? "reject" : "receive");
-	c.actor = bulla_keyname_agency(&name);
-	c.result = bulla_cur_str(of->reason != NULL ? "rejected" :
-	    "stored");
-	bulla_hex(sha256, of->sha256, BULLA_SHA256_LEN);
-	(void)snprintf(bytes, sizeof(bytes), "%llu",
-	    (unsigned long long)of->bytes);
-	add_extras(&c, of, sha256, bytes);
+	fill(p, of, &v, &c);
 	bulla_custody_put(&text, &c);
 	view = bulla_buf_view(&text);
 	st = bulla_buf_status(&text);
@@ -81,6 +101,21 @@ receipt_make(const struct bulla_receive *p, const struct receipt_of *of,
 		st = bulla_note_sign(&view, p->receiver, 1, note, err);
 	bulla_buf_free(&text);
 	return st;
+}
+
+/*
+ * Whatever the chain says: that these bytes came in and verified is a fact.
+ * What does not fit is told by whoever checks the chain.
+ */
+enum bulla_status
+receipt_add(const struct bulla_receive *p, const struct receipt_of *of,
+    struct chain_pair *chain, struct bulla_buf *note, struct bulla_err *err)
+{
+	struct bulla_custody c;
+	struct values v;
+
+	fill(p, of, &v, &c);
+	return chain_pair_add(chain, &c, p->receiver, 1, false, note, err);
 }
 
 enum bulla_status

@@ -11,20 +11,6 @@
 
 #define PIECE 262144u	/* bytes copied at a time */
 
-/* One package on its way in. */
-struct arrival {
-	const struct bulla_receive *p;
-	int in;
-	struct bulla_outfile copy;	/* in packages/, nameless until judged */
-	char path[HOME_PATH_MAX];	/* packages/<id>.bulla */
-	char id[BULLA_ID_LEN + 1];
-	uint8_t sha256[BULLA_SHA256_LEN];
-	uint64_t bytes;
-	bool taken;			/* the name is there already */
-	bool unauthorised;		/* a known key, without the right */
-	struct bulla_package pkg;
-};
-
 static enum bulla_status
 make_home(const char *home, struct bulla_err *err)
 {
@@ -115,78 +101,6 @@ copy_in(struct arrival *a, struct bulla_err *err)
 	return st;
 }
 
-/* Answer with a signed note, which is kept. */
-static enum bulla_status
-answer(const struct arrival *a, const char *reason,
-    struct bulla_received *out, struct bulla_err *err)
-{
-	const struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
-	    .bytes = a->bytes, .reason = reason,
-	    .seal = a->pkg.verified ? a->pkg.closing_digest : NULL };
-	enum bulla_status st;
-
-	st = receipt_make(a->p, &of, &out->receipt, err);
-	if (st == BULLA_OK && reason != NULL)
-		st = receipt_store(a->p->home, a->sha256, &out->receipt, true,
-		    err);
-	out->accepted = reason == NULL;
-	out->reason = reason;
-	return st;
-}
-
-static enum bulla_status
-custody_path(const struct arrival *a, char out[HOME_PATH_MAX],
-    struct bulla_err *err)
-{
-	return home_path(out, a->p->home, "custody", a->id,
-	    "/0001-receive.note", err);
-}
-
-/* The first note of the chain, durable, with the directory it makes. */
-static enum bulla_status
-store_custody(const struct arrival *a, const struct bulla_buf *note,
-    struct bulla_err *err)
-{
-	char path[HOME_PATH_MAX], dir[HOME_PATH_MAX], all[HOME_PATH_MAX];
-	enum bulla_status st = custody_path(a, path, err);
-
-	if (st == BULLA_OK)
-		st = home_path(dir, a->p->home, "custody", a->id, "", err);
-	if (st == BULLA_OK)
-		st = home_path(all, a->p->home, "custody", "", "", err);
-	if (st == BULLA_OK)
-		st = bulla_dir_make(dir, 0700, err);
-	if (st == BULLA_OK)
-		st = bulla_file_put(path, note->p, note->len, 0600, false,
-		    err);
-	return st == BULLA_OK ? bulla_dir_sync(all, err) : st;
-}
-
-/*
- * The receipt, once the package is stored under its name. Another process
- * may have been here with the same bytes: the first note is the receipt.
- */
-static enum bulla_status
-accept_stored(const struct arrival *a, struct bulla_received *out,
-    struct bulla_err *err)
-{
-	char path[HOME_PATH_MAX];
-	enum bulla_status st = custody_path(a, path, err);
-
-	if (st == BULLA_OK)
-		st = answer(a, NULL, out, err);
-	if (st == BULLA_OK)
-		st = store_custody(a, &out->receipt, err);
-	if (st == BULLA_E_REFUSED) {
-		bulla_buf_reset(&out->receipt);
-		st = bulla_file_get(path, &out->receipt, err);
-	}
-	if (st == BULLA_OK)
-		st = receipt_store(a->p->home, a->sha256, &out->receipt,
-		    false, err);
-	return st;
-}
-
 /* sha256 of a file that is in the store. */
 static enum bulla_status
 hash_stored(const char *path, uint8_t sha256[BULLA_SHA256_LEN],
@@ -233,10 +147,10 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 	if (memcmp(stored, a->sha256, sizeof(stored)) != 0) {
 		(void)bulla_fail(&out->why, BULLA_E_MISMATCH, "a package with "
 		    "this id and other bytes is stored already");
-		return answer(a, "duplicate-id", out, err);
+		return receive_reject(a, "duplicate-id", out, err);
 	}
 	out->existed = true;
-	return accept_stored(a, out, err);
+	return receive_accept(a, out, err);
 }
 
 /* Verified, but by somebody who may not: that is another reason. */
@@ -260,23 +174,31 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 	    .allow_exercise = a->p->allow_exercise,
 	    .threads = bulla_cores() };
 	enum bulla_status st = bulla_package_verify(&v, &a->pkg, &out->why);
+	bool others = false;
 
 	if (err != NULL)
 		*err = out->why;
 	if (st == BULLA_E_MISMATCH)
-		return answer(a, a->taken ? "duplicate-id" : "seal-broken",
-		    out, err);
+		return receive_reject(a, a->taken ? "duplicate-id" :
+		    "seal-broken", out, err);
 	if (st == BULLA_E_REFUSED)
-		return answer(a, a->unauthorised ? "not-authorised" :
-		    "out-of-scope", out, err);
+		return receive_reject(a, a->unauthorised ?
+		    "not-authorised" : "out-of-scope", out, err);
+	if (st == BULLA_OK)
+		st = receive_other_bytes(a, &others, err);
 	if (st != BULLA_OK)
 		return st;
+	if (others) {
+		(void)bulla_fail(&out->why, BULLA_E_MISMATCH, "the relinquish "
+		    "note that came for it names another package-sha256");
+		return receive_reject(a, "hash-mismatch", out, err);
+	}
 	if (a->taken)
 		return meet_stored(a, out, err);
 	st = bulla_outfile_commit(&a->copy, err);
 	if (st == BULLA_E_REFUSED)	/* another process was faster */
 		return meet_stored(a, out, err);
-	return st == BULLA_OK ? accept_stored(a, out, err) : st;
+	return st == BULLA_OK ? receive_accept(a, out, err) : st;
 }
 
 enum bulla_status

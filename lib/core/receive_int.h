@@ -2,9 +2,11 @@
 #define BULLA_CORE_RECEIVE_INT_H
 
 #include "bulla/custody.h"
+#include "bulla/file.h"
 #include "bulla/package.h"
 #include "bulla/receive.h"
 #include "bulla/ustar.h"
+#include "core/chain_int.h"
 
 /* HOME/<a>/<b><c> into out (BULLA_E_LIMIT when it is too long). */
 #define HOME_PATH_MAX 4096u
@@ -19,11 +21,19 @@ struct receipt_of {
 	uint64_t bytes;
 	const uint8_t *seal;	/* digest of the closing's text, or NULL */
 	const char *reason;	/* of a reject; NULL: receive */
+	const uint8_t *relinquish;	/* the note it answers, or NULL */
 };
-/* Make and sign the note. */
+/*
+ * Make and sign a note that stands alone: a reject, which has no seal and no
+ * place in a chain.
+ */
 BULLA_NODISCARD enum bulla_status receipt_make(const struct bulla_receive *p,
     const struct receipt_of *of, struct bulla_buf *note,
     struct bulla_err *err);
+/* The same appended to our chain. */
+BULLA_NODISCARD enum bulla_status receipt_add(const struct bulla_receive *p,
+    const struct receipt_of *of, struct chain_pair *chain,
+    struct bulla_buf *note, struct bulla_err *err);
 /*
  * Durably into receipts/<sha256>.note. A receive is never replaced, not even
  * by another receive; it takes the place of an earlier reject.
@@ -35,5 +45,27 @@ BULLA_NODISCARD enum bulla_status receipt_store(const char *home,
 BULLA_NODISCARD enum bulla_status receipt_parse(const struct bulla_buf *note,
     struct bulla_custody *c, struct bulla_cur *sha256,
     struct bulla_err *err);
+
+/* One package on its way in. */
+struct arrival {
+	const struct bulla_receive *p;
+	int in;
+	struct bulla_outfile copy;	/* in packages/, nameless until judged */
+	char path[HOME_PATH_MAX];	/* packages/<id>.bulla */
+	char id[BULLA_ID_LEN + 1];
+	uint8_t sha256[BULLA_SHA256_LEN];
+	uint64_t bytes;
+	bool taken;			/* the name is there already */
+	bool unauthorised;		/* a known key, without the right */
+	struct bulla_package pkg;
+};
+/* Was the package relinquished to us under another digest? */
+BULLA_NODISCARD enum bulla_status receive_other_bytes(
+    const struct arrival *a, bool *out, struct bulla_err *err);
+/* The signed answers, each durable before it returns. */
+BULLA_NODISCARD enum bulla_status receive_reject(const struct arrival *a,
+    const char *reason, struct bulla_received *out, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status receive_accept(const struct arrival *a,
+    struct bulla_received *out, struct bulla_err *err);
 
 #endif

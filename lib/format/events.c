@@ -1,5 +1,8 @@
+#include <string.h>
+
 #include "bulla/custody.h"
 #include "bulla/enc.h"
+#include "bulla/field.h"
 #include "bulla/note.h"
 #include "bulla/num.h"
 #include "bulla/when.h"
@@ -135,4 +138,69 @@ bulla_event_value_ok(enum event_kind kind, const struct bulla_cur *v)
 		break;
 	}
 	return false;
+}
+
+static const char *
+form_of(enum event_kind kind)
+{
+	switch (kind) {
+	case EVENT_TEXT:
+	case EVENT_MAYBE_TEXT:
+		return "text";
+	case EVENT_SHA256:
+	case EVENT_MAYBE_SHA256:
+		return "64 hex digits";
+	case EVENT_NAME:
+		return "a key name or an agency";
+	case EVENT_YESNO:
+		return "yes or no";
+	case EVENT_MAYBE_NUMBER:
+		return "a number";
+	case EVENT_MAYBE_TIME:
+		return "a time such as 2026-11-22T03:04:05Z";
+	case EVENT_REASON:
+		return "a reason such as bag-invalid";
+	case EVENT_MAYBE_SIGNED:
+		return "signed, refused or unable";
+	case EVENT_END:
+		break;
+	}
+	return "";
+}
+
+bool
+bulla_custody_field(const struct bulla_cur *event, size_t i,
+    struct bulla_custody_field *out)
+{
+	const struct event *e = bulla_event_find(event);
+
+	if (e == NULL || i >= EVENT_FIELDS_MAX ||
+	    e->field[i].kind == EVENT_END)
+		return false;
+	out->label = e->field[i].label;
+	out->form = form_of(e->field[i].kind);
+	out->maybe = bulla_event_is_maybe(e->field[i].kind);
+	return true;
+}
+
+bool
+bulla_custody_value_ok(const struct bulla_cur *event, const char *label,
+    const struct bulla_cur *value)
+{
+	const struct event *e = bulla_event_find(event);
+	const struct event_field *f = e != NULL ? e->field : NULL;
+
+	for (; f != NULL && f->kind != EVENT_END; f++) {
+		if (strcmp(f->label, label) == 0)
+			return bulla_field_value_ok(value) &&
+			    bulla_event_value_ok(f->kind, value);
+	}
+	return false;
+}
+
+void
+bulla_custody_events(struct bulla_buf *b)
+{
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		bulla_buf_fmt(b, "%s%s", i > 0 ? ", " : "", events[i].name);
 }

@@ -1,0 +1,162 @@
+#include <string.h>
+
+#include "bulla/enc.h"
+#include "core/receive_int.h"
+
+/*
+ * A package is no worse for damaged notes in the home, and its sender is not
+ * to hear that it is.
+ */
+static enum bulla_status
+chain_trouble(enum bulla_status st, struct bulla_err *err)
+{
+	return st == BULLA_E_FORMAT ? bulla_wrap(err, BULLA_E_IO,
+	    "the chain of custody in the home is damaged") : st;
+}
+
+static bool
+is_for(const struct arrival *a, const struct bulla_link *l)
+{
+	char hex[2 * BULLA_SHA256_LEN + 1];
+	struct bulla_cur sum;
+
+	bulla_hex(hex, a->sha256, BULLA_SHA256_LEN);
+	return bulla_custody_get(&l->c, "package-sha256", &sum) &&
+	    bulla_cur_is(&sum, hex);
+}
+
+/* The receive of these very bytes; NULL: there is none yet. */
+static const struct bulla_link *
+find_receive(const struct arrival *a, const struct bulla_chain *ours)
+{
+	for (size_t i = 0; i < ours->n; i++) {
+		if (chain_is(&ours->v[i], "receive") &&
+		    is_for(a, &ours->v[i]))
+			return &ours->v[i];
+	}
+	return NULL;
+}
+
+/* The note of theirs that hands the package over to us. */
+static const struct bulla_link *
+find_handed(const struct arrival *a, const struct bulla_chain *ours,
+    const struct bulla_chain *theirs)
+{
+	const struct bulla_cur name = bulla_cur_str(
+	    a->p->receiver->vkey.name);
+	const struct bulla_cur agency = bulla_keyname_agency(&name);
+
+	return chain_handed_to(theirs, ours, &agency);
+}
+
+/* What the home's notes say of the package before it is taken in. */
+struct handed {
+	bool other_bytes;	/* relinquished were others than these */
+	bool named;
+	uint8_t digest[BULLA_SHA256_LEN];	/* of the relinquish note */
+};
+
+static enum bulla_status
+look_up(const struct arrival *a, struct handed *out, struct bulla_err *err)
+{
+	struct bulla_chain ours = { 0 }, theirs = { 0 };
+	const struct bulla_link *r = NULL;
+	enum bulla_status st;
+
+	*out = (struct handed){ 0 };
+	st = bulla_chain_load(a->p->home, a->id, BULLA_OURS, NULL, &ours,
+	    err);
+	if (st == BULLA_OK)
+		st = bulla_chain_load(a->p->home, a->id, BULLA_THEIRS, NULL,
+		    &theirs, err);
+	if (st == BULLA_OK && find_receive(a, &ours) == NULL)
+		r = find_handed(a, &ours, &theirs);
+	if (r != NULL) {
+		out->named = is_for(a, r);
+		out->other_bytes = !out->named;
+		memcpy(out->digest, r->digest, sizeof(out->digest));
+	}
+	bulla_chain_free(&ours);
+	bulla_chain_free(&theirs);
+	return chain_trouble(st, err);
+}
+
+enum bulla_status
+receive_other_bytes(const struct arrival *a, bool *out,
+    struct bulla_err *err)
+{
+	struct handed handed;
+	enum bulla_status st = look_up(a, &handed, err);
+
+	*out = st == BULLA_OK && handed.other_bytes;
+	return st;
+}
+
+/*
+ * Answer with a signed reject, which is kept. It stands alone: what is
+ * refused has no place in the chain of the package that has this id.
+ */
+enum bulla_status
+receive_reject(const struct arrival *a, const char *reason,
+    struct bulla_received *out, struct bulla_err *err)
+{
+	struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
+	    .bytes = a->bytes, .reason = reason };
+	struct handed handed;
+	enum bulla_status st;
+
+	st = look_up(a, &handed, err);
+	if (st != BULLA_OK)
+		return st;
+	if (handed.named || handed.other_bytes)
+		of.relinquish = handed.digest;
+	st = receipt_make(a->p, &of, &out->receipt, err);
+	if (st == BULLA_OK)
+		st = receipt_store(a->p->home, a->sha256, &out->receipt, true,
+		    err);
+	out->accepted = false;
+	out->reason = reason;
+	return st;
+}
+
+/* Under the lock: the first receive of these bytes is the receipt. */
+static enum bulla_status
+put_receive(const struct arrival *a, struct chain_pair *chain,
+    struct bulla_buf *note, struct bulla_err *err)
+{
+	const struct bulla_link *l = find_receive(a, &chain->ours);
+	struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
+	    .bytes = a->bytes, .seal = a->pkg.closing_digest };
+
+	if (l != NULL) {
+		bulla_buf_put(note, l->bytes.p, l->bytes.len);
+		return bulla_buf_status(note);
+	}
+	l = find_handed(a, &chain->ours, &chain->theirs);
+	if (l != NULL && is_for(a, l))
+		of.relinquish = l->digest;
+	return receipt_add(a->p, &of, chain, note, err);
+}
+
+/*
+ * The receipt, once the package is stored under its name. Another process
+ * may have been here with the same bytes.
+ */
+enum bulla_status
+receive_accept(const struct arrival *a, struct bulla_received *out,
+    struct bulla_err *err)
+{
+	struct chain_pair chain;
+	enum bulla_status st;
+
+	st = chain_pair_open(&chain, a->p->home, a->id, true, err);
+	if (st != BULLA_OK)
+		return chain_trouble(st, err);
+	st = put_receive(a, &chain, &out->receipt, err);
+	chain_pair_close(&chain);
+	if (st == BULLA_OK)
+		st = receipt_store(a->p->home, a->sha256, &out->receipt,
+		    false, err);
+	out->accepted = true;
+	return st;
+}
