@@ -1,0 +1,156 @@
+#include <string.h>
+
+#include "bulla/chain.h"
+#include "bulla/enc.h"
+#include "core/exchange_int.h"
+
+/* A handover: relinquish (us), receive (them), our countersignature on it. */
+
+static void
+field(struct bulla_custody *c, const char *label, const char *value)
+{
+	BULLA_CHECK(c->n_extra < BULLA_CUSTODY_EXTRA_MAX);
+	c->extra[c->n_extra].label = bulla_cur_str(label);
+	c->extra[c->n_extra++].value = bulla_cur_str(value);
+}
+
+static bool
+field_is(const struct bulla_custody *c, const char *label,
+    const struct bulla_cur *want)
+{
+	struct bulla_cur v;
+
+	return bulla_custody_get(c, label, &v) && bulla_cur_same(&v, want);
+}
+
+/*
+ * The relinquish that is still good: to them, of these bytes, and nothing of
+ * custody came after it. A delivery that is tried again is one handover.
+ */
+static const struct bulla_link *
+pending(const struct bulla_chain *chain, const struct bulla_cur *to,
+    const char *sha256)
+{
+	struct bulla_cur sum = bulla_cur_str(sha256);
+
+	for (size_t i = chain->n; i-- > 0;) {
+		const struct bulla_custody *c = &chain->v[i].c;
+
+		if (bulla_cur_is(&c->event, "relinquish"))
+			return field_is(c, "to", to) && field_is(c,
+			    "package-sha256", &sum) ? &chain->v[i] : NULL;
+		if (bulla_cur_is(&c->event, "receive"))
+			return NULL;
+	}
+	return NULL;
+}
+
+static enum bulla_status
+add(struct bulla_exchange *x, const struct bulla_handover *what,
+    const char *to, const struct bulla_signer *custodian,
+    struct bulla_buf *note, struct bulla_err *err)
+{
+	char sha256[2 * BULLA_SHA256_LEN + 1], tool[] = "bulla " BULLA_VERSION;
+	struct bulla_custody c = { .has_seal = true, .time = x->home->now };
+
+	memcpy(c.id, what->id, BULLA_ID_LEN);
+	memcpy(c.seal, what->seal, sizeof(c.seal));
+	bulla_hex(sha256, what->sha256, BULLA_SHA256_LEN);
+	c.event = bulla_cur_str("relinquish");
+	c.actor = bulla_cur_str(custodian->vkey.name);
+	c.result = bulla_cur_str("released");
+	if (strcmp(what->authority, "-") != 0)
+		c.authority = bulla_cur_str(what->authority);
+	field(&c, "to", to);
+	field(&c, "transport", what->transport);
+	field(&c, "package-sha256", sha256);
+	field(&c, "recipients", what->recipients);
+	field(&c, "tool", tool);
+	return bulla_chain_add(x->home->path, &c, custodian, 1, note, err);
+}
+
+enum bulla_status
+bulla_exchange_relinquish(struct bulla_exchange *x,
+    const struct bulla_handover *what, const struct bulla_signer *custodian,
+    struct bulla_buf *note, struct bulla_err *err)
+{
+	char sha256[2 * BULLA_SHA256_LEN + 1], to[BULLA_KEYNAME_MAX + 1] = "";
+	uint8_t digest[BULLA_SHA256_LEN];
+	const struct bulla_roster *r = bulla_trust_roster(x->home->trust,
+	    BULLA_THEIRS, digest);
+	struct bulla_chain chain = { 0 };
+	const struct bulla_link *old;
+	struct bulla_cur c;
+	enum bulla_status st;
+
+	BULLA_CHECK(r != NULL && r->side.len < sizeof(to));
+	memcpy(to, r->side.p, r->side.len);
+	bulla_hex(sha256, what->sha256, BULLA_SHA256_LEN);
+	/* A key that may not would make a note that nobody takes. */
+	st = bulla_trust_judge(x->home->trust, BULLA_OURS, &custodian->vkey,
+	    BULLA_ROLE_CUSTODIAN, x->home->now, err);
+	if (st != BULLA_OK)
+		return bulla_wrap(err, BULLA_E_REFUSED, "our custodian's key");
+	st = bulla_chain_load(x->home->path, what->id, BULLA_OURS, NULL,
+	    &chain, err);
+	old = st == BULLA_OK ? pending(&chain, &r->side, sha256) : NULL;
+	if (old != NULL)
+		bulla_buf_put(note, old->bytes.p, old->bytes.len);
+	else if (st == BULLA_OK)
+		st = add(x, what, to, custodian, note, err);
+	bulla_chain_free(&chain);
+	c = bulla_buf_view(note);
+	if (st == BULLA_OK)
+		st = bulla_buf_status(note);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, &c, 1, err);
+	return st;
+}
+
+static enum bulla_status
+countersign(struct bulla_exchange *x, const char *id,
+    const struct bulla_cur *text, const struct bulla_signer *custodian,
+    struct bulla_buf *out, struct bulla_err *err)
+{
+	uint8_t digest[BULLA_SHA256_LEN];
+	struct bulla_cur c;
+	enum bulla_status st;
+
+	bulla_sha256(text->p, text->len, digest);
+	st = bulla_chain_countersign(x->home->path, id, digest, custodian,
+	    out, err);
+	c = bulla_buf_view(out);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, &c, 1, err);
+	return st;
+}
+
+enum bulla_status
+bulla_exchange_receipt(struct bulla_exchange *x, const char *id,
+    const struct bulla_cur *note, const struct bulla_signer *custodian,
+    struct bulla_buf *out, struct bulla_err *err)
+{
+	int64_t at = bulla_home_proven(x->home, note);
+	struct bulla_custody c;
+	struct bulla_note n;
+	enum bulla_status st = bulla_note_parse(note, &n, err);
+
+	if (st == BULLA_OK)
+		st = bulla_custody_parse(&n.text, &c, err);
+	if (st == BULLA_OK && bulla_cur_is(&c.event, "receive") &&
+	    strcmp(c.id, id) != 0)
+		st = bulla_fail(err, BULLA_E_MISMATCH, "the receipt is for "
+		    "another package, %s", c.id);
+	/* One that was proved long ago stays good when its key has ended. */
+	if (st == BULLA_OK)
+		st = bulla_chain_keep(x->home->path, note, x->home->trust,
+		    at != 0 ? at : x->home->now, err);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, note, 1, err);
+	if (st != BULLA_OK)
+		return st;
+	if (custodian != NULL && bulla_cur_is(&c.event, "receive"))
+		return countersign(x, c.id, &n.text, custodian, out, err);
+	bulla_buf_cur(out, note);
+	return bulla_buf_status(out);
+}
