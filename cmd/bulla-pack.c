@@ -27,6 +27,10 @@ report(const struct cmd *c, const struct bulla_packed *d)
 {
 	struct cmd_json *j;
 
+	if (d->not_archived > 0 && !c->common.json)
+		cmd_say(c, "recorded in metadata.tsv, not packed: %llu links "
+		    "or special files", (unsigned long long)
+		    d->not_archived);
 	cmd_verbose(c, "%llu files, %llu bytes; %llu recorded only, %llu "
 	    "renamed", (unsigned long long)d->files,
 	    (unsigned long long)d->bytes,

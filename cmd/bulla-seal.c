@@ -115,6 +115,10 @@ report(const struct cmd *c, const struct bulla_sealed *d)
 {
 	struct cmd_json *j;
 
+	if (d->packed.not_archived > 0 && !c->common.json)
+		cmd_say(c, "recorded in metadata.tsv, not packed: %llu links "
+		    "or special files", (unsigned long long)
+		    d->packed.not_archived);
 	cmd_verbose(c, "package %s, bag %s: %llu files, %llu bytes, sealed "
 	    "in %llu bytes", d->id, d->bag,
 	    (unsigned long long)d->packed.files,

@@ -44,9 +44,14 @@ report(const struct cmd *c, const struct bulla_package *p)
 	bulla_when_text(p->closing.closed, when);
 	if (c->common.quiet)
 		return CMD_YES;
-	printf("ok %s %.*s from %.*s, sealed by", p->opening.id,
+	printf("ok %s %.*s from %.*s", p->opening.id,
 	    (int)p->opening.kind.len, (const char *)p->opening.kind.p,
 	    (int)p->opening.from.len, (const char *)p->opening.from.p);
+	for (size_t i = 0; i < p->opening.n_to; i++)
+		printf("%s %.*s", i == 0 ? " to" : ",",
+		    (int)p->opening.to[i].len,
+		    (const char *)p->opening.to[i].p);
+	printf(", sealed by");
 	for (size_t i = 0; i < p->n_sealers; i++)
 		printf("%s %s", i > 0 ? "," : "", p->sealer[i].name);
 	printf(", claimed time %s, %llu bytes\n", when,

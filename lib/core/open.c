@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,22 @@ check_named(const struct bulla_package *pkg,
 }
 
 static enum bulla_status
+not_for_us(const struct bulla_package *pkg, size_t n_keys,
+    struct bulla_err *err)
+{
+	const struct bulla_opening *p = &pkg->opening;
+	char more[32] = "";
+
+	if (p->n_recipients > 1)
+		(void)snprintf(more, sizeof(more), " and %zu more",
+		    p->n_recipients - 1);
+	return bulla_fail(err, BULLA_E_NOMATCH, "sealed for %.*s%s; the key%s "
+	    "given cannot open it: use the right one, or ask the sender to "
+	    "seal it for yours", (int)p->recipient[0].len,
+	    (const char *)p->recipient[0].p, more, n_keys == 1 ? "" : "s");
+}
+
+static enum bulla_status
 payload_key(const struct bulla_open *o, const struct pkgr *r,
     const struct bulla_package *pkg, struct bulla_secret *key,
     char recipient[BULLA_AGE_RECIPIENT_MAX], struct bulla_err *err)
@@ -36,6 +53,8 @@ payload_key(const struct bulla_open *o, const struct pkgr *r,
 
 	if (st == BULLA_OK)
 		st = bulla_age_unwrap(&h, o->ids, &file_key, &who, &cls, err);
+	if (st == BULLA_E_NOMATCH)
+		st = not_for_us(pkg, o->ids->n, err);
 	if (st == BULLA_OK)
 		st = check_named(pkg, who, err);
 	if (st == BULLA_OK)

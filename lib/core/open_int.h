@@ -13,6 +13,7 @@ struct quarantine {
 	char name[BULLA_ID_LEN + 8];
 	char shown[160];		/* DIR, for messages */
 	bool made;			/* ours, and locked */
+	const char *made_dir;		/* DIR, while it is ours and empty */
 };
 #define QUARANTINE_INIT { .dirfd = -1, .fd = -1 }
 /* *max_plain 0 becomes the free space less 5 %. */

@@ -84,6 +84,7 @@ enum bulla_status
 quarantine_open(struct quarantine *q, const char *dir, const char *id,
     uint64_t *max_plain, struct bulla_err *err)
 {
+	bool was_there = access(dir, F_OK) == 0;
 	enum bulla_status st = bulla_dir_make(dir, 0700, err);
 	uint64_t space;
 
@@ -91,6 +92,7 @@ quarantine_open(struct quarantine *q, const char *dir, const char *id,
 	(void)snprintf(q->name, sizeof(q->name), ".%s.part", id);
 	if (st != BULLA_OK)
 		return st;
+	q->made_dir = was_there ? NULL : dir;
 	q->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (q->dirfd == -1)
 		return dir_fail(q, err, "cannot open");
@@ -123,6 +125,7 @@ quarantine_publish(struct quarantine *q, const char *bag,
 		errno = saved;
 		return dir_fail(q, err, "cannot make the bag durable");
 	}
+	q->made_dir = NULL;
 	return BULLA_OK;
 }
 
@@ -134,6 +137,9 @@ quarantine_free(struct quarantine *q)
 	if (q->made)
 		removed = bulla_dir_remove(q->dirfd, q->name, NULL);
 	(void)removed;	/* the next open of this package tries again */
+	/* Nothing else can be in it, or it stays. */
+	if (q->made_dir != NULL)
+		(void)rmdir(q->made_dir);
 	if (q->fd != -1)
 		(void)close(q->fd);
 	if (q->dirfd != -1)

@@ -222,7 +222,8 @@ sealer_pipe(struct sealer *r, struct bulla_ring *ring,
 	if (st == BULLA_OK) {
 		st = bulla_bagin_run(&shape, &f.blocks, bag, err);
 		if (st != BULLA_OK)
-			st = bulla_wrap(err, st, "the bag to be sealed");
+			st = bulla_wrap(err, st, "the bag from "
+			    "standard input (no PATH was given)");
 	}
 	if (st == BULLA_OK)
 		st = filler_end(&f, err);

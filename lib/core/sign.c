@@ -94,15 +94,23 @@ mismatch(const struct bulla_vkey *k, struct bulla_err *err)
 }
 
 static enum bulla_status
-nokey(const struct bulla_cur *name, const uint8_t id[BULLA_KEYID_LEN],
+nokey(const struct bulla_note_sig *s, const struct bulla_vkeys *known,
     struct bulla_err *err)
 {
-	char shown[BULLA_KEYNAME_MAX + 1], hex[ID_TEXT];
+	char shown[BULLA_KEYNAME_MAX + 1], hex[ID_TEXT], other[ID_TEXT];
 
-	bulla_hex(hex, id, BULLA_KEYID_LEN);
+	bulla_hex(hex, s->id, BULLA_KEYID_LEN);
+	(void)bulla_text_show(shown, sizeof(shown), &s->name);
+	for (size_t i = 0; i < known->n; i++) {
+		if (!bulla_cur_is(&s->name, known->v[i].name))
+			continue;
+		bulla_hex(other, known->v[i].id, BULLA_KEYID_LEN);
+		return bulla_fail(err, BULLA_E_NOKEY, "signed by %s with key "
+		    "id %s; the key known by this name has id %s: ask %s, by "
+		    "another way, which is right", shown, hex, other, shown);
+	}
 	return bulla_fail(err, BULLA_E_NOKEY, "signed by %s (key id %s), "
-	    "which is none of the known keys",
-	    bulla_text_show(shown, sizeof(shown), name), hex);
+	    "which is none of the known keys", shown, hex);
 }
 
 /*
@@ -140,7 +148,7 @@ bulla_note_verify(const struct bulla_cur *bytes,
 		v.by[v.n_by++] = k;
 	}
 	if (v.n_by == 0)
-		return nokey(&n.sig[0].name, n.sig[0].id, err);
+		return nokey(&n.sig[0], known, err);
 	v.text = n.text;
 	bulla_sha256(n.text.p, n.text.len, v.digest);
 	*out = v;
@@ -191,7 +199,7 @@ bulla_note_verify_exactly(const struct bulla_cur *bytes,
 
 		/* 32 bits of id are soon forged: it must be the key itself */
 		if (k == NULL || !bulla_vkey_eq(k, &signers[i]))
-			return nokey(&n.sig[i].name, n.sig[i].id, err);
+			return nokey(&n.sig[i], known, err);
 		v.by[v.n_by++] = k;
 	}
 	for (unsigned i = 0; i < n.n_sigs; i++) {

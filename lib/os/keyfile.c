@@ -17,6 +17,7 @@ static enum bulla_status
 check_safe(const struct stat *sb, const char *shown, struct bulla_err *err)
 {
 	unsigned mode = sb->st_mode & 07777u;
+	size_t len = strlen(shown);
 
 	if (!S_ISREG(sb->st_mode))
 		return bulla_fail(err, BULLA_E_UNSAFE,
@@ -25,6 +26,11 @@ check_safe(const struct stat *sb, const char *shown, struct bulla_err *err)
 		return bulla_fail(err, BULLA_E_UNSAFE,
 		    "%s: belongs to user %ju; mend it with: chown %ju '%s'",
 		    shown, (uintmax_t)sb->st_uid, (uintmax_t)geteuid(), shown);
+	if ((mode & 077u) != 0 && len > 4 &&
+	    strcmp(shown + len - 4, ".pub") == 0)
+		return bulla_fail(err, BULLA_E_UNSAFE, "%s: this looks like "
+		    "the public part; the secret key is the file without "
+		    ".pub", shown);
 	if ((mode & 077u) != 0)
 		return bulla_fail(err, BULLA_E_UNSAFE,
 		    "%s: mode %04o lets others at it; mend it with: "

@@ -95,12 +95,12 @@ nothing() {
 @test "the wrong key, the wrong sealer" {
 	bulla-keygen age -o other.key
 	bulla-keygen sign -n alpha/sealer -o stranger.key
-	no 1 "" bulla-open -i other.key -k "$seal" -d x p.bulla
-	no 1 "" bulla-open -i other.key -k "$seal" -O p.bulla
+	no 1 "sealed for $desk; the key given cannot" bulla-open -i other.key -k "$seal" -d x p.bulla
+	no 1 "sealed for $desk; the key given cannot" bulla-open -i other.key -k "$seal" -O p.bulla
 	[ ! -e x ]
-	no 2 "none of the known keys" \
+	no 2 "the key known by this name" \
 	    bulla-open -i desk.key -k "$(cat stranger.key.pub)" -d x p.bulla
-	no 2 "none of the known keys" \
+	no 2 "the key known by this name" \
 	    bulla-open -i desk.key -k "$(cat stranger.key.pub)" -O p.bulla
 	no 2 "no key to verify with" bulla-open -i desk.key -d x p.bulla
 	no 2 "no key to open it with" bulla-open -k "$seal" -d x p.bulla

@@ -8,7 +8,6 @@ setup() {
 	mkdir -p ev/d
 	echo alpha >ev/a.txt
 	head -c 300000 /dev/urandom >ev/d/noise
-	ln -s a.txt ev/link
 }
 
 # whole PACKAGE: it verifies, opens, and holds ev
@@ -36,6 +35,7 @@ whole() {
 
 @test "the bag inside is the same both ways, compressed or not" {
 	local t=2026-11-22T03:04:05Z z
+	ln -s a.txt ev/link
 	# reading a link for the first time sets its access time
 	sleep 0.05
 	readlink ev/link
@@ -138,7 +138,7 @@ whole() {
 	bulla-pack ev >bag.tar
 	size=$(stat -c %s bag.tar)
 	for n in 0 100 512 10000 300000 $((size - 1024)) $((size - 1)); do
-		no 4 "the bag to be sealed" \
+		no 4 "the bag from standard input" \
 		    sh -c "head -c $n bag.tar |
 		    bulla-seal -i seal.key -r $desk -o p"
 		[ ! -e p ]
@@ -166,15 +166,15 @@ whole() {
 }
 
 @test "standard input that is no bag" {
-	no 4 "the bag to be sealed" \
+	no 4 "the bag from standard input" \
 	    sh -c "bulla-seal -i seal.key -r $desk -o p </dev/null"
 	tar -cf other.tar ev
-	no 1 "the bag to be sealed" \
+	no 1 "the bag from standard input" \
 	    sh -c "bulla-seal -i seal.key -r $desk -o p <other.tar"
 	bulla-pack ev >bag.tar
-	no 1 "the bag to be sealed" sh -c "cat bag.tar bag.tar |
+	no 1 "the bag from standard input" sh -c "cat bag.tar bag.tar |
 	    bulla-seal -i seal.key -r $desk -o p"
-	no 1 "the bag to be sealed" sh -c "{ cat bag.tar; echo x; } |
+	no 1 "the bag from standard input" sh -c "{ cat bag.tar; echo x; } |
 	    bulla-seal -i seal.key -r $desk -o p"
 	[ ! -e p ]
 	# a tar that blocks of 10,240 bytes fill up is the same tar
@@ -249,6 +249,7 @@ whole() {
 }
 
 @test "-q, -v and --json" {
+	ln -s a.txt ev/link
 	ok bulla-seal -q -i seal.key -r "$desk" -o p ev
 	[ -z "$output" ]
 	run --separate-stderr bulla-seal -v -i seal.key -r "$desk" -o q ev
@@ -281,6 +282,18 @@ whole() {
 	[ "$(stat -c %s p1)" = "$(stat -c %s p7)" ]
 	no 2 "-j" bulla-seal -j 0 -i seal.key -r "$desk" -o x ev
 	no 2 "-j" bulla-seal -j 65 -i seal.key -r "$desk" -o x ev
+}
+
+@test "links are recorded, and that is said" {
+	ln -s a.txt ev/link
+	mkfifo ev/fifo
+	for tool in "bulla-seal -i seal.key -r $desk -o p" "bulla-pack -o q"; do
+		run --separate-stderr $tool ev
+		[ "$status" -eq 0 ]
+		[[ $stderr == *"not packed: 2 links or special files" ]]
+		run --separate-stderr $tool -f -q ev
+		[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	done
 }
 
 @test "a key is not overwritten by what it seals, nor by what it opens" {

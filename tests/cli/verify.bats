@@ -31,7 +31,7 @@ setup() {
 @test "no key to verify with" {
 	bulla-keygen sign -n alpha/sealer -o other.key
 	no 2 "no key to verify with" bulla-verify p.bulla
-	no 2 "signed by alpha/sealer (key id" \
+	no 2 "signed by alpha/sealer with key id" \
 	    bulla-verify -k "$(cat other.key.pub)" p.bulla
 	no 2 "p.bulla: opening.note" \
 	    bulla-verify -k "$(cat other.key.pub)" p.bulla

@@ -92,7 +92,7 @@ Test(attack, stripped_and_signed_by_a_stranger_of_the_same_name)
 	line_of(&kit.sealer.vkey, old);
 	line_of(&kit.stranger.vkey, new);
 	parts_reopen(&p, old, new, &kit.stranger, 1);
-	expect(BULLA_E_NOKEY, BULLA_E_NOKEY, "none of the known keys");
+	expect(BULLA_E_NOKEY, BULLA_E_NOKEY, "the key known by this name");
 }
 
 Test(attack, stripped_and_signed_by_a_known_sealer)

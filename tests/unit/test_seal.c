@@ -182,7 +182,7 @@ Test(seal, every_cut_of_a_bag)
 		bulla_buf_reset(&bytes);
 		st = kit_seal_as(&s, &tar, &bytes, &e);
 		cr_expect(st == BULLA_E_INCOMPLETE, "%zu: %s", len, e.msg);
-		cr_expect_not_null(strstr(e.msg, "the bag to be sealed"));
+		cr_expect_not_null(strstr(e.msg, "the bag from standard input"));
 		cr_expect_null(memmem(bytes.p, bytes.len, "closing.note",
 		    12));
 	}
@@ -195,7 +195,7 @@ Test(seal, what_is_no_bag)
 	struct bulla_seal s = kit_how(&kit);
 
 	tar.p[0] = 'x';	/* a member with a wrong checksum */
-	refuse(&s, BULLA_E_FORMAT, "the bag to be sealed");
+	refuse(&s, BULLA_E_FORMAT, "the bag from standard input");
 	tar.p[0] = 'b';
 	bulla_buf_put(&tar, "x", 1);
 	refuse(&s, BULLA_E_FORMAT, "after the end of the tar");
