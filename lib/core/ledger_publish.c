@@ -15,7 +15,9 @@
 /*
  * New tiles are written under numbers in ledger/new, synced, and renamed to
  * their places: nothing half-written ever has a public name. What a crash
- * leaves in ledger/new is removed by the next publishing.
+ * leaves in ledger/new is removed by the next publishing; as that crash may
+ * have come between making a directory and syncing the one above it,
+ * everything is synced then, not only the directories that changed.
  */
 struct stage {
 	struct bulla_ledger *l;
@@ -23,6 +25,7 @@ struct stage {
 	int dirfd;
 	struct bulla_tile *tile;
 	size_t n, cap;
+	bool after_crash;
 };
 
 static enum bulla_status
@@ -41,8 +44,10 @@ stage_begin(struct stage *s, struct bulla_ledger *l, struct bulla_err *err)
 	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1)
 		return bulla_fail_sys(err, "ledger");
-	if (faccessat(fd, "new", F_OK, 0) == 0)
+	if (unlinkat(fd, "new", AT_REMOVEDIR) != 0 && errno != ENOENT) {
+		s->after_crash = true;
 		st = bulla_dir_remove(fd, "new", err);
+	}
 	if (st == BULLA_OK && mkdirat(fd, "new", 0700) != 0)
 		st = bulla_fail_sys(err, "ledger/new");
 	if (st == BULLA_OK) {
@@ -88,24 +93,9 @@ stage_put(struct stage *s, const struct bulla_tile *t, const void *p,
 	return st;
 }
 
-/* Every directory from the tile's own up to public. */
+/* bulla_dir_make syncs what it makes: only the new name is left. */
 static enum bulla_status
-sync_above(const struct bulla_ledger *l, char *path, struct bulla_err *err)
-{
-	size_t top = strlen(l->public);
-	enum bulla_status st = BULLA_OK;
-
-	while (st == BULLA_OK) {
-		*strrchr(path, '/') = '\0';
-		st = bulla_dir_sync(path, err);
-		if (strlen(path) <= top)
-			break;
-	}
-	return st;
-}
-
-static enum bulla_status
-place(struct stage *s, size_t i, struct bulla_err *err)
+place(struct stage *s, size_t i, bool sync, struct bulla_err *err)
 {
 	char rel[BULLA_TILE_PATH_MAX], path[LEDGER_PATH_MAX], name[32];
 	enum bulla_status st;
@@ -127,8 +117,10 @@ place(struct stage *s, size_t i, struct bulla_err *err)
 		    renameat(s->dirfd, name, AT_FDCWD, path) != 0)
 			st = bulla_fail_sys(err, "public/%s", rel);
 	}
-	if (st == BULLA_OK && s->n <= FEW)
-		st = sync_above(s->l, path, err);
+	if (st == BULLA_OK && sync) {
+		*strrchr(path, '/') = '\0';
+		st = bulla_dir_sync(path, err);
+	}
 	return st;
 }
 
@@ -136,12 +128,12 @@ static enum bulla_status
 stage_commit(struct stage *s, struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_OK;
-	bool many = s->n > FEW;
+	bool many = s->n > FEW || s->after_crash;
 
 	if (many && syncfs(s->dirfd) != 0)
 		return bulla_fail_sys(err, "ledger/new");
 	for (size_t i = 0; i < s->n && st == BULLA_OK; i++)
-		st = place(s, i, err);
+		st = place(s, i, !many, err);
 	if (st == BULLA_OK && many && syncfs(s->dirfd) != 0)
 		st = bulla_fail_sys(err, "ledger/public");
 	return st;
