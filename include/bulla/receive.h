@@ -44,7 +44,8 @@ struct bulla_received {
  * "duplicate-id" for other bytes under a stored id, "seal-broken" for what
  * does not verify, "hash-mismatch" for other bytes than were relinquished to
  * us, "out-of-scope" for an exercise, "not-authorised" when judge returned
- * BULLA_E_REFUSED. A rejected package is judged anew each time. Every other
+ * BULLA_E_REFUSED, "wrong-recipient" when it is addressed, and not to the
+ * agency of the receiver's key. A rejected package is judged anew each time. Every other
  * status means that nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no
  * package, or not all of one), _NOKEY (no known sealer), _LIMIT, _IO (also
  * when notes in the home are damaged), _NOMEM.

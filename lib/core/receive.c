@@ -153,17 +153,39 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 	return receive_accept(a, out, err);
 }
 
-/* Verified, but by somebody who may not: that is another reason. */
+/* Addressed to our agency, or to nobody? */
+static bool
+is_for_us(const struct arrival *a, const struct bulla_opening *o)
+{
+	struct bulla_cur name = bulla_cur_str(a->p->receiver->vkey.name);
+	struct bulla_cur us = bulla_keyname_agency(&name), them;
+
+	for (size_t i = 0; i < o->n_to; i++) {
+		them = bulla_keyname_agency(&o->to[i]);
+		if (bulla_cur_same(&us, &them))
+			return true;
+	}
+	return o->n_to == 0;
+}
+
+/* It verified: may its sealers seal, and is it for us? */
 static enum bulla_status
 authorise(void *ctx, const struct bulla_package *pkg, struct bulla_err *err)
 {
 	struct arrival *a = ctx;
 	const struct bulla_judge *j = &a->p->judge;
+	const struct bulla_opening *o = &pkg->opening;
 	enum bulla_status st = j->ask != NULL ? j->ask(j->ctx, pkg, err) :
 	    BULLA_OK;
 
-	a->unauthorised = st == BULLA_E_REFUSED;
-	return st;
+	if (st == BULLA_E_REFUSED)
+		a->refused = "not-authorised";
+	if (st != BULLA_OK || is_for_us(a, o))
+		return st;
+	a->refused = "wrong-recipient";
+	return bulla_fail(err, BULLA_E_REFUSED, "addressed to %.*s, where %s "
+	    "would sign the receipt", (int)o->to[0].len,
+	    (const char *)o->to[0].p, a->p->receiver->vkey.name);
 }
 
 static enum bulla_status
@@ -182,8 +204,8 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 		return receive_reject(a, a->taken ? "duplicate-id" :
 		    "seal-broken", out, err);
 	if (st == BULLA_E_REFUSED)
-		return receive_reject(a, a->unauthorised ?
-		    "not-authorised" : "out-of-scope", out, err);
+		return receive_reject(a, a->refused != NULL ?
+		    a->refused : "out-of-scope", out, err);
 	if (st == BULLA_OK)
 		st = receive_other_bytes(a, &others, err);
 	if (st != BULLA_OK)

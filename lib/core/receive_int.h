@@ -56,7 +56,7 @@ struct arrival {
 	uint8_t sha256[BULLA_SHA256_LEN];
 	uint64_t bytes;
 	bool taken;			/* the name is there already */
-	bool unauthorised;		/* a known key, without the right */
+	const char *refused;		/* why a good package is not taken */
 	struct bulla_package pkg;
 };
 /* Was the package relinquished to us under another digest? */

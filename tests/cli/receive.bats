@@ -138,6 +138,23 @@ stored() {
 	grep -qx 'event: receive' "home/receipts/${sum%% *}.note"
 }
 
+@test "addressed to somebody else: a signed reject, nothing stored" {
+	bulla-seal -q --to gamma/desk -i seal.key -r "$desk" -o g.bulla a.txt
+	run --separate-stderr receive g.bulla
+	[ "$status" -eq 1 ]
+	[[ $output == *"reason: wrong-recipient"* ]]
+	[[ $stderr == *"addressed to gamma/desk"* ]]
+	[ -z "$(find home/packages -type f)" ]
+	# to several, and one of them is us; beta alone is one of us
+	bulla-seal -q --to gamma/desk --to beta -i seal.key -r "$desk" \
+	    -o b.bulla a.txt
+	ok receive b.bulla
+	bulla-seal -q --to betanot/desk -i seal.key -r "$desk" -o n.bulla a.txt
+	run receive n.bulla
+	[ "$status" -eq 1 ]
+	stored 1
+}
+
 @test "a crash between the package and its notes" {
 	receive p.bulla >one
 	rm -r home/custody "home/receipts/$sum.note"
