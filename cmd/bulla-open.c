@@ -1,17 +1,20 @@
 #include <stdlib.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "cmd_home.h"
 #include "cmd_pack.h"
 #include "cmd_package.h"
 
+#include "bulla/enc.h"
 #include "bulla/file.h"
 #include "bulla/ring.h"
 #include "bulla/text.h"
 
 #define KEY_FILES_MAX 64u
 
-enum { OPT_EXERCISE = CMD_LONG + 1, OPT_MAX_PLAIN };
+enum { OPT_EXERCISE = CMD_LONG + 1, OPT_MAX_PLAIN, OPT_PURPOSE };
 
 static const struct cmd_opt opts[] = {
 	{ 'i', "identity", "AGEKEY", "open with this key file (repeat)" },
@@ -21,11 +24,13 @@ static const struct cmd_opt opts[] = {
 	    "most to unpack (default: the free space less 5%)" },
 	{ 'j', "threads", "N", "threads (default: the cores)" },
 	{ OPT_EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
+	{ OPT_PURPOSE, "purpose", "TEXT",
+	    "why, for the chain of custody of the home" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-i AGEKEY -k VKEY... [-K FILE] -d DIR [PACKAGE]",
-	"-i AGEKEY -k VKEY... [-K FILE] -O [PACKAGE]",
+	"[-i AGEKEY] [-k VKEY]... [-K FILE] -d DIR [PACKAGE]",
+	"[-i AGEKEY] [-k VKEY]... [-K FILE] -O [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -39,7 +44,9 @@ static const struct cmd_tool tool = {
 
 struct opener {
 	struct cmd c;
+	struct cmd_home home;
 	struct bulla_open o;
+	const char *purpose;
 	struct bulla_identities ids;
 	const char *key_path[KEY_FILES_MAX];
 	size_t n_keys;
@@ -96,16 +103,67 @@ check(struct opener *m)
 	if (m->to_stdout == (m->o.dir != NULL))
 		return cmd_usage(&m->c, "give either -d DIR for files or -O "
 		    "for the tar");
-	if (m->n_keys == 0)
-		return cmd_usage(&m->c, "no key to open it with: give -i "
-		    "AGEKEY");
-	if (m->c.known.n == 0)
-		return cmd_usage(&m->c, "no key to verify with: give the "
-		    "sealer's vkey with -k, or a file of them with -K");
 	if (m->to_stdout && isatty(STDOUT_FILENO))
 		return cmd_usage(&m->c, "-O to a terminal: pipe it into tar, "
 		    "or use -d DIR");
 	return CMD_YES;
+}
+
+/* What was not given comes from the home. */
+static int
+find_keys(struct opener *m)
+{
+	int code = cmd_home_open(&m->home, &m->c);
+
+	if (code != CMD_YES)
+		return code;
+	if (m->n_keys == 0) {
+		m->key_path[0] = cmd_home_key(&m->home, "desk.age");
+		m->n_keys = m->key_path[0] != NULL;
+	}
+	if (m->n_keys == 0)
+		return cmd_usage(&m->c, "no key to open it with: give -i "
+		    "AGEKEY");
+	code = cmd_home_known(&m->home, BULLA_ROLE_SEALER, "the sealer's",
+	    &m->o.known, &m->o.judge);
+	return code == CMD_YES ? load_keys(m) : code;
+}
+
+/*
+ * Who opened it, by the home's custodian: from the digest of the segments'
+ * manifest to that of the bag's.
+ */
+static int
+record(struct opener *m, const struct bulla_opened *d)
+{
+	const char *path = cmd_home_key(&m->home, "custodian.key");
+	const struct bulla_package *p = &d->package;
+	struct bulla_signer custodian = { 0 };
+	char before[65], after[65];
+	struct bulla_custody ev = { .has_seal = true,
+	    .event = bulla_cur_str("open"),
+	    .purpose = bulla_cur_str(m->purpose),
+	    .result = bulla_cur_str(m->to_stdout ? "decrypted to a stream" :
+	    "decrypted to files") };
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int code;
+
+	if (path == NULL || m->home.h.trust == NULL)
+		return CMD_YES;
+	memcpy(ev.id, p->opening.id, sizeof(ev.id));
+	memcpy(ev.seal, p->closing_digest, sizeof(ev.seal));
+	bulla_hex(before, p->closing.manifest, 32);
+	bulla_hex(after, d->manifest, 32);
+	cmd_event_field(&ev, "before", before);
+	cmd_event_field(&ev, "after", after);
+	cmd_event_field(&ev, "justification", m->purpose);
+	st = bulla_signer_load(path, &m->c.ask, &custodian, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(&m->c, "opened, but not recorded", st, &err);
+	code = cmd_home_event(&m->home, &ev, &custodian, 1);
+	bulla_signer_free(&custodian);
+	return code;
 }
 
 static int
@@ -120,7 +178,7 @@ run(struct opener *m)
 	int code = check(m);
 
 	if (code == CMD_YES)
-		code = load_keys(m);
+		code = find_keys(m);
 	if (code != CMD_YES)
 		return code;
 	if (path == NULL)
@@ -140,8 +198,10 @@ run(struct opener *m)
 	    (struct bulla_progress){ cmd_progress_tell, &progress };
 	st = bulla_open_run(&m->o, &d, &err);
 	cmd_progress_end(&progress);
-	code = st == BULLA_OK ? report(m, &d) :
+	code = st == BULLA_OK ? record(m, &d) :
 	    cmd_fail(&m->c, path, st, &err);
+	if (code == CMD_YES)
+		code = report(m, &d);
 	bulla_package_free(&d.package);
 	(void)close(m->o.fd);
 	return code;
@@ -163,6 +223,9 @@ option(struct opener *m, int ch, const char *arg)
 	case 'O':
 		m->to_stdout = true;
 		break;
+	case OPT_PURPOSE:
+		m->purpose = arg;
+		break;
 	case OPT_MAX_PLAIN:
 		m->o.max_plain = cmd_size(&m->c, "--max-plain", arg,
 		    INT64_MAX);
@@ -179,7 +242,8 @@ option(struct opener *m, int ch, const char *arg)
 int
 main(int argc, char **argv)
 {
-	struct opener m = { .o.fd = -1, .o.threads = bulla_cores() };
+	struct opener m = { .o.fd = -1, .o.threads = bulla_cores(),
+	    .purpose = "none given" };
 	const char *arg;
 	int ch, code;
 
@@ -187,9 +251,9 @@ main(int argc, char **argv)
 	while ((ch = cmd_getopt(&m.c, &arg)) != -1)
 		option(&m, ch, arg);
 	m.c.common.data_out = m.to_stdout;
-	m.o.known = &m.c.known;
 	m.o.ids = &m.ids;
 	code = run(&m);
 	bulla_identities_free(&m.ids);
+	cmd_home_close(&m.home);
 	return cmd_end(&m.c, code);
 }

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "cmd_home.h"
 
 #include "bulla/file.h"
 #include "bulla/receive.h"
@@ -14,7 +14,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-i RECEIVERKEY -k VKEY... [-K FILE] [PACKAGE]",
+	"[-i RECEIVERKEY] [-k VKEY]... [-K FILE] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -55,10 +55,12 @@ report(const struct cmd *c, const struct bulla_received *r)
 }
 
 static int
-receive(struct cmd *c, struct bulla_receive *p, const char *path)
+receive(struct cmd *c, struct cmd_home *home, struct bulla_receive *p,
+    const char *path)
 {
 	struct bulla_received r = { 0 };
 	struct bulla_err err = { 0 };
+	struct bulla_cur note;
 	enum bulla_status st;
 	int fd = -1, code;
 
@@ -66,14 +68,20 @@ receive(struct cmd *c, struct bulla_receive *p, const char *path)
 	if (st != BULLA_OK)
 		return cmd_fail(c, NULL, st, &err);
 	st = bulla_receive_fd(p, fd, &r, &err);
-	code = st == BULLA_OK ? report(c, &r) : cmd_fail(c, path, st, &err);
+	note = bulla_buf_view(&r.receipt);
+	/* What the ledger does not have is not answered. */
+	code = st == BULLA_OK ? cmd_home_record_once(home, &note) :
+	    cmd_fail(c, path, st, &err);
+	if (code == CMD_YES)
+		code = report(c, &r);
 	bulla_buf_free(&r.receipt);
 	(void)close(fd);
 	return code;
 }
 
 static int
-run(struct cmd *c, struct bulla_receive *p, const char *key)
+run(struct cmd *c, struct cmd_home *home, struct bulla_receive *p,
+    const char *key)
 {
 	const char *path = cmd_operand(c);
 	struct bulla_signer signer = { 0 };
@@ -83,23 +91,28 @@ run(struct cmd *c, struct bulla_receive *p, const char *key)
 
 	if (c->argc > 0)
 		return cmd_usage(c, "one PACKAGE at a time");
-	if (key == NULL)
-		return cmd_usage(c, "no key to sign the receipt with: give -i "
-		    "RECEIVERKEY");
-	if (c->known.n == 0)
-		return cmd_usage(c, "no key to verify with: give the sealer's "
-		    "vkey with -k, or a file of them with -K");
 	p->home = cmd_home(c);
 	if (p->home == NULL)
 		return cmd_usage(c, "no home: give --home DIR or set "
 		    "BULLA_HOME");
+	code = cmd_home_open(home, c);
+	if (code != CMD_YES)
+		return code;
+	if (key == NULL)
+		key = cmd_home_key(home, "receiver.key");
+	if (key == NULL)
+		return cmd_usage(c, "no key to sign the receipt with: give -i "
+		    "RECEIVERKEY");
+	code = cmd_home_known(home, BULLA_ROLE_SEALER, "the sealer's",
+	    &p->known, &p->judge);
+	if (code != CMD_YES)
+		return code;
 	st = bulla_signer_load(key, &c->ask, &signer, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(c, NULL, st, &err);
 	p->receiver = &signer;
-	p->known = &c->known;
 	p->now = bulla_now();
-	code = receive(c, p, path != NULL ? path : "-");
+	code = receive(c, home, p, path != NULL ? path : "-");
 	bulla_signer_free(&signer);
 	return code;
 }
@@ -109,8 +122,9 @@ main(int argc, char **argv)
 {
 	struct cmd c;
 	struct bulla_receive p = { 0 };
+	struct cmd_home home = { 0 };
 	const char *arg, *key = NULL;
-	int ch;
+	int ch, code;
 
 	cmd_begin(&c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&c, &arg)) != -1) {
@@ -119,5 +133,7 @@ main(int argc, char **argv)
 		else
 			p.allow_exercise = true;
 	}
-	return cmd_end(&c, run(&c, &p, key));
+	code = run(&c, &home, &p, key);
+	cmd_home_close(&home);
+	return cmd_end(&c, code);
 }

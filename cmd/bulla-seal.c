@@ -1,8 +1,10 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd_pack.h"
+#include "cmd_stand.h"
 
 #include "bulla/file.h"
 #include "bulla/package.h"
@@ -12,7 +14,8 @@ enum { OPT_FROM = CMD_LONG + 1, OPT_TO, OPT_KIND, OPT_REF, OPT_CLASS,
 
 static const struct cmd_opt opts[] = {
 	{ 'i', "identity", "SIGNKEY", "seal with this key file (repeat)" },
-	{ 'r', "recipient", "AGE1...", "who can open it (repeat)" },
+	{ 'r', "recipient", "AGE1...|NAME",
+	    "who can open it, NAME in a roster (repeat)" },
 	{ 'R', "recipients-file", "FILE", "each line of FILE (repeat)" },
 	{ OPT_FROM, "from", "NAME", "sender (default: the first key's name)" },
 	{ OPT_TO, "to", "NAME", "addressee (repeat)" },
@@ -25,8 +28,8 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-i SIGNKEY -r AGE1... [options] [-o FILE] PATH...",
-	"-i SIGNKEY -r AGE1... [options] [-o FILE] < BAG.tar",
+	"[-i SIGNKEY]... -r AGE1...|NAME [options] [-o FILE] PATH...",
+	"[-i SIGNKEY]... -r AGE1...|NAME [options] [-o FILE] < BAG.tar",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -40,6 +43,8 @@ static const struct cmd_tool tool = {
 
 struct seal {
 	struct cmd c;
+	struct cmd_home home;
+	struct cmd_stand stand;
 	struct cmd_pack k;
 	struct bulla_seal s;
 	struct bulla_signer signer[BULLA_SEALERS_MAX];
@@ -47,13 +52,26 @@ struct seal {
 	size_t n_keys;
 	struct bulla_recipients to;
 	const char *names[BULLA_TO_MAX];
+	const char *by_name[BULLA_RECIPIENTS_MAX];	/* -r NAME */
+	size_t n_by_name;
 };
 
 static void
 add_recipient(struct seal *m, int ch, const char *arg)
 {
 	struct bulla_err err = { 0 };
-	enum bulla_status st = ch == 'r' ?
+	enum bulla_status st;
+
+	/* A name is looked up when the home is known. */
+	if (ch == 'r' && strncmp(arg, "age1", 4) != 0 &&
+	    strchr(arg, '/') != NULL && access(arg, F_OK) != 0) {
+		if (m->n_by_name == BULLA_RECIPIENTS_MAX)
+			exit(cmd_usage(&m->c, "-r: at most %u",
+			    BULLA_RECIPIENTS_MAX));
+		m->by_name[m->n_by_name++] = arg;
+		return;
+	}
+	st = ch == 'r' ?
 	    bulla_recipients_add(&m->to, arg, &err) :
 	    bulla_recipients_add_file(&m->to, arg, &err);
 
@@ -163,6 +181,54 @@ load_keys(struct seal *m)
 	return CMD_YES;
 }
 
+/* "-r NAME": the age recipient of that name; it is the addressee as well. */
+static int
+find_recipients(struct seal *m)
+{
+	bool addressed = m->s.n_to > 0;
+	char text[BULLA_AGE_RECIPIENT_MAX];
+	struct bulla_err err = { 0 };
+	struct bulla_cur age1;
+	enum bulla_status st;
+	int code;
+
+	for (size_t i = 0; i < m->n_by_name; i++) {
+		code = cmd_home_recipient(&m->home, m->by_name[i], &age1);
+		if (code != CMD_YES)
+			return code;
+		BULLA_CHECK(age1.len < sizeof(text));
+		memcpy(text, age1.p, age1.len);
+		text[age1.len] = '\0';
+		st = bulla_recipients_add(&m->to, text, &err);
+		if (st != BULLA_OK)
+			return cmd_fail(&m->c, m->by_name[i], st, &err);
+		if (!addressed && m->s.n_to < BULLA_TO_MAX)
+			m->names[m->s.n_to++] = m->by_name[i];
+	}
+	if (m->to.n == 0)
+		return cmd_usage(&m->c, "nobody could open it: give -r "
+		    "AGE1..., -r NAME (of a roster) or -R FILE");
+	return CMD_YES;
+}
+
+/* What was not given comes from the home. */
+static int
+find_keys(struct seal *m)
+{
+	int code = cmd_home_open(&m->home, &m->c);
+
+	if (code == CMD_YES && m->n_keys == 0) {
+		m->key_path[0] = cmd_home_key(&m->home, "sealer.key");
+		m->n_keys = m->key_path[0] != NULL;
+	}
+	if (code == CMD_YES && m->n_keys == 0)
+		return cmd_usage(&m->c, "no key to seal with: give -i "
+		    "SIGNKEY (bulla-keygen sign makes one)");
+	if (code == CMD_YES)
+		code = find_recipients(m);
+	return code == CMD_YES ? load_keys(m) : code;
+}
+
 static int
 seal(struct seal *m)
 {
@@ -171,7 +237,7 @@ seal(struct seal *m)
 	struct bulla_sealed done;
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
-	int code;
+	int code, ended;
 
 	st = bulla_outfile_open(&o, path, 0644, m->c.common.force, true,
 	    &err);
@@ -179,6 +245,8 @@ seal(struct seal *m)
 		return cmd_fail(&m->c, NULL, st, &err);
 	code = cmd_pack_guard(&m->k, o.fd, m->s.pack == NULL ||
 	    m->k.p.stdin_name != NULL);
+	if (code == CMD_YES)
+		code = cmd_stand_begin(&m->stand, &m->home, &m->s);
 	if (code == CMD_YES) {
 		m->s.out_fd = o.fd;
 		m->s.out_name = path;
@@ -186,6 +254,11 @@ seal(struct seal *m)
 		st = bulla_seal_run(&m->s, &done, &err);
 		cmd_progress_end(&m->k.progress);
 	}
+	/* Recorded before it has a name: no seal without its record. */
+	ended = cmd_stand_end(&m->stand, &m->s,
+	    code == CMD_YES && st == BULLA_OK ? &done : NULL);
+	if (code == CMD_YES && st == BULLA_OK)
+		code = ended;
 	if (code == CMD_YES && st == BULLA_OK)
 		st = bulla_outfile_commit(&o, &err);
 	bulla_outfile_free(&o);
@@ -204,12 +277,6 @@ run(struct seal *m)
 
 	if (code != CMD_YES)
 		return code;
-	if (m->n_keys == 0)
-		return cmd_usage(&m->c, "no key to seal with: give -i "
-		    "SIGNKEY (bulla-keygen sign makes one)");
-	if (m->to.n == 0)
-		return cmd_usage(&m->c, "nobody could open it: give -r "
-		    "AGE1... or -R FILE");
 	if (!any && isatty(STDIN_FILENO))
 		return cmd_usage(&m->c, "nothing to seal: name a PATH, or "
 		    "pipe a bag in from bulla-pack");
@@ -220,7 +287,7 @@ run(struct seal *m)
 		m->s.pack = &m->k.p;
 	code = cmd_pack_check(&m->k);
 	if (code == CMD_YES)
-		code = load_keys(m);
+		code = find_keys(m);
 	return code == CMD_YES ? seal(m) : code;
 }
 
@@ -249,5 +316,6 @@ main(int argc, char **argv)
 		bulla_signer_free(&m.signer[i]);
 	bulla_recipients_free(&m.to);
 	cmd_pack_free(&m.k);
+	cmd_home_close(&m.home);
 	return cmd_end(&m.c, code);
 }

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cmd_home.h"
 #include "cmd_pack.h"
 #include "cmd_package.h"
 
@@ -17,7 +18,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-k VKEY... [-K FILE] [PACKAGE]",
+	"[-k VKEY]... [-K FILE] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -60,7 +61,7 @@ report(const struct cmd *c, const struct bulla_package *p)
 }
 
 static int
-run(struct cmd *c, struct bulla_verify *v)
+run(struct cmd *c, struct cmd_home *home, struct bulla_verify *v)
 {
 	const char *path = cmd_operand(c);
 	struct cmd_progress progress;
@@ -71,15 +72,18 @@ run(struct cmd *c, struct bulla_verify *v)
 
 	if (c->argc > 0)
 		return cmd_usage(c, "one PACKAGE at a time");
-	if (c->known.n == 0)
-		return cmd_usage(c, "no key to verify with: give the sealer's "
-		    "vkey with -k, or a file of them with -K");
+	code = c->known.n > 0 ? CMD_YES : cmd_home_open(home, c);
+	home->c = c;
+	if (code == CMD_YES)
+		code = cmd_home_known(home, BULLA_ROLE_SEALER,
+		    "the sealer's", &v->known, &v->judge);
+	if (code != CMD_YES)
+		return code;
 	if (path == NULL)
 		path = "-";
 	st = bulla_infile_open(path, &v->fd, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(c, NULL, st, &err);
-	v->known = &c->known;
 	cmd_progress_begin(&progress, c, cmd_file_size(v->fd));
 	v->progress = (struct bulla_progress){ cmd_progress_tell, &progress };
 	st = bulla_package_verify(v, &p, &err);
@@ -95,8 +99,9 @@ main(int argc, char **argv)
 {
 	struct cmd c;
 	struct bulla_verify v = { .fd = -1, .threads = bulla_cores() };
+	struct cmd_home home = { 0 };
 	const char *arg;
-	int ch;
+	int ch, code;
 
 	cmd_begin(&c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&c, &arg)) != -1) {
@@ -105,5 +110,7 @@ main(int argc, char **argv)
 		else
 			v.allow_exercise = true;
 	}
-	return cmd_end(&c, run(&c, &v));
+	code = run(&c, &home, &v);
+	cmd_home_close(&home);
+	return cmd_end(&c, code);
 }

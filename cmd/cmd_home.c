@@ -140,3 +140,18 @@ cmd_home_event(struct cmd_home *m, struct bulla_custody *ev,
 	bulla_buf_free(&note);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(m->c, "custody", st, &err);
 }
+
+int
+cmd_home_record_once(struct cmd_home *m, const struct bulla_cur *note)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	uint64_t index;
+
+	if (m->h.ledger == NULL)
+		return CMD_YES;
+	st = bulla_ledger_find(m->h.ledger, note, &index, &err);
+	if (st == BULLA_E_NOMATCH)
+		st = bulla_home_record(&m->h, note, 1, &err);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(m->c, "ledger", st, &err);
+}

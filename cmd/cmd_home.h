@@ -51,6 +51,12 @@ int cmd_home_recipient(struct cmd_home *m, const char *name,
 int cmd_home_event(struct cmd_home *m, struct bulla_custody *ev,
     const struct bulla_signer *signers, size_t n_signers);
 
+/*
+ * Record a note that may have been recorded before, by a run that ended early
+ * or by another process. Returns as cmd_home_event does.
+ */
+int cmd_home_record_once(struct cmd_home *m, const struct bulla_cur *note);
+
 /* One more field of an event. */
 void cmd_event_field(struct bulla_custody *ev, const char *label,
     const char *value);
