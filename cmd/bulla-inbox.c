@@ -4,11 +4,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cmd.h"
+#include "inbox_home.h"
 
 #include "bulla/file.h"
-#include "bulla/inbox.h"
-#include "bulla/receive.h"
 
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
@@ -19,7 +17,8 @@ static const struct cmd_opt opts[] = {
 	{ TLS_CERT, "tls-cert", "FILE", "our TLS certificate, chain (PEM)" },
 	{ TLS_KEY, "tls-key", "FILE", "and its key (PEM, mode 0600)" },
 	{ CLIENT_CA, "client-ca", "FILE", "who vouches for senders (PEM)" },
-	{ 'i', "identity", "FILE", "the receiver's signing key" },
+	{ 'i', "identity", "FILE",
+	    "the receiver's signing key (default: the home's)" },
 	{ MAX_SIZE, "max-size", "BYTES", "of a package (default: 16T)" },
 	{ EXERCISE, "exercise", NULL, "take packages marked EXERCISE" },
 	{ TIMEOUT, "timeout", "SECONDS", "for a request (default: 30)" },
@@ -29,7 +28,7 @@ static const struct cmd_opt opts[] = {
 };
 static const char *const synopsis[] = {
 	"--listen ADDR:PORT --tls-cert FILE --tls-key FILE --client-ca FILE "
-	    "-i RECEIVERKEY -k VKEY [--max-size BYTES] [--exercise]",
+	    "[-i RECEIVERKEY] [-k VKEY] [--max-size BYTES] [--exercise]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -46,6 +45,7 @@ struct inbox {
 	struct bulla_inbox_config cfg;
 	const char *key;
 	struct bulla_signer receiver;
+	struct inbox_home home;
 	bool exercise;
 };
 
@@ -56,13 +56,13 @@ finish(void *ctx, int fd, const struct bulla_inbox_client *client,
 {
 	struct inbox *in = ctx;
 	struct bulla_receive p = { .home = in->cfg.home,
-	    .receiver = &in->receiver, .known = &in->c.known,
-	    .allow_exercise = in->exercise, .now = bulla_now() };
+	    .receiver = &in->receiver, .allow_exercise = in->exercise,
+	    .now = bulla_now() };
 	struct bulla_received r;
 	enum bulla_status st;
 
 	(void)client;
-	st = bulla_receive_fd(&p, fd, &r, err);
+	st = inbox_home_receive(&in->home, &p, fd, &r, err);
 	if (st != BULLA_OK)
 		return st;
 	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
@@ -138,6 +138,22 @@ serve(struct inbox *in)
 }
 
 static int
+load_receiver(struct inbox *in)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (in->key == NULL)
+		in->key = cmd_home_key(&in->home.m, "receiver.key");
+	if (in->key == NULL)
+		return cmd_usage(&in->c, "no key to sign receipts with: give "
+		    "-i RECEIVERKEY, or put one into the home as "
+		    "keys/receiver.key");
+	st = bulla_signer_load(in->key, &in->c.ask, &in->receiver, &err);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&in->c, NULL, st, &err);
+}
+
+static int
 run(struct inbox *in)
 {
 	struct bulla_err err = { 0 };
@@ -145,13 +161,18 @@ run(struct inbox *in)
 	int code;
 
 	st = bulla_dir_make(in->cfg.home, 0700, &err);
-	if (st == BULLA_OK)
-		st = bulla_signer_load(in->key, &in->c.ask, &in->receiver,
-		    &err);
 	if (st != BULLA_OK)
-		code = cmd_fail(&in->c, NULL, st, &err);
-	else
+		return cmd_fail(&in->c, NULL, st, &err);
+	code = inbox_home_open(&in->home, &in->c);
+	if (code == CMD_YES)
+		code = load_receiver(in);
+	if (code == CMD_YES && in->home.exchange) {
+		in->cfg.small = inbox_home_small;
+		in->cfg.small_ctx = &in->home;
+	}
+	if (code == CMD_YES)
 		code = serve(in);
+	inbox_home_close(&in->home);
 	bulla_signer_free(&in->receiver);
 	return code;
 }
@@ -189,12 +210,9 @@ check(struct inbox *in)
 	const struct bulla_inbox_config *g = &in->cfg;
 
 	if (g->listen == NULL || g->tls_cert == NULL || g->tls_key == NULL ||
-	    g->client_ca == NULL || in->key == NULL)
-		return cmd_usage(&in->c, "--listen, --tls-cert, --tls-key, "
-		    "--client-ca and -i are all needed");
-	if (in->c.known.n == 0)
-		return cmd_usage(&in->c, "whose seals are accepted? Give the "
-		    "senders' keys with -k or -K");
+	    g->client_ca == NULL)
+		return cmd_usage(&in->c, "--listen, --tls-cert, --tls-key "
+		    "and --client-ca are all needed");
 	if (g->home == NULL)
 		return cmd_usage(&in->c, "no home: give --home DIR");
 	return CMD_YES;

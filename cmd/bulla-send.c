@@ -1,28 +1,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "cmd.h"
+#include "send_home.h"
+#include "send_package.h"
 
 #include "bulla/enc.h"
 #include "bulla/file.h"
-#include "bulla/hash.h"
 #include "bulla/io.h"
-#include "bulla/opening.h"
 #include "bulla/receive.h"
-#include "bulla/send.h"
 #include "bulla/text.h"
-#include "bulla/ustar.h"
 #include "bulla/when.h"
 
-#define CHUNK (256u << 10)
+#define NOTES_MAX 16u	/* --note */
 #define DAY 86400u
 
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, RECEIPT, NO_RECEIPT,
-	NO_PROXY, DEADLINE, ATTEMPTS, STALL
+	NO_PROXY, DEADLINE, ATTEMPTS, STALL, COSIGN, NOTE
 };
 static const struct cmd_opt opts[] = {
 	{ 'u', "url", "URL", "the inbox: https://HOST[:PORT]/" },
@@ -32,6 +28,12 @@ static const struct cmd_opt opts[] = {
 	    "who vouches for the inbox (PEM; default: the system's)" },
 	{ PIN, "pin", "PIN", "sha256//BASE64 of the inbox's key (repeat)" },
 	{ LIMIT_RATE, "limit-rate", "BYTES", "bytes per second (K, M, G)" },
+	{ 'i', "identity", "FILE",
+	    "the custodian's signing key (default: the home's)" },
+	{ COSIGN, "cosign", NULL,
+	    "send nothing to an inbox that does not cosign" },
+	{ NOTE, "note", "FILE",
+	    "send a signed note (roster, suspension) and no package" },
 	{ RECEIPT, "receipt", "FILE", "keep the receipt in FILE" },
 	{ 'f', "force", NULL, "overwrite that FILE" },
 	{ NO_RECEIPT, "no-receipt", NULL,
@@ -45,8 +47,9 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-u URL -k VKEY [--cert FILE --key FILE] [--cacert FILE] "
-	    "[--pin PIN]... [--receipt FILE] [PACKAGE]",
+	"-u URL [-k VKEY] [--cert FILE --key FILE] [--cacert FILE] "
+	    "[--pin PIN]... [--cosign] [-i KEY] [--receipt FILE] [PACKAGE]",
+	"-u URL --note FILE... [...]",
 	"-u URL --no-receipt [...] [PACKAGE]",
 	NULL,
 };
@@ -57,7 +60,7 @@ static const struct cmd_tool tool = {
 	    "as needed, and check\nthe signed receipt. Exit 5: try again "
 	    "later, nothing is lost.",
 	.opts = opts,
-	.groups = CMD_KNOWN,
+	.groups = CMD_KNOWN | CMD_ASK,
 };
 
 struct send {
@@ -65,7 +68,10 @@ struct send {
 	struct bulla_send_config cfg;
 	struct bulla_send_what what;
 	struct cmd_progress progress;
-	const char *receipt_path;
+	struct send_home home;
+	const char *receipt_path, *custodian;
+	const char *note[NOTES_MAX];
+	size_t n_notes;
 	bool force;
 };
 
@@ -85,98 +91,17 @@ progress(void *ctx, uint64_t done)
 	cmd_progress_at(&s->progress, done);
 }
 
-/* Hash in, and append to spool unless it is -1. */
-static enum bulla_status
-hash_all(int in, int spool, const char *name, struct bulla_send_what *w,
-    struct bulla_err *err)
+static void
+json_exchange(struct cmd_json *j, const struct send_home *h)
 {
-	struct bulla_sha256 *h = NULL;
-	struct bulla_reader_fd r;
-	uint8_t *buf = malloc(CHUNK);
-	enum bulla_status st;
-	size_t n;
-
-	if (buf == NULL)
-		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	bulla_reader_fd_init(&r, in, name);
-	st = bulla_sha256_new(&h, err);
-	for (n = 1; st == BULLA_OK && n > 0;) {
-		st = bulla_read_full(&r.r, buf, CHUNK, &n, err);
-		if (st != BULLA_OK)
-			break;
-		bulla_sha256_update(h, buf, n);
-		w->size += n;
-		if (spool != -1)
-			st = bulla_write_fd(spool, buf, n, "spool", err);
+	if (!h->exchange)
+		return;
+	cmd_json_bool(j, "cosigned", h->cosigned);
+	if (h->cosigned) {
+		cmd_json_u64(j, "cosigned-ours", h->sizes.ours);
+		cmd_json_u64(j, "cosigned-theirs", h->sizes.theirs);
 	}
-	if (st == BULLA_OK)
-		bulla_sha256_final(h, w->sha256);
-	bulla_sha256_free(h);
-	free(buf);
-	return st;
-}
-
-/* A pipe cannot be read twice, and an interrupted upload has to be. */
-static enum bulla_status
-take_in(struct send *s, const char *path, struct bulla_err *err)
-{
-	char name[128];
-	struct stat sb;
-	enum bulla_status st;
-	int fd = -1, spool = -1;
-
-	st = bulla_infile_open(path, &fd, err);
-	if (st != BULLA_OK)
-		return st;
-	bulla_text_show_str(name, sizeof(name), path);
-	if (fstat(fd, &sb) != 0)
-		st = bulla_fail_sys(err, "%s", name);
-	else if (!S_ISREG(sb.st_mode) || lseek(fd, 0, SEEK_CUR) != 0)
-		st = bulla_spool_open(NULL, &spool, err);
-	if (st == BULLA_OK)
-		st = hash_all(fd, spool, name, &s->what, err);
-	if (st == BULLA_OK && s->what.size == 0)
-		st = bulla_fail(err, BULLA_E_INCOMPLETE, "%s: it is empty",
-		    name);
-	if (spool != -1) {
-		(void)close(fd);
-		fd = spool;
-	}
-	if (st != BULLA_OK)
-		(void)close(fd);
-	else
-		s->what.fd = fd;
-	return st;
-}
-
-/*
- * Plain evidence must not leave the house by mistake, not even to be refused
- * there: a package begins with the header of <id>/bagit.txt.
- */
-static enum bulla_status
-check_package(const struct send *s, struct bulla_err *err)
-{
-	static const char tail[] = "/bagit.txt";
-	uint8_t block[BULLA_USTAR_BLOCK];
-	struct bulla_ustar u;
-	enum bulla_status st;
-	size_t n;
-
-	st = bulla_pread_fd(s->what.fd, block, sizeof(block), 0, &n,
-	    "the package", err);
-	if (st != BULLA_OK)
-		return st;
-	if (n == sizeof(block) && bulla_ustar_parse(block, &u, NULL) ==
-	    BULLA_OK && strlen(u.name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
-	    strcmp(u.name + BULLA_ID_LEN, tail) == 0)
-		return BULLA_OK;
-	if (s->cfg.no_receipt) {
-		cmd_say(&s->c, "this is no sealed package; it is sent as it "
-		    "is");
-		return BULLA_OK;
-	}
-	return bulla_fail(err, BULLA_E_FORMAT,
-	    "not a sealed package, so it is not sent (bulla-seal makes one)");
+	cmd_json_bool(j, "handed-over", h->handed_over);
 }
 
 static int
@@ -200,6 +125,7 @@ report(struct send *s, const struct bulla_receipt *r)
 			cmd_json_str(j, "actor", r->actor);
 			cmd_json_when(j, "time", r->time);
 		}
+		json_exchange(j, &s->home);
 		return cmd_json_print(&s->c, j, code);
 	}
 	if (r == NULL) {
@@ -225,7 +151,8 @@ conclude(struct send *s, const struct bulla_buf *note, struct bulla_outfile *o)
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
 
-	st = bulla_receipt_check(&text, &s->c.known, s->what.sha256, &r, &err);
+	st = bulla_receipt_check(&text, s->home.known, s->what.sha256, &r,
+	    &err);
 	if (st != BULLA_OK) {
 		(void)bulla_wrap(&err, st, "the receipt");
 		return cmd_fail(&s->c, NULL, st, &err);
@@ -238,7 +165,12 @@ conclude(struct send *s, const struct bulla_buf *note, struct bulla_outfile *o)
 		if (st != BULLA_OK)
 			return cmd_fail(&s->c, NULL, st, &err);
 	}
-	return report(s, &r);
+	st = send_home_after(&s->home, &text, &err);
+	if (st == BULLA_OK)
+		return report(s, &r);
+	(void)bulla_wrap(&err, st, "the package is there (%s), but",
+	    r.accepted ? "received" : "rejected");
+	return send_home_fail(&s->home, st, &err);
 }
 
 static int
@@ -255,18 +187,22 @@ run(struct send *s, const char *path)
 		st = bulla_outfile_open(&o, s->receipt_path, 0644, s->force,
 		    false, &err);
 	if (st == BULLA_OK)
-		st = take_in(s, path, &err);
+		st = send_take_in(path, &s->what, &err);
 	if (st == BULLA_OK)
-		st = check_package(s, &err);
+		st = send_check(&s->c, &s->cfg, s->what.fd, &err);
 	if (st == BULLA_OK)
 		st = bulla_send_init(&err);
+	if (st == BULLA_OK && !s->cfg.no_receipt) {
+		send_home_pins(&s->home, &s->cfg);
+		st = send_home_before(&s->home, &s->cfg, &s->what, &err);
+	}
 	if (st == BULLA_OK) {
 		cmd_progress_begin(&s->progress, &s->c, s->what.size);
 		st = bulla_send(&s->cfg, &s->what, &note, &err);
 		cmd_progress_end(&s->progress);
 	}
 	if (st != BULLA_OK)
-		code = cmd_fail(&s->c, NULL, st, &err);
+		code = send_home_fail(&s->home, st, &err);
 	else if (s->cfg.no_receipt)
 		code = report(s, NULL);
 	else
@@ -275,6 +211,21 @@ run(struct send *s, const char *path)
 	bulla_buf_free(&note);
 	if (s->what.fd != -1)
 		(void)close(s->what.fd);
+	return code;
+}
+
+static int
+deliver(struct send *s, const char *path)
+{
+	int code = CMD_YES;
+
+	if (!s->cfg.no_receipt)
+		code = send_home_open(&s->home, &s->c, s->custodian);
+	else
+		s->home.c = &s->c;
+	if (code == CMD_YES)
+		code = run(s, path);
+	send_home_close(&s->home);
 	return code;
 }
 
@@ -304,6 +255,14 @@ option(struct send *s, int ch, const char *arg)
 		s->force = true;
 	else if (ch == NO_RECEIPT)
 		g->no_receipt = true;
+	else if (ch == 'i')
+		s->custodian = arg;
+	else if (ch == COSIGN)
+		s->home.demanded = true;
+	else if (ch == NOTE && s->n_notes < NOTES_MAX)
+		s->note[s->n_notes++] = arg;
+	else if (ch == NOTE)
+		exit(cmd_usage(&s->c, "more than %u notes", NOTES_MAX));
 	else if (ch == NO_PROXY)
 		g->no_proxy = true;
 	else if (ch == DEADLINE)
@@ -325,9 +284,9 @@ check(struct send *s)
 	if (s->cfg.no_receipt && s->receipt_path != NULL)
 		return cmd_usage(&s->c, "--receipt and --no-receipt exclude "
 		    "each other");
-	if (!s->cfg.no_receipt && s->c.known.n == 0)
-		return cmd_usage(&s->c, "whose receipt is trusted? Give the "
-		    "receiver's key with -k or -K, or --no-receipt");
+	if (s->cfg.no_receipt && (s->home.demanded || s->custodian != NULL))
+		return cmd_usage(&s->c, "--no-receipt is for servers that "
+		    "neither cosign nor take custody");
 	if ((s->cfg.cert != NULL) != (s->cfg.key != NULL))
 		return cmd_usage(&s->c, "--cert and --key belong together");
 	if (s->cfg.no_receipt)
@@ -352,9 +311,13 @@ main(int argc, char **argv)
 	path = cmd_operand(&s.c);
 	if (s.c.argc > 0)
 		code = cmd_usage(&s.c, "one package at a time");
+	else if (s.n_notes > 0 && path != NULL)
+		code = cmd_usage(&s.c, "--note sends no package");
 	else
 		code = check(&s);
-	if (code == CMD_YES)
-		code = run(&s, path != NULL ? path : "-");
+	if (code == CMD_YES && s.n_notes > 0)
+		code = send_notes(&s.c, &s.cfg, s.note, s.n_notes);
+	else if (code == CMD_YES)
+		code = deliver(&s, path != NULL ? path : "-");
 	return cmd_end(&s.c, code);
 }

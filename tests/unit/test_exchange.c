@@ -1,0 +1,593 @@
+#include "exchange_kit.h"
+
+#include "bulla/addcp.h"
+
+TestSuite(exchange, .init = world_enter, .fini = world_leave);
+
+static bool
+is_there(const char *fmt, uint64_t n)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), fmt, (unsigned long long)n);
+	return access(path, F_OK) == 0;
+}
+
+static unsigned
+n_files(const char *glob)
+{
+	char cmd[300];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "ls -d %s 2>/dev/null | wc -l", glob);
+	f = popen(cmd, "r");
+	cr_assert_not_null(f);
+	cr_assert_eq(fscanf(f, "%u", &n), 1);
+	cr_assert_eq(pclose(f), 0);
+	return n;
+}
+
+Test(exchange, each_has_the_other_cosign)
+{
+	struct bulla_cosignings c = { 0 };
+	struct bulla_err err;
+	struct end a, b;
+	struct wire w = { .to = &b };
+	uint64_t size_b;
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	record(&a, "two");
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	cr_assert_eq(c.ours, 2);
+	/* B has recorded A's checkpoint before it showed its own */
+	cr_assert_eq(c.theirs, 1);
+	cr_assert(is_there("A/ledger/cosigned/%020llu.note", 2));
+	cr_assert(is_there("B/ledger/cosigned/%020llu.note", 1));
+	cr_assert_eq(n_files("A/ledger/witness/????????????????*"), 1);
+	cr_assert_eq(n_files("B/ledger/witness/????????????????*"), 1);
+	/* and A has recorded B's */
+	cr_assert_eq(bulla_ledger_size(a.h.ledger), 3);
+	cr_assert_eq(w.n, 3);
+	/* Again: what came since is covered too, from where they were */
+	size_b = bulla_ledger_size(b.h.ledger);
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	cr_assert_eq(c.ours, 3);
+	cr_assert_eq(c.theirs, size_b + 1);
+	cr_assert_eq(w.n, 6);
+	cr_assert_eq(a.x.alarm[0], '\0');
+	cr_assert_eq(n_files("A/ledger/alarm/*"), 0);
+	cr_assert_eq(n_files("B/ledger/alarm/*"), 0);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* Wherever the line is cut, and on which side of it. */
+Test(exchange, cut_anywhere_and_done_again)
+{
+	struct bulla_cosignings c = { 0 };
+	struct bulla_err err;
+	struct end a, b;
+
+	for (unsigned i = 2; i < 8; i++) {
+		struct wire w = { .to = &b, .cut = i / 2,
+		    .cut_after = i % 2 == 1 };
+
+		shell("rm -rf A0 B0; cp -a A A0; cp -a B B0");
+		end_open(&a, "A0", &side_a);
+		end_open(&b, "B0", &side_b);
+		record(&a, "one");
+		cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_AGAIN);
+		end_close(&a);
+		end_close(&b);
+		end_open(&a, "A0", &side_a);
+		end_open(&b, "B0", &side_b);
+		w.cut = 0;
+		cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%u: %s", i,
+		    err.msg);
+		cr_assert_eq(c.ours, bulla_ledger_size(a.h.ledger) - 1);
+		cr_assert_eq(c.theirs, bulla_ledger_size(b.h.ledger));
+		cr_assert_eq(n_files("?0/ledger/alarm/*"), 0);
+		/* One record for each checkpoint that was seen, never two */
+		cr_assert_leq(c.ours, 2);
+		cr_assert_leq(c.theirs, 2);
+		end_close(&a);
+		end_close(&b);
+	}
+}
+
+/* Both notes of an alarm verify under the log's key. */
+static void
+check_alarm(const char *home, const struct bulla_exchange *x,
+    const char *kind, const struct bulla_vkey *log, bool pair)
+{
+	static const char *const names[] = { "seen.note", "now.note" };
+	struct bulla_vkeys known = { 0 };
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_tree t;
+	struct bulla_cur c;
+	char path[400];
+
+	cr_assert_neq(x->alarm[0], '\0');
+	cr_assert_not_null(strstr(x->alarm, kind), "%s", x->alarm);
+	snprintf(path, sizeof(path), "%s/%s/alarm.txt", home, x->alarm);
+	cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK);
+	cr_assert_eq(bulla_vkeys_add(&known, log, NULL), BULLA_OK);
+	for (size_t i = 0; i < 2 && pair; i++) {
+		bulla_buf_reset(&b);
+		snprintf(path, sizeof(path), "%s/%s/%s", home, x->alarm,
+		    names[i]);
+		cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK, "%s",
+		    path);
+		c = bulla_buf_view(&b);
+		cr_assert_eq(bulla_tree_verify(&c, &known, &t, NULL),
+		    BULLA_OK, "%s", path);
+	}
+	bulla_vkeys_free(&known);
+	bulla_buf_free(&b);
+}
+
+/* A and B agree, then the home of one is copied; each goes on by itself. */
+static void
+agree(struct end *a, struct end *b)
+{
+	struct bulla_cosignings c;
+	struct wire w = { .to = b };
+	struct bulla_err err;
+
+	end_open(a, "A", &side_a);
+	end_open(b, "B", &side_b);
+	record(a, "one");
+	cr_assert_eq(cosign(a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	shell("cp -a A A2 && cp -a B B2");
+	record(a, "after the copy");
+	cr_assert_eq(cosign(a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+}
+
+Test(exchange, a_restored_sender_is_stopped)
+{
+	struct bulla_cosignings c;
+	struct end a, b, old;
+	struct wire w = { .to = &b };
+	struct bulla_err err;
+
+	agree(&a, &b);
+	end_open(&old, "A2", &side_a);
+	cr_assert_eq(cosign(&old, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_not_null(strstr(err.msg, "rollback"), "%s", err.msg);
+	check_alarm("A2", &old.x, "rollback", &side_a.s[LOG].vkey, true);
+	/* The same again is the same alarm */
+	cr_assert_eq(cosign(&old, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_eq(n_files("A2/ledger/alarm/*"), 1);
+	end_close(&old);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, a_forked_sender_is_stopped_and_both_can_show_it)
+{
+	struct bulla_cosignings c;
+	struct end a, b, twin;
+	struct wire w = { .to = &b };
+	struct bulla_err err;
+
+	agree(&a, &b);
+	end_open(&twin, "A2", &side_a);
+	for (unsigned i = 0; i < 8; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "other %u", i);
+		record(&twin, text);
+	}
+	cr_assert_eq(cosign(&twin, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_not_null(strstr(err.msg, "fork"), "%s", err.msg);
+	check_alarm("A2", &twin.x, "fork", &side_a.s[LOG].vkey, true);
+	cr_assert_eq(n_files("B/ledger/alarm/*-fork"), 1);
+	cr_assert_eq(n_files("B/ledger/alarm/*/seen.note"), 1);
+	cr_assert_eq(n_files("B/ledger/alarm/*/now.note"), 1);
+	/* A third attempt adds nothing; the true one goes on */
+	cr_assert_eq(cosign(&twin, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_eq(n_files("B/ledger/alarm/*-fork"), 1);
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	end_close(&twin);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, a_restored_inbox_stops_the_sender)
+{
+	struct bulla_cosignings c;
+	struct end a, b, old;
+	struct wire w = { .to = &old };
+	struct bulla_err err;
+
+	agree(&a, &b);
+	/* Grown further than what the old one records by being asked */
+	w.to = &b;
+	record(&b, "x");
+	record(&b, "y");
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	end_open(&old, "B2", &side_b);
+	w.to = &old;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_not_null(strstr(err.msg, "rollback"), "%s", err.msg);
+	check_alarm("A", &a.x, "rollback", &side_b.s[LOG].vkey, true);
+	end_close(&old);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, a_forked_inbox_stops_the_sender)
+{
+	struct bulla_cosignings c;
+	struct end a, b, twin;
+	struct wire w = { .to = &twin };
+	struct bulla_err err;
+
+	agree(&a, &b);
+	end_open(&twin, "B2", &side_b);
+	for (unsigned i = 0; i < 8; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "other %u", i);
+		record(&twin, text);
+	}
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_not_null(strstr(err.msg, "fork"), "%s", err.msg);
+	check_alarm("A", &a.x, "fork", &side_b.s[LOG].vkey, true);
+	end_close(&twin);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* Changes that a line, or a dishonest inbox, might make to an answer. */
+static void
+flip_signature(unsigned *status, struct bulla_buf *body)
+{
+	(void)status;
+	body->p[body->len - 8] ^= 1;
+}
+
+static void
+no_line(unsigned *status, struct bulla_buf *body)
+{
+	(void)status;
+	bulla_buf_reset(body);
+}
+
+static void
+junk(unsigned *status, struct bulla_buf *body)
+{
+	(void)status;
+	bulla_buf_str(body, "hello\n");
+}
+
+static void
+number(unsigned *status, struct bulla_buf *body)
+{
+	*status = 409;
+	bulla_buf_reset(body);
+	bulla_buf_str(body, "1000000\n");
+}
+
+static void
+no_number(unsigned *status, struct bulla_buf *body)
+{
+	*status = 409;
+	bulla_buf_reset(body);
+	bulla_buf_str(body, "07\n");
+}
+
+static void
+other_log(unsigned *status, struct bulla_buf *body)
+{
+	*status = 200;
+	bulla_buf_reset(body);
+	bulla_buf_str(body, "old 0\n\nx.example/log\n0\n"
+	    "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\xe2\x80\x94 "
+	    "x.example/log AAAAAGFhYWE=\n");
+}
+
+static void
+moved(unsigned *status, struct bulla_buf *body)
+{
+	(void)body;
+	*status = 302;
+}
+
+Test(exchange, answers_that_cannot_be_believed)
+{
+	static const struct {
+		enum bulla_tus_place at;
+		void (*change)(unsigned *, struct bulla_buf *);
+		enum bulla_status want;
+	} t[] = {
+		{ BULLA_TUS_ADD, flip_signature, BULLA_E_MISMATCH },
+		{ BULLA_TUS_ADD, no_line, BULLA_E_MISMATCH },
+		{ BULLA_TUS_ADD, junk, BULLA_E_MISMATCH },
+		{ BULLA_TUS_ADD, number, BULLA_E_REFUSED },
+		{ BULLA_TUS_ADD, no_number, BULLA_E_REFUSED },
+		{ BULLA_TUS_ADD, moved, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, flip_signature, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, no_line, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, junk, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, number, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, other_log, BULLA_E_REFUSED },
+		{ BULLA_TUS_ASK, moved, BULLA_E_REFUSED },
+		{ BULLA_TUS_COSIGNATURE, moved, BULLA_E_REFUSED },
+	};
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end a, b;
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct wire w = { .to = &b, .at = t[i].at,
+		    .change = t[i].change };
+		enum bulla_status st = cosign(&a, &w, &c, &err);
+
+		cr_assert_eq(st, t[i].want, "%zu: %d %s", i, st, err.msg);
+		cr_assert_neq(err.msg[0], '\0');
+	}
+	/* An honest one after all that */
+	cr_assert_eq(cosign(&a, &(struct wire){ .to = &b }, &c, &err),
+	    BULLA_OK, "%s", err.msg);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, cosignatures_of_another_time)
+{
+	static const int64_t off[] = { -BULLA_EXCHANGE_SKEW - 1,
+	    BULLA_EXCHANGE_SKEW + 1 };
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end a, b;
+	struct wire w = { .to = &b };
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	a.h.now += BULLA_EXCHANGE_SKEW;		/* room below */
+	for (size_t i = 0; i < 2; i++) {
+		b.h.now = a.h.now + off[i];
+		cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_MISMATCH);
+		cr_assert_not_null(strstr(err.msg, "another time"), "%s",
+		    err.msg);
+		cr_assert_eq(n_files("A/ledger/cosigned/*.note"), 0);
+	}
+	b.h.now = a.h.now + BULLA_EXCHANGE_SKEW;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* A key that has ended is no witness, and no log, any more. */
+Test(exchange, keys_that_may_not)
+{
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end a, b;
+	struct wire w = { .to = &b };
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	/* B's witness is none of B's roster */
+	b.x.witness = &side_a.s[WITNESS];
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_MISMATCH, "%s",
+	    err.msg);
+	b.x.witness = &side_b.s[WITNESS];
+	/* For B, A's roster has run out: no stranger, but refused */
+	b.h.now = SIDE_UNTIL + 1;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_not_null(strstr(err.msg, "403"), "%s", err.msg);
+	check_alarm("A", &a.x, "refused", &side_a.s[LOG].vkey, false);
+	b.h.now = NOW;
+	/* No witness there: nothing is known of such requests */
+	b.x.witness = NULL;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_NOMATCH, "%s",
+	    err.msg);
+	b.x.witness = &side_b.s[WITNESS];
+	a.x.witness = NULL;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_USAGE);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, files_that_any_server_could_serve)
+{
+	struct bulla_buf out = BULLA_BUF_INIT(1 << 20);
+	struct bulla_exchange_request q = { .route.place = BULLA_TUS_TILE,
+	    .route.tile = "tile/entries/000.p/2" };
+	struct bulla_exchange_answer a = { .body = BULLA_BUF_INIT(1 << 20) };
+	struct end b;
+
+	end_open(&b, "B", &side_b);
+	record(&b, "one");
+	record(&b, "two");
+	cr_assert_eq(asked(&b, BULLA_TUS_CHECKPOINT, 0, NULL, &out), 200);
+	cr_assert(out.len > 0 && memcmp(out.p, "b.example/log\n2\n", 16) == 0);
+	cr_assert_eq(bulla_exchange_answer(&b.x, &q, &a, NULL), BULLA_OK);
+	cr_assert_eq(a.status, 200);
+	cr_assert_str_eq(a.type, "application/octet-stream");
+	cr_assert_eq(a.body.len, 2 * (2 + 96));
+	bulla_buf_reset(&a.body);
+	q.route.tile[strlen(q.route.tile) - 1] = '3';
+	cr_assert_eq(bulla_exchange_answer(&b.x, &q, &a, NULL), BULLA_OK);
+	cr_assert_eq(a.status, 404);
+	cr_assert_eq(asked(&b, BULLA_TUS_ASK, 0, NULL, &out), 200);
+	cr_assert_eq(asked(&b, BULLA_TUS_ASK, 2, NULL, &out), 200);
+	cr_assert_eq(asked(&b, BULLA_TUS_ASK, 3, NULL, &out), 409);
+	cr_assert_str_eq(bulla_buf_cstr(&out), "2\n");
+	cr_assert_eq(asked(&b, BULLA_TUS_SEEN, 0, NULL, &out), 404);
+	cr_assert_eq(asked(&b, BULLA_TUS_PACKAGES, 0, NULL, &out), 404);
+	bulla_buf_free(&a.body);
+	bulla_buf_free(&out);
+	end_close(&b);
+}
+
+Test(exchange, requests_that_are_none)
+{
+	static const char *const bad[] = { "", "old 0", "old 0\n",
+	    "old 0\n\n", "old 00\n\nx\n", "old -1\n\nx\n", "hello",
+	    "old 0\nAAAA\n\nx\n" };
+	struct bulla_buf body = BULLA_BUF_INIT(1 << 20);
+	struct end a, b;
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		bulla_buf_reset(&body);
+		bulla_buf_str(&body, bad[i]);
+		cr_assert_eq(asked(&b, BULLA_TUS_ADD, 0, &body, NULL), 400,
+		    "%s", bad[i]);
+		cr_assert_eq(asked(&b, BULLA_TUS_NOTES, 0, &body, NULL), 400,
+		    "%s", bad[i]);
+		cr_assert_eq(asked(&b, BULLA_TUS_COSIGNATURE, 0, &body, NULL),
+		    400, "%s", bad[i]);
+	}
+	/* Somebody else's log, and our own */
+	record(&b, "one");
+	bulla_buf_reset(&body);
+	cr_assert_eq(bulla_ledger_request(b.h.ledger, 0, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(asked(&b, BULLA_TUS_ADD, 0, &body, NULL), 404);
+	/* An uncosigned checkpoint is no cosignature */
+	bulla_buf_reset(&body);
+	cr_assert_eq(bulla_ledger_checkpoint(b.h.ledger, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(asked(&b, BULLA_TUS_COSIGNATURE, 0, &body, NULL), 403);
+	bulla_buf_reset(&body);
+	record(&a, "one");
+	cr_assert_eq(bulla_ledger_checkpoint(a.h.ledger, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(asked(&b, BULLA_TUS_COSIGNATURE, 0, &body, NULL), 403);
+	cr_assert_eq(n_files("B/ledger/alarm/*"), 0);
+	bulla_buf_free(&body);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* A checkpoint that our log did not sign is nobody's evidence. */
+Test(exchange, cosignatures_on_what_we_never_said)
+{
+	struct bulla_buf text = BULLA_BUF_INIT(1000);
+	struct bulla_buf body = BULLA_BUF_INIT(10000);
+	struct bulla_checkpoint cp = { .size = 9,
+	    .origin = bulla_cur_str("b.example/log") };
+	struct bulla_cur c;
+	struct end b;
+
+	end_open(&b, "B", &side_b);
+	record(&b, "one");
+	bulla_checkpoint_put(&text, &cp);
+	c = bulla_buf_view(&text);
+	bulla_buf_cur(&body, &c);
+	bulla_buf_str(&body, "\n");
+	cr_assert_eq(bulla_cosign(&c, &side_a.s[WITNESS], NOW, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(asked(&b, BULLA_TUS_COSIGNATURE, 0, &body, NULL), 403);
+	cr_assert_eq(n_files("B/ledger/alarm/*"), 0);
+	/* With our log's signature it is: there is another copy of us */
+	bulla_buf_reset(&body);
+	cr_assert_eq(bulla_note_sign(&c, &side_b.s[LOG], 1, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(bulla_cosign(&c, &side_a.s[WITNESS], NOW, &body, NULL),
+	    BULLA_OK);
+	cr_assert_eq(asked(&b, BULLA_TUS_COSIGNATURE, 0, &body, NULL), 422);
+	check_alarm("B", &b.x, "fork", &side_b.s[LOG].vkey, true);
+	bulla_buf_free(&text);
+	bulla_buf_free(&body);
+	end_close(&b);
+}
+
+Test(exchange, only_the_tls_keys_of_the_roster)
+{
+	struct bulla_exchange_request q = {
+	    .route.place = BULLA_TUS_CHECKPOINT };
+	struct bulla_exchange_answer a = { .body = BULLA_BUF_INIT(1 << 20) };
+	uint8_t good[32] = { 1 }, other[32] = { 2 }, past[32] = { 3 };
+	struct bulla_err err = { 0 };
+	struct end b;
+
+	side_next(&side_a);
+	side_a.r->n_tls = 2;
+	memcpy(side_a.r->tls[0].spki, good, 32);
+	memcpy(side_a.r->tls[1].spki, past, 32);
+	side_a.r->tls[0].from = side_a.r->tls[1].from = SIDE_TIME;
+	side_a.r->tls[0].until = NOW + 1;
+	side_a.r->tls[1].until = NOW;
+	side_sign(&side_a, side_a.s, 2);
+	cr_assert_eq(bulla_trust_take("B", BULLA_THEIRS,
+	    &(struct bulla_cur){ side_a.note.p, side_a.note.len, 0 }, NULL,
+	    &err), BULLA_OK, "%s", err.msg);
+	end_open(&b, "B", &side_b);
+	record(&b, "one");
+	for (unsigned i = 0; i < 4; i++) {
+		q.client = i == 0 ? good : i == 1 ? other : i == 2 ? past :
+		    NULL;
+		bulla_buf_reset(&a.body);
+		cr_assert_eq(bulla_exchange_answer(&b.x, &q, &a, NULL),
+		    BULLA_OK);
+		cr_assert_eq(a.status, i == 0 ? 200 : 403, "%u", i);
+	}
+	bulla_buf_free(&a.body);
+	end_close(&b);
+}
+
+static unsigned
+post(struct end *e, const struct bulla_buf *note)
+{
+	return asked(e, BULLA_TUS_NOTES, 0, note, NULL);
+}
+
+static void
+fresh(struct end *e)
+{
+	struct bulla_err err = { 0 };
+
+	cr_assert_eq(bulla_exchange_refresh(&e->x, &err), BULLA_OK, "%s",
+	    err.msg);
+	e->h.now = NOW;
+}
+
+Test(exchange, rosters_and_suspensions)
+{
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct end b;
+	uint64_t n;
+
+	end_open(&b, "B", &side_b);
+	/* The one in force: no news */
+	cr_assert_eq(post(&b, &side_a.note), 204);
+	side_next(&side_a);
+	side_sign(&side_a, side_a.s, 1);	/* one signer of two */
+	cr_assert_neq(post(&b, &side_a.note), 204);
+	side_sign(&side_a, side_a.s, 2);
+	n = bulla_ledger_size(b.h.ledger);
+	cr_assert_eq(post(&b, &side_a.note), 204);
+	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 1);
+	fresh(&b);
+	cr_assert_eq(post(&b, &side_a.note), 204);
+	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 1);
+	/* By a key that may not, then by one that may */
+	side_suspend(&side_a, &side_a.s[WITNESS].vkey, &side_a.s[SEALER],
+	    NOW - 10, &note);
+	cr_assert_neq(post(&b, &note), 204);
+	side_suspend(&side_a, &side_a.s[WITNESS].vkey, &side_a.s[HOTLINE],
+	    NOW - 10, &note);
+	cr_assert_eq(post(&b, &note), 204);
+	cr_assert_eq(post(&b, &note), 204);
+	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 2);
+	fresh(&b);
+	cr_assert_eq(bulla_trust_judge(b.h.trust, BULLA_THEIRS,
+	    &side_a.s[WITNESS].vkey, BULLA_ROLE_WITNESS, NOW, NULL),
+	    BULLA_E_REFUSED);
+	bulla_buf_free(&note);
+	end_close(&b);
+}
