@@ -214,7 +214,7 @@ static enum bulla_status
 relinquish(struct send_home *h, const struct bulla_send_config *g,
     const struct bulla_send_what *w, struct bulla_err *err)
 {
-	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	const struct bulla_peer peer = { send_home_ask, h };
 	struct bulla_buf to = BULLA_BUF_INIT(BULLA_FIELD_MAX);
 	char transport[512], ref[80] = "-";
 	struct bulla_handover what = { .id = h->pkg.opening.id,
@@ -231,13 +231,10 @@ relinquish(struct send_home *h, const struct bulla_send_config *g,
 	put_recipients(h, &to);
 	what.recipients = bulla_buf_cstr(&to);
 	if (what.recipients != NULL)
-		st = bulla_exchange_relinquish(&h->x, &what, &h->custodian,
-		    &note, err);
-	if (st == BULLA_OK)
-		st = tell(h, &note, err);
-	bulla_buf_free(&note);
+		st = bulla_exchange_relinquish(&h->x, &peer, &what,
+		    &h->custodian, err);
 	bulla_buf_free(&to);
-	return st;
+	return go_on(h, st, err);
 }
 
 enum bulla_status

@@ -99,7 +99,9 @@ BULLA_NODISCARD enum bulla_status bulla_exchange_tell(
 
 /*
  * Hand a package over: the relinquish note of our chain, made and recorded
- * when it is not there already. Telling it is another step.
+ * when it is not there already. Then the other side is told our chain, which
+ * it needs from its first note on. BULLA_E_REFUSED: our custodian's key may
+ * not; and the statuses of bulla_exchange_tell.
  */
 struct bulla_handover {
 	const char *id;			/* of the package */
@@ -110,8 +112,8 @@ struct bulla_handover {
 	const char *authority;		/* request id, or "-" */
 };
 BULLA_NODISCARD enum bulla_status bulla_exchange_relinquish(
-    struct bulla_exchange *x, const struct bulla_handover *what,
-    const struct bulla_signer *custodian, struct bulla_buf *note,
+    struct bulla_exchange *x, const struct bulla_peer *peer,
+    const struct bulla_handover *what, const struct bulla_signer *custodian,
     struct bulla_err *err);
 /*
  * Take their receipt in: judged by the rosters, kept, recorded; and, when a

@@ -45,19 +45,35 @@ pending(const struct bulla_chain *chain, const struct bulla_cur *to,
 	return NULL;
 }
 
+/* Who the key belongs to; nothing for a machine's. */
+static struct bulla_cur
+person_of(const struct bulla_exchange *x, const struct bulla_vkey *key)
+{
+	uint8_t digest[BULLA_SHA256_LEN];
+	const struct bulla_roster *r = bulla_trust_roster(x->home->trust,
+	    BULLA_OURS, digest);
+	const struct bulla_roster_key *k = r != NULL ?
+	    bulla_roster_find(r, key) : NULL;
+
+	return k != NULL ? k->person : bulla_cur_of("", 0);
+}
+
 static enum bulla_status
 add(struct bulla_exchange *x, const struct bulla_handover *what,
     const char *to, const struct bulla_signer *custodian,
-    struct bulla_buf *note, struct bulla_err *err)
+    struct bulla_err *err)
 {
 	char sha256[2 * BULLA_SHA256_LEN + 1], tool[] = "bulla " BULLA_VERSION;
 	struct bulla_custody c = { .has_seal = true, .time = x->home->now };
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	enum bulla_status st;
 
 	memcpy(c.id, what->id, BULLA_ID_LEN);
 	memcpy(c.seal, what->seal, sizeof(c.seal));
 	bulla_hex(sha256, what->sha256, BULLA_SHA256_LEN);
 	c.event = bulla_cur_str("relinquish");
 	c.actor = bulla_cur_str(custodian->vkey.name);
+	c.officer = person_of(x, &custodian->vkey);
 	c.result = bulla_cur_str("released");
 	if (strcmp(what->authority, "-") != 0)
 		c.authority = bulla_cur_str(what->authority);
@@ -66,21 +82,42 @@ add(struct bulla_exchange *x, const struct bulla_handover *what,
 	field(&c, "package-sha256", sha256);
 	field(&c, "recipients", what->recipients);
 	field(&c, "tool", tool);
-	return bulla_chain_add(x->home->path, &c, custodian, 1, note, err);
+	st = bulla_chain_add(x->home->path, &c, custodian, 1, &note, err);
+	bulla_buf_free(&note);
+	return st;
+}
+
+/* Recorded before it is told: what they know we must be able to prove. */
+static enum bulla_status
+tell_all(struct bulla_exchange *x, const struct bulla_peer *peer,
+    const char *id, struct bulla_err *err)
+{
+	struct bulla_chain chain = { 0 };
+	struct bulla_cur note;
+	enum bulla_status st;
+
+	st = bulla_chain_load(x->home->path, id, BULLA_OURS, NULL, &chain,
+	    err);
+	for (size_t i = 0; i < chain.n && st == BULLA_OK; i++) {
+		note = bulla_buf_view(&chain.v[i].bytes);
+		st = bulla_home_record(x->home, &note, 1, err);
+		if (st == BULLA_OK)
+			st = bulla_exchange_tell(peer, &note, err);
+	}
+	bulla_chain_free(&chain);
+	return st;
 }
 
 enum bulla_status
 bulla_exchange_relinquish(struct bulla_exchange *x,
-    const struct bulla_handover *what, const struct bulla_signer *custodian,
-    struct bulla_buf *note, struct bulla_err *err)
+    const struct bulla_peer *peer, const struct bulla_handover *what,
+    const struct bulla_signer *custodian, struct bulla_err *err)
 {
 	char sha256[2 * BULLA_SHA256_LEN + 1], to[BULLA_KEYNAME_MAX + 1] = "";
 	uint8_t digest[BULLA_SHA256_LEN];
 	const struct bulla_roster *r = bulla_trust_roster(x->home->trust,
 	    BULLA_THEIRS, digest);
 	struct bulla_chain chain = { 0 };
-	const struct bulla_link *old;
-	struct bulla_cur c;
 	enum bulla_status st;
 
 	BULLA_CHECK(r != NULL && r->side.len < sizeof(to));
@@ -93,18 +130,10 @@ bulla_exchange_relinquish(struct bulla_exchange *x,
 		return bulla_wrap(err, BULLA_E_REFUSED, "our custodian's key");
 	st = bulla_chain_load(x->home->path, what->id, BULLA_OURS, NULL,
 	    &chain, err);
-	old = st == BULLA_OK ? pending(&chain, &r->side, sha256) : NULL;
-	if (old != NULL)
-		bulla_buf_put(note, old->bytes.p, old->bytes.len);
-	else if (st == BULLA_OK)
-		st = add(x, what, to, custodian, note, err);
+	if (st == BULLA_OK && pending(&chain, &r->side, sha256) == NULL)
+		st = add(x, what, to, custodian, err);
 	bulla_chain_free(&chain);
-	c = bulla_buf_view(note);
-	if (st == BULLA_OK)
-		st = bulla_buf_status(note);
-	if (st == BULLA_OK)
-		st = bulla_home_record(x->home, &c, 1, err);
-	return st;
+	return st == BULLA_OK ? tell_all(x, peer, what->id, err) : st;
 }
 
 static enum bulla_status
