@@ -13,6 +13,7 @@ static const struct {
 	const char *name, *job;
 } tools[] = {
 	{ "keygen", "make keys to sign with and to decrypt with" },
+	{ "trust", "say who may sign what, on both sides" },
 	{ "pack", "put files into a bag, as a tar" },
 	{ "seal", "encrypt and sign a package for others" },
 	{ "verify", "check a package without any secret key" },

@@ -203,10 +203,9 @@ trust_signed_enough(const struct bulla_cur *note, const struct bulla_roster *r,
 	if (st != BULLA_OK)
 		return st;
 	other = stranger(&n, r);
-	return bulla_fail(err, BULLA_E_REFUSED, "signed by %u of the %u "
-	    "persons that %s root keys must be of%s%.*s%s", persons,
-	    r->threshold, whose, other != NULL ? "; " : "",
-	    other != NULL ? (int)other->len : 0,
+	return bulla_fail(err, BULLA_E_REFUSED, "signed by %u of %u persons "
+	    "with %s root keys%s%.*s%s", persons, r->threshold, whose,
+	    other != NULL ? "; " : "", other != NULL ? (int)other->len : 0,
 	    other != NULL ? (const char *)other->p : "",
 	    other != NULL ? " is none of these keys" : "");
 }

@@ -176,10 +176,10 @@ Test(trust, too_few_signers)
 	cr_assert_eq(take(BULLA_OURS, &a), BULLA_OK);
 	side_sign(&b, b.s, 1);
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_E_REFUSED);
-	expect_msg("signed by 1 of the 2 persons");
+	expect_msg("signed by 1 of 2 persons");
 	side_sign(&b, &b.s[LEAD], 2);
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_E_REFUSED);
-	expect_msg("signed by 0 of the 2 persons");
+	expect_msg("signed by 0 of 2 persons");
 	expect_msg("b.example/lead is none of these keys");
 	/* two keys of one person */
 	b.r->root[2].key = side_new_key(&b, "root-c", BULLA_SIG_ED25519,
@@ -190,7 +190,7 @@ Test(trust, too_few_signers)
 	b.s[LEAD].seed = (struct bulla_secret){ 0 };
 	side_sign(&b, b.s, 2);
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_E_REFUSED);
-	expect_msg("signed by 1 of the 2 persons");
+	expect_msg("signed by 1 of 2 persons");
 	cr_expect_eq(access("home/roster/theirs.note", F_OK), -1);
 }
 
@@ -242,17 +242,17 @@ Test(trust, both_thresholds)
 	b.r->root[1].key = side_new_key(&b, "root-d", BULLA_SIG_ED25519,
 	    &all[3]);
 	side_sign(&b, all + 2, 2);
-	expect_no(BULLA_E_REFUSED, "0 of the 2 persons that the old");
+	expect_no(BULLA_E_REFUSED, "0 of 2 persons with the old");
 	side_sign(&b, all, 2);
-	expect_no(BULLA_E_REFUSED, "0 of the 2 persons that its own");
+	expect_no(BULLA_E_REFUSED, "0 of 2 persons with its own");
 	some[0] = all[0];
 	some[1] = all[2];
 	side_sign(&b, some, 2);
-	expect_no(BULLA_E_REFUSED, "1 of the 2 persons that its own");
+	expect_no(BULLA_E_REFUSED, "1 of 2 persons with its own");
 	side_sign(&b, all, 3);
-	expect_no(BULLA_E_REFUSED, "1 of the 2 persons that its own");
+	expect_no(BULLA_E_REFUSED, "1 of 2 persons with its own");
 	side_sign(&b, all + 1, 3);
-	expect_no(BULLA_E_REFUSED, "1 of the 2 persons that the old");
+	expect_no(BULLA_E_REFUSED, "1 of 2 persons with the old");
 	side_sign(&b, all, 4);
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_OK, "%s", e.msg);
 	cr_expect_eq(load(), BULLA_OK, "%s", e.msg);
