@@ -119,6 +119,21 @@ cmd_event_field(struct bulla_custody *ev, const char *label,
 	ev->extra[ev->n_extra++].value = bulla_cur_str(value);
 }
 
+/* Whose key it is, by our roster; nothing when it is a machine's. */
+static struct bulla_cur
+officer_of(const struct cmd_home *m, const struct bulla_vkey *k)
+{
+	const struct bulla_roster *r = NULL;
+	uint8_t digest[32];
+
+	if (m->h.trust != NULL)
+		r = bulla_trust_roster(m->h.trust, BULLA_OURS, digest);
+	for (size_t i = 0; r != NULL && i < r->n_keys; i++)
+		if (bulla_vkey_same_key(&r->key[i].key, k))
+			return r->key[i].person;
+	return (struct bulla_cur){ 0 };
+}
+
 int
 cmd_home_event(struct cmd_home *m, struct bulla_custody *ev,
     const struct bulla_signer *signers, size_t n_signers)
@@ -132,6 +147,8 @@ cmd_home_event(struct cmd_home *m, struct bulla_custody *ev,
 		return CMD_YES;
 	ev->time = bulla_now();
 	ev->actor = bulla_cur_str(signers[0].vkey.name);
+	if (ev->officer.len == 0)
+		ev->officer = officer_of(m, &signers[0].vkey);
 	cmd_event_field(ev, "tool", "bulla " BULLA_VERSION);
 	st = bulla_chain_add(m->h.path, ev, signers, n_signers, &note, &err);
 	c = bulla_buf_view(&note);

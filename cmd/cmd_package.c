@@ -4,6 +4,7 @@
 
 #include "cmd_package.h"
 
+#include "bulla/enc.h"
 #include "bulla/text.h"
 #include "bulla/when.h"
 
@@ -51,6 +52,15 @@ cmd_package_json(struct cmd_json *j, const struct bulla_package *p)
 	cmd_json_str(j, "compression", o->zstd ? "zstd" : "none");
 	if (o->has_sequence)
 		cmd_json_u64(j, "sequence", o->sequence);
+	if (o->has_previous)
+		cmd_json_hex(j, "previous", o->previous, sizeof(o->previous));
+	if (o->has_roster)
+		cmd_json_hex(j, "roster", o->roster, sizeof(o->roster));
+	if (o->has_checkpoint) {
+		cmd_json_u64(j, "checkpoint_size", o->checkpoint_size);
+		cmd_json_hex(j, "checkpoint_root", o->checkpoint_root,
+		    sizeof(o->checkpoint_root));
+	}
 	cmd_json_hex(j, "opening", p->opening_digest,
 	    sizeof(p->opening_digest));
 	cmd_json_u64(j, "size", p->size);
@@ -70,6 +80,15 @@ static void
 line_str(const char *label, const char *v)
 {
 	printf("%-12s %s\n", label, v);
+}
+
+static void
+line_hex(const char *label, const uint8_t digest[BULLA_SHA256_LEN])
+{
+	char hex[2 * BULLA_SHA256_LEN + 1];
+
+	bulla_hex(hex, digest, BULLA_SHA256_LEN);
+	line_str(label, hex);
 }
 
 static void
@@ -106,6 +125,14 @@ cmd_package_print(const struct bulla_package *p)
 		line("sealer", &o->sealer[i]);
 	for (size_t i = 0; i < o->n_recipients; i++)
 		line("recipient", &o->recipient[i]);
+	if (o->has_sequence)
+		printf("%-12s %llu\n", "sequence",
+		    (unsigned long long)o->sequence);
+	if (o->has_roster)
+		line_hex("roster", o->roster);
+	if (o->has_checkpoint)
+		printf("%-12s %llu records\n", "ledger",
+		    (unsigned long long)o->checkpoint_size);
 	line_str("compression", o->zstd ? "zstd" : "none");
 	printf("%-12s %llu bytes\n", "size", (unsigned long long)p->size);
 }
