@@ -128,7 +128,6 @@ trust_file_free(struct trust_file *f)
 	bulla_buf_free(&f->note);
 }
 
-/* Verified as every tool verifies it; then the file itself, for its bytes. */
 int
 trust_file_of(struct trust_cmd *k, enum bulla_side side,
     struct trust_file *f)
@@ -136,23 +135,21 @@ trust_file_of(struct trust_cmd *k, enum bulla_side side,
 	const char *home = cmd_home(&k->c);
 	struct bulla_trust *t = NULL;
 	struct bulla_err err = { 0 };
+	struct bulla_cur note;
 	enum bulla_status st;
-	uint8_t digest[32];
-	char path[4096];
 
-	if (!trust_home_path(k, side == BULLA_OURS ? "roster/ours.note" :
-	    "roster/theirs.note", path))
+	if (home == NULL)
 		return cmd_usage(&k->c, "where is the home? --home DIR");
 	st = bulla_trust_load(home, &t, &err);
 	if (st == BULLA_E_NOMATCH)
 		return CMD_YES;
-	if (st == BULLA_OK && bulla_trust_roster(t, side, digest) != NULL) {
-		st = bulla_file_get(path, &f->note, &err);
+	note = st == BULLA_OK ? bulla_trust_note(t, side) :
+	    bulla_cur_of(NULL, 0);
+	if (note.len > 0) {
+		bulla_buf_cur(&f->note, &note);
+		st = bulla_buf_status(&f->note);
 		if (st == BULLA_OK)
 			st = trust_file_parse(f, &err);
-		if (st == BULLA_OK && memcmp(digest, f->digest, 32) != 0)
-			st = bulla_fail(&err, BULLA_E_AGAIN, "another roster "
-			    "was taken in meanwhile");
 	}
 	bulla_trust_free(t);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&k->c, NULL, st, &err);

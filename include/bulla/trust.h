@@ -36,6 +36,9 @@ enum bulla_side { BULLA_OURS = 1, BULLA_THEIRS = 2, BULLA_BOTH = 3 };
 /* NULL when there is none; digest is the sha256 of its text. */
 const struct bulla_roster *bulla_trust_roster(const struct bulla_trust *t,
     enum bulla_side side, uint8_t digest[32]);
+/* The whole signed note it stands in; empty when there is none. */
+struct bulla_cur bulla_trust_note(const struct bulla_trust *t,
+    enum bulla_side side);
 /* Whose key is it, by its public key and type? 0: nobody's. */
 unsigned bulla_trust_side_of(const struct bulla_trust *t,
     const struct bulla_vkey *key);

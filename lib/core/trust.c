@@ -234,3 +234,11 @@ bulla_trust_roster(const struct bulla_trust *t, enum bulla_side side,
 		memcpy(digest, r->digest, sizeof(r->digest));
 	return r->r;
 }
+
+struct bulla_cur
+bulla_trust_note(const struct bulla_trust *t, enum bulla_side side)
+{
+	const struct trust_roster *r = trust_side(t, side);
+
+	return r->r != NULL ? bulla_buf_view(&r->note) : bulla_cur_of(NULL, 0);
+}
