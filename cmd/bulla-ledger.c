@@ -3,7 +3,8 @@
 
 #include "ledger.h"
 
-enum { OPT_LINES = CMD_LONG + 1, OPT_INDEX, OPT_OLD, OPT_COSIGNED };
+enum { OPT_LINES = CMD_LONG + 1, OPT_INDEX, OPT_OLD, OPT_COSIGNED,
+	OPT_MAX_AGE, OPT_EXPORT };
 
 static const struct cmd_opt opts[] = {
 	{ 'n', "name", "NAME", "init: the log's name, such as agency/log" },
@@ -13,6 +14,12 @@ static const struct cmd_opt opts[] = {
 	{ OPT_OLD, "old", "N", "prove: to a witness that saw N records" },
 	{ OPT_COSIGNED, "cosigned", "N",
 	    "check: at least N known witnesses must have cosigned" },
+	{ 'i', "identity", "FILE",
+	    "cosign: the witness key (default: keys/witness.key)" },
+	{ OPT_MAX_AGE, "max-age", "AGE",
+	    "monitor: how old a cosignature may be, as 36h (default: 7d)" },
+	{ OPT_EXPORT, "export", NULL,
+	    "reconcile: write what this home has, for the other side" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -20,7 +27,10 @@ static const char *const synopsis[] = {
 	"append [--lines] [FILE...]",
 	"prove [-o FILE] (RECORD | --index N | --old N)",
 	"check [-k VKEY... [-K FILE] [--cosigned N] PROOF RECORD]",
-	"cosign -k VKEY... [-K FILE] [-o FILE] [REQUEST]",
+	"cosign [-i FILE] [-k VKEY... [-K FILE]] [-o FILE] [REQUEST]",
+	"keep [-k VKEY... [-K FILE]] REQUEST REPLY",
+	"monitor [--max-age AGE] [-k VKEY... [-K FILE]] [THEIRS]",
+	"reconcile (--export [-o FILE] | STATEMENT [STATEMENT])",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -28,7 +38,8 @@ static const struct cmd_tool tool = {
 	.synopsis = synopsis,
 	.about = "An append-only record that others can check: append to it, "
 	    "prove that a record\nis in it, check proofs, cosign the "
-	    "checkpoints of others.",
+	    "checkpoints of others,\nwatch over both sides' ledgers, compare what "
+	    "each side has.",
 	.opts = opts,
 	.groups = CMD_OUT | CMD_ASK | CMD_KNOWN,
 };
@@ -125,7 +136,9 @@ run(struct ledger_cmd *k)
 	} verbs[] = {
 		{ "init", init }, { "append", ledger_append },
 		{ "prove", ledger_prove }, { "check", ledger_check },
-		{ "cosign", ledger_cosign },
+		{ "cosign", ledger_cosign }, { "keep", ledger_keep },
+		{ "monitor", ledger_monitor },
+		{ "reconcile", ledger_reconcile },
 	};
 	const char *verb = cmd_operand(&k->c);
 
@@ -134,7 +147,8 @@ run(struct ledger_cmd *k)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return verbs[i].run(k);
 	}
-	return cmd_usage(&k->c, "init, append, prove, check or cosign?");
+	return cmd_usage(&k->c, "init, append, prove, check, cosign, keep, "
+	    "monitor or reconcile?");
 }
 
 static void
@@ -148,6 +162,15 @@ option(struct ledger_cmd *k, int ch, const char *arg)
 		break;
 	case 'w':
 		k->witness = arg;
+		break;
+	case 'i':
+		k->identity = arg;
+		break;
+	case OPT_MAX_AGE:
+		k->max_age = arg;
+		break;
+	case OPT_EXPORT:
+		k->export = true;
 		break;
 	case OPT_LINES:
 		k->lines = true;

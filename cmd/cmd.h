@@ -142,6 +142,8 @@ void cmd_verbose(const struct cmd *c, const char *fmt, ...)
  */
 struct cmd_json;
 struct cmd_json *cmd_json_new(void);
+/* What is not printed after all. */
+void cmd_json_free(struct cmd_json *j);
 void cmd_json_str(struct cmd_json *j, const char *key, const char *v);
 void cmd_json_cur(struct cmd_json *j, const char *key,
     const struct bulla_cur *v);

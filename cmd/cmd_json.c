@@ -25,8 +25,8 @@ cmd_json_new(void)
 	return j;
 }
 
-static void
-json_free(struct cmd_json *j)
+void
+cmd_json_free(struct cmd_json *j)
 {
 	if (j == NULL)
 		return;
@@ -160,7 +160,7 @@ unwrap(struct cmd_json *j, struct cmd_json *v)
 		obj = json_incref(v->obj);
 	else if (j != NULL)
 		j->failed = true;
-	json_free(v);
+	cmd_json_free(v);
 	return obj;
 }
 
@@ -186,7 +186,7 @@ cmd_json_print(const struct cmd *c, struct cmd_json *j, int code)
 		ok = json_dumpf(j->obj, to,
 		    JSON_COMPACT | JSON_ENSURE_ASCII) == 0 &&
 		    putc('\n', to) != EOF;
-	json_free(j);
+	cmd_json_free(j);
 	if (ok)
 		return code;
 	fprintf(stderr, "%s: the result could not be written as JSON\n",

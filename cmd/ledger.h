@@ -10,6 +10,9 @@ struct ledger_cmd {
 	struct cmd c;
 	const char *name;	/* -n */
 	const char *witness;	/* -w: the name of a witness key to make */
+	const char *identity;	/* -i: the witness key to cosign with */
+	const char *max_age;	/* --max-age */
+	bool export;		/* --export */
 	bool lines;		/* --lines */
 	bool has_index, has_old;
 	uint64_t index;		/* --index */
@@ -21,6 +24,9 @@ int ledger_append(struct ledger_cmd *k);
 int ledger_prove(struct ledger_cmd *k);
 int ledger_check(struct ledger_cmd *k);
 int ledger_cosign(struct ledger_cmd *k);
+int ledger_keep(struct ledger_cmd *k);
+int ledger_monitor(struct ledger_cmd *k);
+int ledger_reconcile(struct ledger_cmd *k);
 
 /* Opens the home's ledger; on failure *code is the exit status. */
 struct bulla_ledger *ledger_open(struct ledger_cmd *k, int *code);

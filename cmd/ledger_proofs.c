@@ -3,12 +3,10 @@
 
 #include "ledger.h"
 
-#include "bulla/addcp.h"
 #include "bulla/file.h"
 #include "bulla/text.h"
 #include "bulla/tlogproof.h"
 #include "bulla/when.h"
-#include "bulla/witness.h"
 
 #define RECORD_BUF BULLA_BUF_INIT(BULLA_LEDGER_RECORD_MAX)
 
@@ -176,68 +174,4 @@ ledger_check(struct ledger_cmd *k)
 		return cmd_usage(&k->c, "check takes nothing, or a PROOF and "
 		    "the RECORD it is about");
 	return proof == NULL ? check_home(k) : check_proof(k, proof, record);
-}
-
-static int
-answer(struct ledger_cmd *k, enum bulla_status st, unsigned code,
-    const struct bulla_buf *out, const struct bulla_err *err)
-{
-	struct bulla_cur body = bulla_buf_view(out);
-	struct cmd_json *j;
-	int rc = cmd_exit(st);
-
-	if (k->c.common.json) {
-		j = cmd_json_new();
-		cmd_json_bool(j, "ok", st == BULLA_OK);
-		cmd_json_u64(j, "answer", code);
-		cmd_json_cur(j, "body", &body);
-		if (st != BULLA_OK)
-			cmd_json_str(j, "message", err->msg);
-		return cmd_json_print(&k->c, j, rc);
-	}
-	if (st == BULLA_OK)
-		return ledger_output(k, out);
-	/* The size with which to ask again is an answer too */
-	if (out->len > 0 && fwrite(out->p, 1, out->len, stdout) != out->len)
-		rc = CMD_TROUBLE;
-	(void)cmd_fail(&k->c, NULL, st, err);
-	return rc;
-}
-
-int
-ledger_cosign(struct ledger_cmd *k)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(BULLA_ADDCP_MAX);
-	struct bulla_buf out = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	const char *path = cmd_operand(&k->c);
-	struct bulla_signer key = { 0 };
-	struct bulla_err err = { 0 };
-	char file[4096], dir[4096];
-	struct bulla_cur body;
-	enum bulla_status st;
-	unsigned code = 0;
-	int rc;
-
-	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one REQUEST at a time");
-	if (k->c.known.n == 0)
-		return cmd_usage(&k->c, "whose checkpoints? Give the log's "
-		    "vkey with -k, or a file of them with -K");
-	if (!ledger_home_path(k, "keys/witness.key", file) ||
-	    !ledger_home_path(k, "ledger/witness", dir))
-		return cmd_usage(&k->c, "where is the home? --home DIR");
-	st = ledger_input(path != NULL ? path : "-", &b, &err);
-	if (st == BULLA_OK)
-		st = bulla_signer_load(file, &k->c.ask, &key, &err);
-	body = bulla_buf_view(&b);
-	if (st == BULLA_OK)
-		st = bulla_witness_add(&(struct bulla_witness){ dir,
-		    &k->c.known, &key, bulla_now() }, &body, &out, &code,
-		    &err);
-	rc = code != 0 ? answer(k, st, code, &out, &err) :
-	    cmd_fail(&k->c, NULL, st, &err);
-	bulla_signer_free(&key);
-	bulla_buf_free(&b);
-	bulla_buf_free(&out);
-	return rc;
 }

@@ -52,6 +52,15 @@ BULLA_NODISCARD enum bulla_status bulla_ledger_init(const char *home,
 BULLA_NODISCARD enum bulla_status bulla_ledger_open(const char *home,
     const struct bulla_ask *ask, struct bulla_ledger **out,
     struct bulla_err *err);
+/*
+ * The same, and what BULLA_E_REFUSED meant; BULLA_LEDGER_WHOLE with any other
+ * status.
+ */
+enum bulla_ledger_fault { BULLA_LEDGER_WHOLE, BULLA_LEDGER_ROLLBACK,
+	BULLA_LEDGER_FORK };
+BULLA_NODISCARD enum bulla_status bulla_ledger_open_fault(const char *home,
+    const struct bulla_ask *ask, struct bulla_ledger **out,
+    enum bulla_ledger_fault *fault, struct bulla_err *err);
 /* Publishes nothing. NULL is allowed. */
 void bulla_ledger_free(struct bulla_ledger *l);
 

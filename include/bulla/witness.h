@@ -31,4 +31,13 @@ BULLA_NODISCARD enum bulla_status bulla_witness_add(
     const struct bulla_witness *w, const struct bulla_cur *body,
     struct bulla_buf *out, unsigned *code, struct bulla_err *err);
 
+/*
+ * Append the note that this directory's witness cosigned last of a log.
+ * BULLA_E_NOMATCH: none yet. Nothing is verified: it is what the witness
+ * itself goes by.
+ */
+BULLA_NODISCARD enum bulla_status bulla_witness_last(const char *dir,
+    const struct bulla_cur *origin, struct bulla_buf *out,
+    struct bulla_err *err);
+
 #endif

@@ -84,10 +84,21 @@ enum bulla_status
 bulla_ledger_open(const char *home, const struct bulla_ask *ask,
     struct bulla_ledger **out, struct bulla_err *err)
 {
+	enum bulla_ledger_fault fault;
+
+	return bulla_ledger_open_fault(home, ask, out, &fault, err);
+}
+
+enum bulla_status
+bulla_ledger_open_fault(const char *home, const struct bulla_ask *ask,
+    struct bulla_ledger **out, enum bulla_ledger_fault *fault,
+    struct bulla_err *err)
+{
 	struct bulla_ledger *l = calloc(1, sizeof(*l));
 	enum bulla_status st;
 	int lock = -1;
 
+	*fault = BULLA_LEDGER_WHOLE;
 	if (l == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	l->home = home;
@@ -107,6 +118,8 @@ bulla_ledger_open(const char *home, const struct bulla_ask *ask,
 		st = ledger_enter(l, &lock, err);
 	if (lock != -1)
 		(void)close(lock);
+	if (st == BULLA_E_REFUSED)
+		*fault = l->fault;
 	if (st == BULLA_OK)
 		*out = l;
 	else

@@ -56,6 +56,7 @@ struct bulla_ledger {
 	int journal, index;		/* descriptors */
 	uint8_t id[JOURNAL_ID];
 	bool current, dead;
+	enum bulla_ledger_fault fault;
 	uint64_t end;			/* of the last frame */
 	uint64_t published;
 	uint64_t cut;

@@ -183,18 +183,20 @@ ledger_root_at(const struct bulla_ledger *l, uint64_t size,
 
 /* Whether the newest signed state lies on the way that was replayed. */
 static enum bulla_status
-check_state(const struct bulla_ledger *l, const struct bulla_checkpoint *s,
+check_state(struct bulla_ledger *l, const struct bulla_checkpoint *s,
     bool seen, struct bulla_err *err)
 {
 	struct bulla_hash root;
 	enum bulla_status st;
 
+	l->fault = BULLA_LEDGER_ROLLBACK;
 	if (s->size > l->edge.size)
 		return bulla_fail(err, BULLA_E_REFUSED, "restored backup: the "
 		    "ledger has %llu records, but its key has signed %llu. "
 		    "Put the newest copy back, or get the missing records",
 		    (unsigned long long)l->edge.size,
 		    (unsigned long long)s->size);
+	l->fault = BULLA_LEDGER_FORK;
 	if (seen)
 		return BULLA_OK;
 	st = s->size <= l->published ? ledger_root_at(l, s->size, &root,

@@ -58,6 +58,37 @@ judge_alone(struct request *r, const struct bulla_cur *body,
 }
 
 static enum bulla_status
+origin_path(const char *dir, const struct bulla_cur *origin,
+    char out[PATH_CAP], struct bulla_err *err)
+{
+	uint8_t digest[BULLA_SHA256_LEN];
+	char hex[2 * BULLA_SHA256_LEN + 1];
+	int n;
+
+	bulla_sha256(origin->p, origin->len, digest);
+	bulla_hex(hex, digest, sizeof(digest));
+	n = snprintf(out, PATH_CAP, "%s/%s", dir, hex);
+	if (n < 0 || (size_t)n >= PATH_CAP)
+		return bulla_fail(err, BULLA_E_USAGE, "path too long");
+	return BULLA_OK;
+}
+
+enum bulla_status
+bulla_witness_last(const char *dir, const struct bulla_cur *origin,
+    struct bulla_buf *out, struct bulla_err *err)
+{
+	char path[PATH_CAP];
+	enum bulla_status st = origin_path(dir, origin, path, err);
+
+	if (st != BULLA_OK)
+		return st;
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return bulla_fail(err, BULLA_E_NOMATCH, "nothing of this log "
+		    "was cosigned yet");
+	return bulla_file_get(path, out, err);
+}
+
+static enum bulla_status
 recall(struct request *r, struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
@@ -175,17 +206,11 @@ store_and_answer(struct request *r, struct bulla_buf *out,
 static enum bulla_status
 judge_locked(struct request *r, struct bulla_buf *out, struct bulla_err *err)
 {
-	uint8_t digest[BULLA_SHA256_LEN];
-	char hex[2 * BULLA_SHA256_LEN + 1];
 	enum bulla_status st;
-	int n;
 
-	bulla_sha256(r->tree.cp.origin.p, r->tree.cp.origin.len, digest);
-	bulla_hex(hex, digest, sizeof(digest));
-	n = snprintf(r->path, sizeof(r->path), "%s/%s", r->w->dir, hex);
-	if (n < 0 || (size_t)n >= sizeof(r->path))
-		return bulla_fail(err, BULLA_E_USAGE, "path too long");
-	st = recall(r, err);
+	st = origin_path(r->w->dir, &r->tree.cp.origin, r->path, err);
+	if (st == BULLA_OK)
+		st = recall(r, err);
 	if (st == BULLA_OK)
 		st = judge_against_last(r, out, err);
 	if (st == BULLA_OK)
