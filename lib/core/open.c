@@ -184,9 +184,8 @@ tell_half(void *ctx, uint64_t done, uint64_t total)
 }
 
 /*
- * To a stream: a first pass verifies everything; the second compares each
- * segment with what was proved before it decrypts it. The head is taken from
- * the first pass and only passed over in the second.
+ * To a stream: a first pass verifies everything and marks what it saw; the
+ * second decrypts each stretch once it is known to be the same.
  */
 static enum bulla_status
 second_pass(const struct bulla_open *o, const struct pass *first,
@@ -204,12 +203,10 @@ second_pass(const struct bulla_open *o, const struct pass *first,
 
 	pass_init(&p, first->r.fd, o->threads);
 	p.progress = o->progress;
-	p.proved = &first->digests;
+	p.known = first->marks;
 	p.payload_key = key;
 	b.blocks = pass_blocks(&p);
-	st = pkgr_head(&p.r, err);
-	if (st == BULLA_OK)
-		st = pass_begin(&p, err);
+	st = pass_again(&p, err);
 	if (st == BULLA_OK)
 		st = read_bag(&b, &bag, err);
 	if (st == BULLA_OK)
@@ -226,31 +223,30 @@ open_to_stream(const struct bulla_open *how, struct bulla_opened *out,
 	struct bulla_open two = *how;
 	const struct bulla_open *o = &two;
 	struct bulla_secret key = { 0 };
+	struct marks marks;
 	struct pass first;
-	enum bulla_status st;
-	off_t start;
+	enum bulla_status st = marks_init(&marks, err);
 	int spool = -1, fd = how->fd;
 
-	start = lseek(fd, 0, SEEK_CUR);
-	st = start < 0 ? open_spool(fd, &spool, err) : BULLA_OK;
+	if (st == BULLA_OK && lseek(fd, 0, SEEK_CUR) < 0)
+		st = open_spool(fd, &spool, err);
 	if (spool != -1)
 		fd = spool;
 	two.progress = (struct bulla_progress){ tell_half, &halves };
 	pass_init(&first, fd, o->threads);
 	first.progress = two.progress;
+	first.marks = &marks;
 	if (st == BULLA_OK)
 		st = verify_pass(&first, o->known, o->allow_exercise,
 		    &o->judge, &out->package, err);
 	if (st == BULLA_OK)
 		st = payload_key(o, &first.r, &out->package, &key,
 		    out->recipient, err);
-	if (st == BULLA_OK && lseek(fd, start < 0 ? 0 : start,
-	    SEEK_SET) < 0)
-		st = bulla_fail_sys(err, "package");
 	halves.before = halves.last;
 	if (st == BULLA_OK)
 		st = second_pass(o, &first, &key, out, err);
 	pass_free(&first);
+	marks_free(&marks);
 	bulla_secret_free(&key);
 	if (spool != -1)
 		(void)close(spool);

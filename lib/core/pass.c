@@ -1,7 +1,8 @@
 #include <stddef.h>
-#include <string.h>
 
 #include "core/pass.h"
+
+#define CHUNKS_IN_SEGMENT (BULLA_SEGMENT_SIZE / BULLA_AGE_CHUNK_ENC)
 
 struct seg {
 	uint8_t digest[BULLA_SHA256_LEN];
@@ -32,30 +33,18 @@ hash_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 {
 	struct pass *p = ctx;
 	struct seg *g = s->user;
-	uint64_t index = s->seq + 1;
-	size_t at;
 
+	(void)err;
 	bulla_sha256_update(p->hash[worker], s->in, s->in_len);
 	bulla_sha256_final(p->hash[worker], g->digest);
-	if (p->proved == NULL)
-		return BULLA_OK;
-	if (index < p->proved->len / BULLA_SHA256_LEN) {
-		at = (size_t)index * BULLA_SHA256_LEN;
-		if (memcmp(p->proved->p + at, g->digest,
-		    BULLA_SHA256_LEN) == 0)
-			return BULLA_OK;
-	}
-	return bulla_fail(err, BULLA_E_MISMATCH, "data/%08llu.age changed "
-	    "while the package was being opened", (unsigned long long)index);
+	return BULLA_OK;
 }
 
-/* Each chunk's plaintext takes the place of its ciphertext. */
-static enum bulla_status
-decrypt_stage(void *ctx, struct bulla_slot *s, unsigned worker,
+enum bulla_status
+pass_decrypt(struct pass *p, struct bulla_slot *s, unsigned worker,
     struct bulla_err *err)
 {
-	struct pass *p = ctx;
-	uint64_t index = s->seq * (BULLA_SEGMENT_PLAIN / BULLA_AGE_CHUNK);
+	uint64_t index = s->seq * (p->slot_size / BULLA_AGE_CHUNK_ENC);
 	enum bulla_status st;
 	size_t off, n;
 
@@ -69,13 +58,19 @@ decrypt_stage(void *ctx, struct bulla_slot *s, unsigned worker,
 		    s->in + off, err);
 		if (st == BULLA_OK)
 			continue;
-		/* The digests held, so these are the sealer's bytes. */
 		(void)bulla_fail(err, st, "chunk %llu of the payload does "
 		    "not decrypt", (unsigned long long)(index - 1));
 		return bulla_wrap(err, st, "data/%08llu.age",
-		    (unsigned long long)(s->seq + 1));
+		    (unsigned long long)((index - 1) / CHUNKS_IN_SEGMENT + 1));
 	}
 	return BULLA_OK;
+}
+
+static enum bulla_status
+decrypt_stage(void *ctx, struct bulla_slot *s, unsigned worker,
+    struct bulla_err *err)
+{
+	return pass_decrypt(ctx, s, worker, err);
 }
 
 void
@@ -104,6 +99,7 @@ pass_begin(struct pass *p, struct bulla_err *err)
 	};
 	enum bulla_status st = BULLA_OK;
 
+	p->slot_size = BULLA_SEGMENT_SIZE;
 	pass_note_head(p);
 	for (unsigned i = 0; i < p->threads && st == BULLA_OK; i++) {
 		st = bulla_sha256_new(&p->hash[i], err);
@@ -123,11 +119,13 @@ next_slot(struct pass *p, struct bulla_slot **s, struct bulla_err *err)
 
 	if (st != BULLA_OK || *s == NULL)
 		return st;
-	g = (*s)->user;
-	bulla_buf_put(&p->digests, g->digest, sizeof(g->digest));
+	if (p->known == NULL) {
+		g = (*s)->user;
+		bulla_buf_put(&p->digests, g->digest, sizeof(g->digest));
+	}
 	if (p->progress.tell != NULL)
 		p->progress.tell(p->progress.ctx,
-		    ((*s)->seq + 1) * BULLA_SEGMENT_SIZE, 0);
+		    ((*s)->seq + 1) * p->slot_size, 0);
 	st = bulla_buf_status(&p->digests);
 	return st == BULLA_OK ? st : bulla_fail(err, st, "out of memory");
 }
@@ -203,6 +201,8 @@ pass_free(struct pass *p)
 	for (unsigned i = 0; i < BULLA_RING_THREADS_MAX; i++) {
 		bulla_sha256_free(p->hash[i]);
 		bulla_sha256x2_free(p->pair[i]);
+		bulla_mac_free(p->mac[i][0]);
+		bulla_mac_free(p->mac[i][1]);
 		bulla_aead_free(p->aead[i]);
 	}
 	bulla_buf_free(&p->digests);

@@ -3,27 +3,32 @@
 
 #include "bulla/ring.h"
 #include "bulla/tar.h"
+#include "core/marks.h"
 #include "core/pkg_int.h"
 
 /*
  * One pass over a package's segments: each is read whole into a slot, hashed
  * and, when keys are set, decrypted where it lies. Segments are independent
- * of each other, so every stage but the reading runs on all cores.
+ * of each other, so every stage but the reading runs on all cores. Of a file
+ * that can seek there may be two passes instead: pass_scan, which only
+ * hashes, and pass_again, which only decrypts what the first one saw.
  */
 struct pass {
 	struct pkgr r;
 	unsigned threads;
 	const struct bulla_secret *payload_key;	/* NULL: only verify */
-	/* Digests that an earlier pass proved: bytes that differ now are
-	 * refused before anything is decrypted. NULL: none yet. */
-	const struct bulla_buf *proved;
+	struct marks *marks;	/* pass_scan: make them; or NULL */
+	/* pass_again: bytes that an earlier pass marked, and no others. */
+	const struct marks *known;
 	struct bulla_progress progress;
 
 	struct bulla_buf digests;	/* in order, 00000000.age first */
 	struct bulla_ring *ring;
 	struct bulla_sha256 *hash[BULLA_RING_THREADS_MAX];
 	struct bulla_sha256x2 *pair[BULLA_RING_THREADS_MAX];
+	struct bulla_mac *mac[BULLA_RING_THREADS_MAX][2];
 	struct bulla_aead *aead[BULLA_RING_THREADS_MAX];
+	size_t slot_size;		/* bytes of all slots but the last */
 	/* As a source of blocks: one decrypted chunk at a time. */
 	struct bulla_blocks blocks;
 	struct bulla_slot *slot;
@@ -43,6 +48,13 @@ BULLA_NODISCARD enum bulla_status pass_scan(struct pass *p,
     struct bulla_err *err);
 /* Between pass.c and scan.c: the digest of data/00000000.age. */
 void pass_note_head(struct pass *p);
+/* Between pass.c and again.c: each chunk's plaintext takes the place of its
+ * ciphertext. */
+BULLA_NODISCARD enum bulla_status pass_decrypt(struct pass *p,
+    struct bulla_slot *s, unsigned worker, struct bulla_err *err);
+/* Decrypt what is known: instead of pass_begin, and without pkgr_head. */
+BULLA_NODISCARD enum bulla_status pass_again(struct pass *p,
+    struct bulla_err *err);
 /* The plaintext chunk by chunk; for struct bulla_bagin. */
 struct bulla_blocks *pass_blocks(struct pass *p);
 /* The ring is gone; then the manifest and what follows it. */

@@ -23,7 +23,9 @@ verify_pass(struct pass *p, const struct bulla_vkeys *known,
 
 	if (st == BULLA_OK)
 		st = pkg_check_head(&p->r, known, allow_exercise, &pkg, err);
-	if (st == BULLA_OK && lseek(p->r.fd, 0, SEEK_CUR) >= 0) {
+	/* Only a scan makes marks: whoever wants them knows that it can. */
+	if (st == BULLA_OK && (p->marks != NULL ||
+	    lseek(p->r.fd, 0, SEEK_CUR) >= 0)) {
 		st = pass_scan(p, err);
 	} else if (st == BULLA_OK) {
 		st = pass_begin(p, err);

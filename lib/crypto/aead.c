@@ -4,11 +4,12 @@
 
 #include "bulla/aead.h"
 #include "bulla/secret.h"
+#include "crypto/upper_int.h"
 
 /*
  * libcrypto keeps its own copy of the key inside ctx, on the ordinary heap,
- * and wipes it when ctx is freed: the one place where a key leaves struct
- * bulla_secret. libsodium would not need it, but has half the speed.
+ * and wipes it when ctx is freed: with mac.c's the one place where a key
+ * leaves struct bulla_secret. libsodium would not need it, but has half the speed.
  */
 struct bulla_aead {
 	EVP_CIPHER_CTX *ctx;
@@ -35,20 +36,6 @@ bulla_aead_new(const uint8_t key[BULLA_AEAD_KEY], struct bulla_aead **out,
 	}
 	*out = a;
 	return BULLA_OK;
-}
-
-/*
- * libcrypto's Poly1305 leaves the upper halves of the vector registers set.
- * On some CPUs that slows every two-operand SSE instruction after it, the SHA
- * extensions of libcrypto's own SHA-256 among them, until they are cleared.
- */
-static void
-clear_upper_halves(void)
-{
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx"))
-		__asm__ volatile("vzeroupper" ::: "memory");
-#endif
 }
 
 static enum bulla_status

@@ -11,6 +11,7 @@
 
 #include "bulla/aead.h"
 #include "bulla/hash.h"
+#include "bulla/mac.h"
 #include "bulla/secret.h"
 
 #define CHUNK 65536u
@@ -21,6 +22,7 @@ struct bench {
 	struct bulla_sha256 *h;
 	struct bulla_sha256x2 *x2;
 	struct bulla_aead *aead;
+	struct bulla_mac *mac;
 	uint8_t plain[2][CHUNK];
 	uint8_t sealed[CHUNK + BULLA_AEAD_TAG];
 	uint8_t digest[BULLA_SHA256_LEN];
@@ -70,6 +72,17 @@ job_open(struct bench *b)
 		    sizeof(b->sealed), b->plain[0], NULL) == BULLA_OK);
 }
 
+static void
+job_mac(struct bench *b)
+{
+	uint8_t tag[BULLA_MAC_TAG];
+
+	bulla_mac_begin_nth(b->mac, b->plain[0], 0);
+	for (unsigned i = 0; i < CHUNKS; i++)
+		bulla_mac_update(b->mac, b->plain[i % 2], CHUNK);
+	bulla_mac_final(b->mac, tag);
+}
+
 static const struct job {
 	const char *name;
 	void (*run)(struct bench *b);
@@ -79,6 +92,7 @@ static const struct job {
 	{ "sha256x2, one stream alone", job_x2_lone },
 	{ "aead seal, 64 KiB", job_seal },
 	{ "aead open, 64 KiB", job_open },
+	{ "mac", job_mac },
 };
 #define N_JOBS (sizeof(jobs) / sizeof(jobs[0]))
 
@@ -137,7 +151,8 @@ main(int argc, char **argv)
 	if (bulla_crypto_init(&err) != BULLA_OK ||
 	    bulla_sha256_new(&b.h, &err) != BULLA_OK ||
 	    bulla_sha256x2_new(&b.x2, &err) != BULLA_OK ||
-	    bulla_aead_new(key, &b.aead, &err) != BULLA_OK) {
+	    bulla_aead_new(key, &b.aead, &err) != BULLA_OK ||
+	    bulla_mac_new(&b.mac, &err) != BULLA_OK) {
 		fprintf(stderr, "bench_crypto: %s\n", err.msg);
 		return 3;
 	}
@@ -147,5 +162,6 @@ main(int argc, char **argv)
 	bulla_sha256_free(b.h);
 	bulla_sha256x2_free(b.x2);
 	bulla_aead_free(b.aead);
+	bulla_mac_free(b.mac);
 	return 0;
 }

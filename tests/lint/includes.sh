@@ -9,7 +9,7 @@ BEGIN {
 	# every public header stands in one layer
 	put("base", "err buf cur enc num field when text")
 	put("os", "io file keyfile ring")
-	put("crypto", "secret hash aead pk")
+	put("crypto", "secret hash aead mac pk")
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
 	put("format", "tlogproof tus ustar")
 	put("archive", "tar zstd")

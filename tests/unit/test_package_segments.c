@@ -222,7 +222,9 @@ static void
 tell(void *ctx, uint64_t done, uint64_t total)
 {
 	struct changer *c = ctx;
-	off_t at = (off_t)(bytes.len - 100000);
+	const struct kit_member *m = &p.m[FIRST + SEGMENTS - 1];
+	const uint8_t *last = memmem(bytes.p, bytes.len, m->data.p, 100);
+	off_t at = last - bytes.p;
 	uint8_t x;
 
 	(void)done;
