@@ -15,7 +15,7 @@ struct hold {
 	const struct bulla_link *out;	/* relinquished, and not answered */
 	const struct bulla_link *given;	/* the relinquish of the last receive */
 	int given_by;
-	/* The first one to state it: the package file never changes. */
+	/* The seal or first receive: the package file never changes. */
 	const struct bulla_link *sum;
 	bool disposed;
 };
@@ -45,11 +45,36 @@ moves_nothing(const struct bulla_link *l)
 	    chain_is(l, "dispute");
 }
 
-/* Before all: whoever acts first has it, or had it if that is a receive. */
+/* The first of one of these events. */
+static const struct bulla_chain_step *
+first_of(const struct bulla_chain_step *v, size_t n, const char *a,
+    const char *b)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (chain_is(v[i].l, a) || chain_is(v[i].l, b))
+			return &v[i];
+	}
+	return NULL;
+}
+
+/*
+ * Before all: who sealed it, or seized or acquired it. Without such a note
+ * whoever acts first has it, or had it if that is a receive: a claimed time
+ * counts for something only where there is nothing else.
+ */
 static int
 first_holder(const struct bulla_chain_step *v, size_t n,
     const struct bulla_link **by)
 {
+	const struct bulla_chain_step *first;
+
+	first = first_of(v, n, "seal", "seal");
+	if (first == NULL)
+		first = first_of(v, n, "seize", "acquire");
+	if (first != NULL) {
+		*by = first->l;
+		return side_index(first->side);
+	}
 	for (size_t i = 0; i < n; i++) {
 		int s = side_index(v[i].side);
 
@@ -75,7 +100,8 @@ same_sum(const struct bulla_link *a, const struct bulla_link *b)
 
 /*
  * In "verify" and "reject" another digest may be just what is said; a receive
- * is compared with the relinquish that it names.
+ * is compared with the relinquish that it names. A wrong relinquish may be
+ * put right by another one: so no relinquish is the measure.
  */
 static void
 check_sum(struct hold *h, int s, const struct bulla_link *l)
@@ -83,12 +109,14 @@ check_sum(struct hold *h, int s, const struct bulla_link *l)
 	struct bulla_cur v;
 
 	if (chain_is(l, "verify") || chain_is(l, "reject") ||
-	    bulla_custody_get(&l->c, "relinquish", &v) ||
 	    !bulla_custody_get(&l->c, "package-sha256", &v))
 		return;
-	if (h->sum == NULL)
-		h->sum = l;
-	else if (!same_sum(h->sum, l))
+	if (h->sum == NULL) {
+		h->sum = chain_is_out(l) ? NULL : l;
+		return;
+	}
+	if (!bulla_custody_get(&l->c, "relinquish", &v) &&
+	    !same_sum(h->sum, l))
 		chain_finding(h->k, s, l, "its package-sha256 is not that of "
 		    "the %.*s before", (int)h->sum->c.event.len,
 		    (const char *)h->sum->c.event.p);

@@ -50,7 +50,7 @@ BULLA_NODISCARD enum bulla_status receipt_parse(const struct bulla_buf *note,
 struct arrival {
 	const struct bulla_receive *p;
 	int in;
-	struct bulla_outfile copy;	/* in packages/, nameless until judged */
+	struct bulla_outfile copy;	/* in packages/, without a name */
 	char path[HOME_PATH_MAX];	/* packages/<id>.bulla */
 	char id[BULLA_ID_LEN + 1];
 	uint8_t sha256[BULLA_SHA256_LEN];
