@@ -150,22 +150,28 @@ against_history(const char *home, enum bulla_side side,
 	return st;
 }
 
+/*
+ * Refused only when the same one is read twice: another process may have
+ * taken a later version in between the looks at both files.
+ */
 enum bulla_status
 trust_read(const char *home, enum bulla_side side, struct trust_roster *out,
     struct bulla_err *err)
 {
-	enum bulla_status st = read_once(home, side, out, err);
+	uint8_t before[32] = { 0 };
+	enum bulla_status st;
 
-	if (st != BULLA_OK || out->r == NULL)
-		return st;
-	st = against_history(home, side, out, err);
-	if (st != BULLA_E_REFUSED)
-		return st;
-	/* Once more: another process may have taken one in meanwhile */
-	trust_roster_free(out);
-	st = read_once(home, side, out, err);
-	return st != BULLA_OK || out->r == NULL ? st :
-	    against_history(home, side, out, err);
+	for (;;) {
+		st = read_once(home, side, out, err);
+		if (st != BULLA_OK || out->r == NULL)
+			return st;
+		st = against_history(home, side, out, err);
+		if (st != BULLA_E_REFUSED ||
+		    memcmp(before, out->digest, sizeof(before)) == 0)
+			return st;
+		memcpy(before, out->digest, sizeof(before));
+		trust_roster_free(out);
+	}
 }
 
 static enum bulla_status
