@@ -4,7 +4,7 @@
 #include "ledger.h"
 
 #include "bulla/file.h"
-#include "bulla/statement.h"
+#include "bulla/home.h"
 #include "bulla/text.h"
 #include "bulla/trust.h"
 

@@ -6,6 +6,7 @@
 
 #include "bulla/cosigned.h"
 #include "bulla/ledger.h"
+#include "bulla/statement.h"
 #include "bulla/trust.h"
 
 /*
@@ -97,5 +98,14 @@ BULLA_NODISCARD enum bulla_status bulla_home_turns(const char *home,
     const char *agency, enum bulla_status (*fn)(void *ctx, uint64_t sequence,
     const char *id, const uint8_t *opening, struct bulla_err *err),
     void *ctx, struct bulla_err *err);
+
+/*
+ * What the home has of the exchange: numbers given, packages, receipts and
+ * custody notes, as a statement. side is its agency's name. Nothing is
+ * verified. A file that is not what it should be is an error that names it.
+ */
+BULLA_NODISCARD enum bulla_status bulla_statement_of_home(const char *home,
+    const char *side, int64_t now, struct bulla_statement *out,
+    struct bulla_err *err);
 
 #endif

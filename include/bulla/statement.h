@@ -76,13 +76,4 @@ BULLA_NODISCARD enum bulla_status bulla_statement_compare(
     void (*fn)(void *ctx, const struct bulla_difference *d), void *ctx,
     uint64_t *n, struct bulla_err *err);
 
-/*
- * What the home has: numbers given, packages, receipts and custody notes.
- * side is its agency's name. A file that cannot be read as what it should be
- * is an error that names it.
- */
-BULLA_NODISCARD enum bulla_status bulla_statement_of_home(const char *home,
-    const char *side, int64_t now, struct bulla_statement *out,
-    struct bulla_err *err);
-
 #endif

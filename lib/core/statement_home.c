@@ -6,7 +6,6 @@
 #include "bulla/custody.h"
 #include "bulla/enc.h"
 #include "bulla/home.h"
-#include "bulla/statement.h"
 #include "core/kept.h"
 
 /* A receipt or reject that this side has signed. */

@@ -119,6 +119,7 @@ statements() {
 	[ "$status" -eq 2 ]
 	[ "$output" = "" ]
 	[[ $stderr == *"both statements are of a.example"* ]]
+	# shellcheck disable=SC2016 # the last line, to sed
 	for edit in 's/v1/v2/' 's/^side: .*/side: B/' 's/ 1 / 01 /' \
 	    '4{h;G}' '$s/ reject / yes /' 's/^received/receivd/'; do
 		sed "$edit" b.st >bad

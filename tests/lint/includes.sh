@@ -11,11 +11,12 @@ BEGIN {
 	put("os", "io file keyfile ring")
 	put("crypto", "secret hash aead mac pk")
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
-	put("format", "tlogproof tus ustar")
+	put("format", "statement tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "inbox send")
 	put("core", "age bagin cosign keys ledger merkle pack package")
-	put("core", "chain exchange home receive roster sign trust witness")
+	put("core", "chain cosigned exchange home monitor receive roster sign")
+	put("core", "trust witness")
 	sees["base"] = " base "
 	sees["os"] = " base os "
 	sees["crypto"] = " base crypto "

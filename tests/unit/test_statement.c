@@ -48,9 +48,7 @@ Test(statement, what_parses_is_written_back)
 	bulla_buf_free(&b);
 }
 
-Test(statement, malformed)
-{
-	static const char *const bad[] = {
+static const char *const bad[] = {
 	    "", "bulla statement v2\n", HEAD("a/b"), HEAD("A"), HEAD("-") "x",
 	    "bulla statement v1\nside: a.example\n",
 	    "bulla statement v1\nside: a.example\ntime: now\n",
@@ -98,7 +96,10 @@ Test(statement, malformed)
 	    "rejected: - - " I1 " - " DA " reject " DA "\n",
 	    HEAD("a") "other: b 1 - - - - -\n",
 	    HEAD("a") "\n",
-	};
+};
+
+Test(statement, malformed)
+{
 	struct bulla_statement s = { .n = 77 };
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
