@@ -308,7 +308,7 @@ cosigned_note() {
 	sed '1,/^$/d' req | cat - line >"$1"
 }
 
-@test "cosignatures: taken, again, forged, of another key, stale" {
+@test "cosignatures: taken, again, forged, of another key" {
 	opens
 	cosigned_note good
 	ask /cosignature -X POST --data-binary @good
@@ -336,18 +336,6 @@ cosigned_note() {
 		answered 400
 	done
 	diff -r b/ledger/cosigned kept
-	# Stale: as old as the skew allows, and a second more
-	if command -v faketime >/dev/null; then
-		bulla ledger --home b append /dev/null >&2
-		bulla ledger --home b prove --old 0 -o req -f
-		rm -rf a/ledger/witness
-		faketime -f -3700s "$BULLA_BIN/bulla-ledger" --home a cosign \
-		    -K b/keys/log.key.pub req >line
-		sed '1,/^$/d' req | cat - line >stale
-		ask /cosignature -X POST --data-binary @stale
-		answered 403
-		grep -q 'another time' body
-	fi
 }
 
 @test "bodies that are none, and bodies that are too long" {
