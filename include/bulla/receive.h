@@ -45,10 +45,11 @@ struct bulla_received {
  * does not verify, "hash-mismatch" for other bytes than were relinquished to
  * us, "out-of-scope" for an exercise, "not-authorised" when judge returned
  * BULLA_E_REFUSED, "wrong-recipient" when it is addressed, and not to the
- * agency of the receiver's key. A rejected package is judged anew each time. Every other
- * status means that nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no
- * package, or not all of one), _NOKEY (no known sealer), _LIMIT, _IO (also
- * when notes in the home are damaged), _NOMEM.
+ * agency of the receiver's key. A rejected package is judged anew each time;
+ * for the same reason it gets the same note. Every other status means that
+ * nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
+ * of one), _NOKEY (no known sealer), _LIMIT, _IO (also when notes in the home
+ * are damaged), _NOMEM.
  */
 BULLA_NODISCARD enum bulla_status bulla_receive_fd(
     const struct bulla_receive *p, int fd, struct bulla_received *out,

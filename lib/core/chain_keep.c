@@ -2,8 +2,8 @@
 
 static enum bulla_status
 keep_more(const struct chain_pair *p, enum bulla_side side,
-    const struct bulla_link *kept, const struct bulla_note *n, const struct bulla_verified *v,
-    struct bulla_err *err)
+    const struct bulla_link *kept, const struct bulla_note *n,
+    const struct bulla_verified *v, struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	enum bulla_status st = chain_merge_lines(kept, n, v, &b, err);

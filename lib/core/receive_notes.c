@@ -92,6 +92,46 @@ receive_other_bytes(const struct arrival *a, bool *out,
 	return st;
 }
 
+/* Does the stored note say the very same, and by the same key? */
+static bool
+says_same(const struct arrival *a, const struct receipt_of *of,
+    const struct bulla_buf *note)
+{
+	const struct bulla_vkey *key = &a->p->receiver->vkey;
+	struct bulla_cur bytes = bulla_buf_view(note), v;
+	uint8_t named[BULLA_SHA256_LEN];
+	struct bulla_custody c;
+	struct bulla_note n;
+
+	if (bulla_note_parse(&bytes, &n, NULL) != BULLA_OK ||
+	    bulla_custody_parse(&n.text, &c, NULL) != BULLA_OK ||
+	    strcmp(c.id, of->id) != 0 ||
+	    !bulla_cur_is(&n.sig[0].name, key->name) ||
+	    memcmp(n.sig[0].id, key->id, sizeof(key->id)) != 0 ||
+	    !bulla_custody_get(&c, "reason", &v) ||
+	    !bulla_cur_is(&v, of->reason))
+		return false;
+	if (!chain_named(&c, "relinquish", named))
+		return of->relinquish == NULL;
+	return of->relinquish != NULL &&
+	    memcmp(named, of->relinquish, sizeof(named)) == 0;
+}
+
+/* The same bytes for the same reason: the note of the first time. */
+static enum bulla_status
+find_reject(const struct arrival *a, const struct receipt_of *of,
+    struct bulla_buf *note, bool *found, struct bulla_err *err)
+{
+	bool accepted = false;
+	enum bulla_status st = bulla_receipt_find(a->p->home, a->sha256, note,
+	    &accepted, err);
+
+	*found = st == BULLA_OK && !accepted && says_same(a, of, note);
+	if (!*found)
+		bulla_buf_reset(note);
+	return st == BULLA_E_NOMATCH ? BULLA_OK : st;
+}
+
 /*
  * Answer with a signed reject, which is kept. It stands alone: what is
  * refused has no place in the chain of the package that has this id.
@@ -104,14 +144,17 @@ receive_reject(const struct arrival *a, const char *reason,
 	    .bytes = a->bytes, .reason = reason };
 	struct handed handed;
 	enum bulla_status st;
+	bool found = false;
 
 	st = look_up(a, &handed, err);
 	if (st != BULLA_OK)
 		return st;
 	if (handed.named || handed.other_bytes)
 		of.relinquish = handed.digest;
-	st = receipt_make(a->p, &of, &out->receipt, err);
-	if (st == BULLA_OK)
+	st = find_reject(a, &of, &out->receipt, &found, err);
+	if (st == BULLA_OK && !found)
+		st = receipt_make(a->p, &of, &out->receipt, err);
+	if (st == BULLA_OK && !found)
 		st = receipt_store(a->p->home, a->sha256, &out->receipt, true,
 		    err);
 	out->accepted = false;

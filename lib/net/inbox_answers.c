@@ -10,7 +10,7 @@
 
 /*
  * HOME/answers/<client>/<sha256>: a few fields, an empty line, and the note
- * (or the reason of a refusal without one).
+ * ("note", or "reject"), or the reason of a refusal without one.
  */
 #define ANSWER_TYPE "bulla answer v1"
 #define ANSWER_MAX (65536u + 4096u)
@@ -38,7 +38,8 @@ answer_put(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
 
 	bulla_buf_str(&b, ANSWER_TYPE "\n");
 	bulla_field_put_u64(&b, "length", a->length);
-	bulla_field_put_str(&b, "body", a->refused ? "reason" : "note");
+	bulla_field_put_str(&b, "body", a->refused ? "reason" :
+	    a->rejected ? "reject" : "note");
 	bulla_buf_str(&b, "\n");
 	bulla_buf_cur(&b, &body);
 	st = bulla_buf_status(&b);
@@ -72,7 +73,8 @@ parse(const struct bulla_cur *text, struct answer *a, struct bulla_err *err)
 		st = bulla_field_take(&f, "body", &body, err);
 	if (st != BULLA_OK)
 		return st;
-	a->refused = !bulla_cur_is(&body, "note");
+	a->rejected = bulla_cur_is(&body, "reject");
+	a->refused = !a->rejected && !bulla_cur_is(&body, "note");
 	if (!bulla_cur_eat_str(&f.c, "\n"))
 		return bulla_fail(err, BULLA_E_FORMAT, "no empty line");
 	bulla_buf_cur(&a->body, &f.c);

@@ -237,6 +237,7 @@ void judge_run(struct task *t);
 struct answer {
 	uint64_t length;
 	bool refused;			/* body is a reason, not a note */
+	bool rejected;			/* body is a note that says no */
 	struct bulla_buf body;
 };
 BULLA_NODISCARD enum bulla_status answer_put(struct bulla_inbox *ib,

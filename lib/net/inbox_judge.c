@@ -38,6 +38,7 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 	enum bulla_status st = BULLA_OK;
 
 	if (found == BULLA_OK) {
+		a.rejected = !v->accepted;
 		bulla_buf_put(&a.body, v->note.p, v->note.len);
 		st = answer_put(u->ib, &u->client, v->sha256, &a, &err);
 		if (memcmp(v->sha256, u->hint, sizeof(u->hint)) != 0)

@@ -65,8 +65,8 @@ post_again(struct request *r)
 	if (there || answer_get(r->ib, &r->conn->client, r->hint, &a,
 	    &err) != BULLA_OK)
 		return there;
-	/* What was refused without a note may be tried again. */
-	if (!a.refused && a.length == r->length) {
+	/* What was not taken may be tried again: the answer may be another. */
+	if (!a.refused && !a.rejected && a.length == r->length) {
 		*p = (struct reply){ .status = 201,
 		    .at.place = BULLA_TUS_KNOWN };
 		memcpy(p->at.sha256, r->hint, sizeof(r->hint));
@@ -171,7 +171,8 @@ known(struct request *r)
 	enum bulla_status st;
 
 	st = answer_get(r->ib, &r->conn->client, r->route.sha256, &a, &err);
-	if (st == BULLA_E_NOMATCH || (st == BULLA_OK && a.refused)) {
+	if (st == BULLA_E_NOMATCH ||
+	    (st == BULLA_OK && (a.refused || a.rejected))) {
 		not_found(r);
 	} else if (st != BULLA_OK) {
 		route_trouble(r, st, &err);

@@ -664,3 +664,22 @@ fails() {
 	wait "$pid"
 	[ ! -s quiet ]
 }
+
+@test "an exercise that was rejected is welcome when one is on" {
+	echo x >f
+	"$BULLA_BIN/bulla-seal" -q --exercise -i "$D/s.key" \
+	    -R "$D/desk.age.pub" -o e.bulla f >/dev/null
+	inbox
+	run send -q -u "$URL" --receipt one e.bulla
+	[ "$status" -eq 1 ]
+	grep -qx 'reason: out-of-scope' one
+	ends
+	inbox --exercise
+	send -q -u "$URL" --receipt two e.bulla
+	grep -qx 'event: receive' two
+	# and what was received stays so
+	ends
+	inbox
+	send -q -u "$URL" --receipt three e.bulla
+	cmp two three
+}

@@ -218,6 +218,7 @@ Test(receive, other_bytes_under_a_known_id)
 
 Test(receive, a_broken_seal)
 {
+	struct bulla_buf first = BULLA_BUF_INIT(KIT_MAX);
 	struct bulla_receipt r = { 0 };
 
 	parts_find(&p, "data/00000001.age")->data.p[5] ^= 1;
@@ -229,6 +230,13 @@ Test(receive, a_broken_seal)
 	cr_assert_eq(check(&r), BULLA_OK);
 	cr_expect_str_eq(r.reason, "seal-broken");
 	expect_stored(0, 0, 1);
+	bulla_buf_put(&first, got.receipt.p, got.receipt.len);
+	how.now += 100;
+	cr_assert_eq(receive(), BULLA_OK);
+	cr_expect_not(got.existed);
+	cr_expect_eq(got.receipt.len, first.len, "the same for the same");
+	cr_expect_arr_eq(got.receipt.p, first.p, first.len);
+	bulla_buf_free(&first);
 	/* The good one is welcome all the same. */
 	parts_find(&p, "data/00000001.age")->data.p[5] ^= 1;
 	parts_put(&bytes, &p);
