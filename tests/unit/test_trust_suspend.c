@@ -75,17 +75,35 @@ Test(trust_suspend, an_unknown_side_or_key)
 	side_free(&c);
 }
 
-/* The actor must be who signed. */
+/* By one key, and the actor is its name. */
 Test(trust_suspend, another_actor_than_the_signer)
 {
-	char name[sizeof(b.s[LEAD].vkey.name)];
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_buf more = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_signer two[2] = { b.s[LEAD], b.s[HOTLINE] };
+	struct bulla_note n;
+	struct bulla_cur c;
 
 	both_in_force();
-	memcpy(name, b.s[LEAD].vkey.name, sizeof(name));
-	strcpy(b.s[LEAD].vkey.name, "b.example/hotline");
-	cr_expect_eq(suspend(&b, SEALER, LEAD, SIDE_TIME), BULLA_E_REFUSED);
-	memcpy(b.s[LEAD].vkey.name, name, sizeof(name));
-	cr_expect_eq(suspend(&b, SEALER, LEAD, SIDE_TIME), BULLA_OK);
+	side_suspend_as(&b, &b.s[SEALER].vkey, &b.s[LEAD],
+	    "b.example/hotline", SIDE_TIME, &note);
+	c = bulla_buf_view(&note);
+	cr_expect_eq(bulla_trust_suspend("home", &c, SIDE_TIME + 60, &e),
+	    BULLA_E_REFUSED);
+	expect_msg("signed by one key, that of its \"actor\"");
+	side_suspend(&b, &b.s[SEALER].vkey, &b.s[LEAD], SIDE_TIME, &note);
+	c = bulla_buf_view(&note);
+	cr_assert_eq(bulla_note_parse(&c, &n, NULL), BULLA_OK);
+	cr_assert_eq(bulla_note_sign(&n.text, two, 2, &more, NULL), BULLA_OK);
+	c = bulla_buf_view(&more);
+	cr_expect_eq(bulla_trust_suspend("home", &c, SIDE_TIME + 60, &e),
+	    BULLA_E_REFUSED);
+	expect_msg("signed by one key");
+	c = bulla_buf_view(&note);
+	cr_expect_eq(bulla_trust_suspend("home", &c, SIDE_TIME + 60, &e),
+	    BULLA_OK, "%s", e.msg);
+	bulla_buf_free(&note);
+	bulla_buf_free(&more);
 }
 
 Test(trust_suspend, a_suspended_or_ended_hotline_suspends_nobody)

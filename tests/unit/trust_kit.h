@@ -129,14 +129,31 @@ side_take(const char *home, enum bulla_side which, const struct side *s,
 	    s->digest : NULL, err);
 }
 
+/* The id that belongs to a key whose name, type or bytes were changed. */
+static inline void
+side_key_id(struct bulla_vkey *k)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(1000);
+	uint8_t digest[32];
+
+	bulla_buf_str(&b, k->name);
+	bulla_buf_str(&b, "\n");
+	bulla_buf_u8(&b, k->type);
+	bulla_buf_put(&b, k->pub, sizeof(k->pub));
+	bulla_sha256(b.p, b.len, digest);
+	memcpy(k->id, digest, sizeof(k->id));
+	bulla_buf_free(&b);
+}
+
 /* A suspension of one of the side's keys, signed by another. */
 static inline void
-side_suspend(const struct side *s, const struct bulla_vkey *key,
-    const struct bulla_signer *by, int64_t time, struct bulla_buf *note)
+side_suspend_as(const struct side *s, const struct bulla_vkey *key,
+    const struct bulla_signer *by, const char *actor, int64_t time,
+    struct bulla_buf *note)
 {
 	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_suspend x = { .side = bulla_cur_str(s->name),
-	    .key = *key, .time = time, .actor = bulla_cur_str(by->vkey.name),
+	    .key = *key, .time = time, .actor = bulla_cur_str(actor),
 	    .reason = bulla_cur_str("laptop stolen") };
 	struct bulla_cur c;
 
@@ -146,6 +163,13 @@ side_suspend(const struct side *s, const struct bulla_vkey *key,
 	bulla_buf_reset(note);
 	cr_assert_eq(bulla_note_sign(&c, by, 1, note, NULL), BULLA_OK);
 	bulla_buf_free(&text);
+}
+
+static inline void
+side_suspend(const struct side *s, const struct bulla_vkey *key,
+    const struct bulla_signer *by, int64_t time, struct bulla_buf *note)
+{
+	side_suspend_as(s, key, by, by->vkey.name, time, note);
 }
 
 #endif
