@@ -287,7 +287,8 @@ send_home_after(struct send_home *h, const struct bulla_cur *receipt,
 		st = judge(h, receipt, err);
 	if (st == BULLA_OK && h->exchange)
 		st = bulla_exchange_receipt(&h->x, h->pkg.opening.id, receipt,
-		    h->has_custodian ? &h->custodian : NULL, &note, err);
+		    h->has_custodian && h->tells ? &h->custodian : NULL,
+		    &note, err);
 	else if (st == BULLA_OK)
 		st = bulla_home_record(&h->m.h, receipt, 1, err);
 	if (st == BULLA_OK && h->exchange && note.len != receipt->len) {

@@ -36,15 +36,41 @@ judge_log(const struct bulla_exchange *x, const struct bulla_cur *body,
 	return st != BULLA_OK ? st : verdict;
 }
 
+/*
+ * With its log's line alone: whoever may connect could add lines of keys that
+ * nobody knows, and each would be another record of the same checkpoint.
+ */
 static enum bulla_status
 record_checkpoint(struct bulla_exchange *x, const struct bulla_cur *body,
-    struct bulla_err *err)
+    const struct bulla_vkeys *logs, struct bulla_err *err)
 {
+	struct bulla_buf clean = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_addcp r;
+	struct bulla_note n;
+	struct bulla_cur c;
 	enum bulla_status st = bulla_addcp_parse(body, &r, err);
 
 	if (st == BULLA_OK)
-		st = bulla_home_record(x->home, &r.checkpoint, 1, err);
+		st = bulla_note_parse(&r.checkpoint, &n, err);
+	if (st != BULLA_OK)
+		return st;
+	bulla_buf_cur(&clean, &n.text);
+	bulla_buf_str(&clean, "\n");
+	for (unsigned i = 0; i < n.n_sigs; i++) {
+		if (bulla_vkeys_find(logs, &n.sig[i].name, n.sig[i].id) ==
+		    NULL)
+			continue;
+		bulla_buf_str(&clean, "\xe2\x80\x94 ");
+		bulla_buf_cur(&clean, &n.sig[i].name);
+		bulla_buf_str(&clean, " ");
+		bulla_buf_cur(&clean, &n.sig[i].b64);
+		bulla_buf_str(&clean, "\n");
+	}
+	c = bulla_buf_view(&clean);
+	st = bulla_buf_status(&clean);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, &c, 1, err);
+	bulla_buf_free(&clean);
 	return st;
 }
 
@@ -68,12 +94,12 @@ exchange_witness(struct bulla_exchange *x, const struct bulla_cur *body,
 		    err);
 	if (st == BULLA_OK)
 		st = bulla_witness_add(&w, body, out, code, err);
+	if (st == BULLA_OK) {
+		st = record_checkpoint(x, body, &logs, err);
+		if (st != BULLA_OK)
+			*code = 500;
+	}
 	bulla_vkeys_free(&logs);
-	if (st != BULLA_OK)
-		return st;
-	st = record_checkpoint(x, body, err);
-	if (st != BULLA_OK)
-		*code = 500;
 	return st;
 }
 

@@ -1,6 +1,9 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "bulla/chain.h"
+#include "bulla/enc.h"
+#include "bulla/file.h"
 #include "core/exchange_int.h"
 
 /*
@@ -11,44 +14,130 @@
 #define SUSPEND "bulla suspend v1\n"
 #define CUSTODY "bulla custody v1\n"
 
+/*
+ * What is recorded is the file that was kept, not the body that came: the
+ * same note with lines of unknown keys behind it is no other note.
+ */
+static enum bulla_status
+record_file(struct bulla_exchange *x, const char *name, struct bulla_err *err)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	char path[EXCHANGE_PATH_MAX];
+	enum bulla_status st = BULLA_E_USAGE;
+	struct bulla_cur c;
+	int n = snprintf(path, sizeof(path), "%s/roster/%s", x->home->path,
+	    name);
+
+	if (n > 0 && (size_t)n < sizeof(path))
+		st = bulla_file_get(path, &b, err);
+	c = bulla_buf_view(&b);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, &c, 1, err);
+	bulla_buf_free(&b);
+	return st;
+}
+
 /* The one in force again is no news, and no error. */
 static enum bulla_status
 take_roster(struct bulla_exchange *x, const struct bulla_cur *note,
-    const struct bulla_cur *text, struct bulla_err *err)
+    const uint8_t got[BULLA_SHA256_LEN], struct bulla_err *err)
 {
-	uint8_t have[BULLA_SHA256_LEN], got[BULLA_SHA256_LEN];
+	uint8_t have[BULLA_SHA256_LEN];
+	enum bulla_status st = BULLA_OK;
 
-	bulla_sha256(text->p, text->len, got);
-	if (bulla_trust_roster(x->home->trust, BULLA_THEIRS, have) != NULL &&
-	    memcmp(have, got, sizeof(got)) == 0)
-		return BULLA_OK;
 	/* Never a first one: that takes a voice (NULL is no fingerprint). */
-	return bulla_trust_take(x->home->path, BULLA_THEIRS, note, NULL, err);
+	if (bulla_trust_roster(x->home->trust, BULLA_THEIRS, have) == NULL ||
+	    memcmp(have, got, sizeof(have)) != 0)
+		st = bulla_trust_take(x->home->path, BULLA_THEIRS, note, NULL,
+		    err);
+	return st == BULLA_OK ? record_file(x, "theirs.note", err) : st;
+}
+
+static enum bulla_status
+take_suspension(struct bulla_exchange *x, const struct bulla_cur *note,
+    const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err)
+{
+	char hex[2 * BULLA_SHA256_LEN + 1], name[96];
+	enum bulla_status st;
+
+	st = bulla_trust_suspend(x->home->path, note, x->home->now, err);
+	if (st != BULLA_OK)
+		return st;
+	bulla_hex(hex, digest, BULLA_SHA256_LEN);
+	(void)snprintf(name, sizeof(name), "suspend/%s.note", hex);
+	return record_file(x, name, err);
+}
+
+/* The note with this text in one of the chains; NULL when it is in none. */
+static const struct bulla_link *
+find(const struct bulla_chain *c, const uint8_t digest[BULLA_SHA256_LEN])
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (memcmp(c->v[i].digest, digest, BULLA_SHA256_LEN) == 0)
+			return &c->v[i];
+	for (size_t i = 0; i < c->n_apart; i++)
+		if (memcmp(c->apart[i].digest, digest, BULLA_SHA256_LEN) == 0)
+			return &c->apart[i];
+	return NULL;
+}
+
+static enum bulla_status
+record_kept(struct bulla_exchange *x, const char *id,
+    const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err)
+{
+	static const enum bulla_side sides[] = { BULLA_THEIRS, BULLA_OURS };
+	enum bulla_status st = BULLA_OK;
+	struct bulla_cur c;
+
+	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
+		struct bulla_chain chain = { 0 };
+		const struct bulla_link *l;
+
+		st = bulla_chain_load(x->home->path, id, sides[i], NULL,
+		    &chain, err);
+		l = st == BULLA_OK ? find(&chain, digest) : NULL;
+		if (l != NULL) {
+			c = bulla_buf_view(&l->bytes);
+			st = bulla_home_record(x->home, &c, 1, err);
+		}
+		bulla_chain_free(&chain);
+	}
+	return st;
+}
+
+static enum bulla_status
+take_custody(struct bulla_exchange *x, const struct bulla_cur *note,
+    const struct bulla_cur *text, const uint8_t digest[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	struct bulla_custody c;
+	enum bulla_status st = bulla_custody_parse(text, &c, err);
+
+	if (st == BULLA_OK)
+		st = bulla_chain_keep(x->home->path, note, x->home->trust,
+		    x->home->now, err);
+	return st == BULLA_OK ? record_kept(x, c.id, digest, err) : st;
 }
 
 static enum bulla_status
 take(struct bulla_exchange *x, const struct bulla_cur *note,
     struct bulla_err *err)
 {
+	uint8_t digest[BULLA_SHA256_LEN];
 	struct bulla_note n;
 	enum bulla_status st = bulla_note_parse(note, &n, err);
 
 	if (st != BULLA_OK)
 		return st;
+	bulla_sha256(n.text.p, n.text.len, digest);
 	if (bulla_cur_starts(&n.text, ROSTER))
-		st = take_roster(x, note, &n.text, err);
-	else if (bulla_cur_starts(&n.text, SUSPEND))
-		st = bulla_trust_suspend(x->home->path, note, x->home->now,
-		    err);
-	else if (bulla_cur_starts(&n.text, CUSTODY))
-		st = bulla_chain_keep(x->home->path, note, x->home->trust,
-		    x->home->now, err);
-	else
-		st = bulla_fail(err, BULLA_E_FORMAT, "this kind of note is "
-		    "not taken here: custody, roster and suspend are");
-	if (st == BULLA_OK)
-		st = bulla_home_record(x->home, note, 1, err);
-	return st;
+		return take_roster(x, note, digest, err);
+	if (bulla_cur_starts(&n.text, SUSPEND))
+		return take_suspension(x, note, digest, err);
+	if (bulla_cur_starts(&n.text, CUSTODY))
+		return take_custody(x, note, &n.text, digest, err);
+	return bulla_fail(err, BULLA_E_FORMAT, "this kind of note is not "
+	    "taken here: custody, roster and suspend are");
 }
 
 static unsigned

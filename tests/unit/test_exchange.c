@@ -540,6 +540,45 @@ Test(exchange, only_the_tls_keys_of_the_roster)
 	end_close(&b);
 }
 
+/* The same bytes with a signature line that nobody knows behind them. */
+static void
+add_line(struct bulla_buf *b)
+{
+	static unsigned n;
+	uint8_t id[4] = { 1, 2, 3, 4 }, sig[64] = { 0 };
+
+	memcpy(sig, &n, sizeof(n));
+	n++;
+	bulla_note_put_sig(b, "x.example/who", id, sig, sizeof(sig));
+}
+
+/* Lines of strangers make no other checkpoint, and no second record. */
+Test(exchange, a_checkpoint_is_recorded_once)
+{
+	struct bulla_buf body = BULLA_BUF_INIT(1 << 20);
+	struct end a, b;
+	uint64_t n;
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	for (unsigned i = 0; i < 4; i++) {
+		bulla_buf_reset(&body);
+		cr_assert_eq(bulla_ledger_request(a.h.ledger, i > 0, &body,
+		    NULL), BULLA_OK);
+		if (i > 1)
+			add_line(&body);
+		cr_assert_eq(asked(&b, BULLA_TUS_ADD, 0, &body, NULL), 200);
+		if (i == 0)
+			n = bulla_ledger_size(b.h.ledger);
+		cr_assert_eq(bulla_ledger_size(b.h.ledger), n);
+	}
+	cr_assert_eq(n, 1);
+	bulla_buf_free(&body);
+	end_close(&a);
+	end_close(&b);
+}
+
 static unsigned
 post(struct end *e, const struct bulla_buf *note)
 {
@@ -574,6 +613,8 @@ Test(exchange, rosters_and_suspensions)
 	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 1);
 	fresh(&b);
 	cr_assert_eq(post(&b, &side_a.note), 204);
+	add_line(&side_a.note);
+	cr_assert_eq(post(&b, &side_a.note), 204);
 	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 1);
 	/* By a key that may not, then by one that may */
 	side_suspend(&side_a, &side_a.s[WITNESS].vkey, &side_a.s[SEALER],
@@ -582,6 +623,8 @@ Test(exchange, rosters_and_suspensions)
 	side_suspend(&side_a, &side_a.s[WITNESS].vkey, &side_a.s[HOTLINE],
 	    NOW - 10, &note);
 	cr_assert_eq(post(&b, &note), 204);
+	cr_assert_eq(post(&b, &note), 204);
+	add_line(&note);
 	cr_assert_eq(post(&b, &note), 204);
 	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 2);
 	fresh(&b);
