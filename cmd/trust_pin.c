@@ -7,6 +7,8 @@
 #include "bulla/text.h"
 #include "bulla/when.h"
 
+#define TYPED_MAX 512u	/* bytes of a fingerprint as somebody types it */
+
 /*
  * What was read out is typed, never shown to be confirmed: who only has to
  * say yes will say yes.
@@ -15,10 +17,11 @@ static int
 type_fingerprint(struct trust_cmd *k, const struct trust_file *f,
     uint8_t out[32])
 {
-	char line[256], text[512] = "";
-	struct bulla_cur c;
+	struct bulla_buf text = BULLA_BUF_INIT(TYPED_MAX);
 	FILE *tty = fopen("/dev/tty", "r+e");
+	struct bulla_cur c = { 0 };
 	int code = CMD_YES;
+	char line[256];
 
 	if (tty == NULL)
 		return cmd_usage(&k->c, "the first roster of a counterpart "
@@ -27,20 +30,20 @@ type_fingerprint(struct trust_cmd *k, const struct trust_file *f,
 	fprintf(tty, "The fingerprint of the roster of %.*s, as they read it "
 	    "out\n(64 digits, spaces and lines as you like):\n",
 	    (int)f->r->side.len, (const char *)f->r->side.p);
-	for (;;) {
-		c = bulla_cur_str(text);
-		if (bulla_fingerprint_parse(&c, out))
-			break;
-		(void)fseek(tty, 0, SEEK_CUR);
-		if (fgets(line, sizeof(line), tty) == NULL ||
-		    strlen(text) + strlen(line) >= sizeof(text) ||
-		    line[0] == '\n') {
+	/* between writing and reading, as the C standard wants it */
+	(void)fseek(tty, 0, SEEK_CUR);
+	while (code == CMD_YES && !bulla_fingerprint_parse(&c, out)) {
+		if (fgets(line, sizeof(line), tty) == NULL || line[0] == '\n')
 			code = cmd_usage(&k->c, "that is no fingerprint of "
 			    "64 hex digits");
-			break;
-		}
-		strncat(text, line, sizeof(text) - strlen(text) - 1);
+		else
+			bulla_buf_str(&text, line);
+		if (bulla_buf_status(&text) != BULLA_OK)
+			code = cmd_usage(&k->c, "that is too long for a "
+			    "fingerprint");
+		c = bulla_buf_view(&text);
 	}
+	bulla_buf_free(&text);
 	(void)fclose(tty);
 	return code;
 }

@@ -367,7 +367,8 @@ Test(trust, judging)
 	    BULLA_E_REFUSED);
 	expect_msg("is a root key");
 	/* the same public key under another name is another key */
-	strcpy(a.s[SEALER].vkey.name, "a.example/other");
+	snprintf(a.s[SEALER].vkey.name, sizeof(a.s[SEALER].vkey.name),
+	    "a.example/other");
 	cr_expect_eq(judge(BULLA_OURS, &a.s[SEALER], BULLA_ROLE_SEALER, at),
 	    BULLA_E_NOKEY);
 	expect_msg("stands in no roster");

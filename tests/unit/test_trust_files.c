@@ -142,7 +142,7 @@ Test(trust_files, a_lost_copy_comes_back)
 
 Test(trust_files, suspensions_that_were_changed)
 {
-	char path[200] = "home/roster/suspend/", hex[65];
+	char path[200], hex[65];
 	uint8_t digest[32];
 	struct bulla_buf x;
 
@@ -151,8 +151,7 @@ Test(trust_files, suspensions_that_were_changed)
 	cr_assert_eq(suspend(&b, SEALER, HOTLINE, SIDE_TIME + 50), BULLA_OK);
 	for (unsigned i = 0; i < 32; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-	strcat(path, hex);
-	strcat(path, ".note");
+	snprintf(path, sizeof(path), "home/roster/suspend/%s.note", hex);
 	x = bytes_of(path);
 	for (size_t i = 0; i < x.len; i += 5) {
 		x.p[i] ^= 1;

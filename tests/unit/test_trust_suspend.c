@@ -45,7 +45,8 @@ Test(trust_suspend, who_may_suspend_what)
 	/* our hotline about their key: the actor must have a name of theirs */
 	memcpy(all, b.s, sizeof(all));
 	b.s[HOTLINE] = a.s[HOTLINE];
-	strcpy(b.s[HOTLINE].vkey.name, "b.example/hotline");
+	snprintf(b.s[HOTLINE].vkey.name, sizeof(b.s[HOTLINE].vkey.name),
+	    "b.example/hotline");
 	cr_expect_eq(suspend(&b, SEALER, HOTLINE, SIDE_TIME),
 	    BULLA_E_REFUSED);
 	expect_msg("only a hotline or lead key of the side itself");
