@@ -106,6 +106,9 @@ int custody_page(struct custody_cmd *k, const struct custody_pair *p);
 int custody_page_json(struct custody_cmd *k, const struct custody_pair *p);
 /* sha256 of the package file: the first seal or receive, else the last word. */
 bool custody_sum(const struct custody_pair *p, struct bulla_cur *out);
+/* Is it kept beside the chain because its place is taken? */
+bool custody_is_conflict(const struct custody_pair *p,
+    const struct bulla_link *l);
 /* What a note says, as a sentence or two. */
 void custody_words(struct bulla_buf *b, const struct custody_pair *p,
     const struct bulla_link *l);

@@ -70,9 +70,11 @@ static void
 note_name(const struct bulla_chain *c, const struct bulla_link *l,
     char out[PATH_CAP])
 {
-	bool apart = l >= c->apart && l < c->apart + c->n_apart;
+	bool apart = false;
 	char hex[65];
 
+	for (size_t i = 0; i < c->n_apart; i++)
+		apart = apart || l == &c->apart[i];
 	bulla_hex(hex, l->digest, sizeof(l->digest));
 	if (!l->c.has_seal)
 		(void)snprintf(out, PATH_CAP, "reject-%s", hex);

@@ -60,6 +60,7 @@ step_json(struct custody_cmd *k, const struct custody_pair *p,
 	cmd_json_u64(j, "sequence", c->sequence);
 	cmd_json_cur(j, "event", &c->event);
 	cmd_json_hex(j, "digest", s->l->digest, sizeof(s->l->digest));
+	cmd_json_bool(j, "conflict", custody_is_conflict(p, s->l));
 	cmd_json_when(j, "claimed", c->time);
 	if (proved > 0)
 		cmd_json_when(j, "proved", proved);

@@ -235,6 +235,20 @@ is_any(const struct bulla_custody *c, const char *const *list)
 	return false;
 }
 
+bool
+custody_is_conflict(const struct custody_pair *p, const struct bulla_link *l)
+{
+	const struct bulla_chain *both[] = { &p->ours, &p->theirs };
+
+	for (int s = 0; s < 2; s++) {
+		for (size_t i = 0; i < both[s]->n_apart; i++) {
+			if (l == &both[s]->apart[i])
+				return l->c.has_seal;
+		}
+	}
+	return false;
+}
+
 void
 custody_words(struct bulla_buf *b, const struct custody_pair *p,
     const struct bulla_link *l)
@@ -245,6 +259,8 @@ custody_words(struct bulla_buf *b, const struct custody_pair *p,
 	    "derive", "redact", "dispose", NULL };
 	const struct bulla_custody *c = &l->c;
 
+	if (custody_is_conflict(p, l))
+		bulla_buf_str(b, "A SECOND NOTE WITH THIS NUMBER. ");
 	if (is_any(c, moves)) {
 		moving(b, p, c);
 	} else if (is_any(c, works)) {

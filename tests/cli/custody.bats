@@ -228,6 +228,9 @@ purpose, authority, result, tool, seal-no, storage, condition, remarks" \
 	[ "$stderr" = "" ]
 	[ "$output" = "a.example note 2 access: another note with this number \
 is in the chain: both are kept" ]
+	custody b show "$id" | grep -q 'A SECOND NOTE WITH THIS NUMBER'
+	custody b show --json "$id" | jq -e '[.notes[].conflict] | sort ==
+	    [false, false, true]'
 	no 2 "no signature of a key of theirs" custody a take one
 	sed 's/here/there/' one >changed
 	no 1 "does not verify" custody b take changed
