@@ -37,19 +37,14 @@ record_file(struct bulla_exchange *x, const char *name, struct bulla_err *err)
 	return st;
 }
 
-/* The one in force again is no news, and no error. */
+/* Never a first one: that takes a voice (NULL is no fingerprint). */
 static enum bulla_status
 take_roster(struct bulla_exchange *x, const struct bulla_cur *note,
-    const uint8_t got[BULLA_SHA256_LEN], struct bulla_err *err)
+    struct bulla_err *err)
 {
-	uint8_t have[BULLA_SHA256_LEN];
-	enum bulla_status st = BULLA_OK;
+	enum bulla_status st = bulla_trust_take(x->home->path, BULLA_THEIRS,
+	    note, NULL, err);
 
-	/* Never a first one: that takes a voice (NULL is no fingerprint). */
-	if (bulla_trust_roster(x->home->trust, BULLA_THEIRS, have) == NULL ||
-	    memcmp(have, got, sizeof(have)) != 0)
-		st = bulla_trust_take(x->home->path, BULLA_THEIRS, note, NULL,
-		    err);
 	return st == BULLA_OK ? record_file(x, "theirs.note", err) : st;
 }
 
@@ -131,7 +126,7 @@ take(struct bulla_exchange *x, const struct bulla_cur *note,
 		return st;
 	bulla_sha256(n.text.p, n.text.len, digest);
 	if (bulla_cur_starts(&n.text, ROSTER))
-		return take_roster(x, note, digest, err);
+		return take_roster(x, note, err);
 	if (bulla_cur_starts(&n.text, SUSPEND))
 		return take_suspension(x, note, digest, err);
 	if (bulla_cur_starts(&n.text, CUSTODY))

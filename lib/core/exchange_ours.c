@@ -99,22 +99,15 @@ refused(struct ours *o, struct bulla_err *err)
 	return stop(o, BULLA_E_REFUSED, &a, err);
 }
 
-/* 409: ask again from the size that they have, if we have it. */
+/* 409: ask again from the size that they have. */
 static enum bulla_status
 other_size(struct ours *o, struct bulla_err *err)
 {
-	struct bulla_ledger *l = o->x->home->ledger;
-	enum bulla_status st;
 	uint64_t size;
 
 	if (!exchange_size(&o->answer, &size) || size == o->old)
 		return exchange_said(BULLA_E_REFUSED, "our checkpoint was not "
 		    "cosigned", o->status, &o->answer, err);
-	st = bulla_ledger_publish(l, err);
-	if (st != BULLA_OK)
-		return st;
-	if (size > bulla_ledger_size(l))
-		return rollback(o, size, err);
 	o->old = size;
 	return BULLA_OK;
 }
@@ -151,6 +144,7 @@ ask_once(struct ours *o, bool *done, uint64_t *size, struct bulla_err *err)
 	struct bulla_cur body;
 	enum bulla_status st;
 
+	/* Others of this home may have recorded more meanwhile. */
 	st = bulla_ledger_publish(l, err);
 	if (st == BULLA_OK && o->old > bulla_ledger_size(l))
 		return rollback(o, o->old, err);

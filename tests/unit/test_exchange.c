@@ -273,6 +273,14 @@ number(unsigned *status, struct bulla_buf *body)
 }
 
 static void
+same_number(unsigned *status, struct bulla_buf *body)
+{
+	*status = 409;
+	bulla_buf_reset(body);
+	bulla_buf_str(body, "0\n");
+}
+
+static void
 no_number(unsigned *status, struct bulla_buf *body)
 {
 	*status = 409;
@@ -304,6 +312,7 @@ Test(exchange, answers_that_cannot_be_believed)
 		void (*change)(unsigned *, struct bulla_buf *);
 		enum bulla_status want;
 	} t[] = {
+		{ BULLA_TUS_ADD, same_number, BULLA_E_REFUSED },
 		{ BULLA_TUS_ADD, flip_signature, BULLA_E_MISMATCH },
 		{ BULLA_TUS_ADD, no_line, BULLA_E_MISMATCH },
 		{ BULLA_TUS_ADD, junk, BULLA_E_MISMATCH },
@@ -336,6 +345,77 @@ Test(exchange, answers_that_cannot_be_believed)
 	/* An honest one after all that */
 	cr_assert_eq(cosign(&a, &(struct wire){ .to = &b }, &c, &err),
 	    BULLA_OK, "%s", err.msg);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* Between the question and our judgement another of us is through with it. */
+static struct end *overtaken;
+
+static void
+overtake(unsigned *status, struct bulla_buf *body)
+{
+	struct wire w = { .to = overtaken };
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end other;
+
+	(void)status;
+	(void)body;
+	if (overtaken == NULL)
+		return;
+	overtaken = NULL;
+	end_open(&other, "A", &side_a);
+	record(w.to, "more");
+	cr_assert_eq(cosign(&other, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	end_close(&other);
+}
+
+Test(exchange, two_senders_of_one_home)
+{
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end a, b;
+	struct wire w = { .to = &b, .at = BULLA_TUS_ASK, .change = overtake };
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	overtaken = &b;
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_OK, "%s", err.msg);
+	cr_assert_eq(w.places[BULLA_TUS_ASK], 2);
+	cr_assert_eq(c.theirs, bulla_ledger_size(b.h.ledger));
+	cr_assert_eq(n_files("?/ledger/alarm/*"), 0);
+	end_close(&a);
+	end_close(&b);
+}
+
+Test(exchange, alarms_do_not_fill_the_disk)
+{
+	struct bulla_cosignings c;
+	struct bulla_err err;
+	struct end a, b;
+	struct wire w = { .to = &b, .at = BULLA_TUS_ADD, .change = number };
+	char path[100];
+
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	record(&a, "one");
+	cr_assert_eq(mkdir("A/ledger/alarm", 0700), 0);
+	for (unsigned i = 0; i < BULLA_EXCHANGE_ALARMS_MAX; i++) {
+		snprintf(path, sizeof(path), "A/ledger/alarm/%u-x", i);
+		cr_assert_eq(mkdir(path, 0700), 0);
+	}
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_REFUSED);
+	cr_assert_eq(a.x.alarm[0], '\0');
+	cr_assert_eq(n_files("A/ledger/alarm/*"), BULLA_EXCHANGE_ALARMS_MAX);
+	cr_assert_eq(rmdir("A/ledger/alarm/0-x"), 0);
+	/* What a crash has left is no hindrance */
+	cr_assert_eq(mkdir("A/ledger/alarm/.part", 0700), 0);
+	cr_assert_eq(cosign(&a, &w, &c, &err), BULLA_E_REFUSED);
+	check_alarm("A", &a.x, "rollback", &side_a.s[LOG].vkey, false);
+	cr_assert_eq(n_files("A/ledger/alarm/*"), BULLA_EXCHANGE_ALARMS_MAX);
+	cr_assert_eq(access("A/ledger/alarm/.part", F_OK), -1);
 	end_close(&a);
 	end_close(&b);
 }
