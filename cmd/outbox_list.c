@@ -12,9 +12,9 @@
 #define WHAT 22
 #define SAID 72
 
-/* Text into a column: cut, padded, harmless. */
+/* Text into a column: cut, padded unless it is the last, harmless. */
 static void
-column(const struct bulla_cur *text, size_t width)
+column(const struct bulla_cur *text, size_t width, bool pad)
 {
 	char shown[128];
 	struct bulla_cur c;
@@ -25,7 +25,7 @@ column(const struct bulla_cur *text, size_t width)
 	c = bulla_cur_str(shown);
 	while (bulla_utf8_next(&c, &cp))
 		n++;
-	printf(" %s%*s", shown, (int)(width > n ? width - n : 0), "");
+	printf(" %s%*s", shown, (int)(pad && width > n ? width - n : 0), "");
 }
 
 /* "now", "-" or a duration of two or three characters, "-" before it: past. */
@@ -62,14 +62,14 @@ line(const struct bulla_outbox_item *i, int64_t now)
 	printf("%5" PRIu64 " %-7s %5" PRIu64 " %5s %8s", i->order,
 	    outbox_word(i, now), i->s.tries, next,
 	    i->s.phase == BULLA_OUTBOX_DONE ? "-" : deadline);
-	column(&i->e.to, TO);
+	column(&i->e.to, TO, true);
 	column(bulla_cur_is(&i->e.note, "-") ? &i->e.what : &i->e.note,
-	    WHAT);
+	    WHAT, false);
 	printf("\n");
 	if (said.len == 0)
 		return;
 	printf("     ");
-	column(&said, SAID);
+	column(&said, SAID, false);
 	printf("\n");
 }
 

@@ -32,12 +32,10 @@ authority(const char *url, struct bulla_cur *out)
 		n++;
 	if (!bulla_cur_take(&c, n, out) || n == 0)
 		return false;
-	for (size_t i = n; i > 0 && out->p[i - 1] != ']'; i--) {
-		if (out->p[i - 1] != ':')
-			continue;
-		out->len = i - 1;
-		break;
-	}
+	while (n > 0 && out->p[n - 1] >= '0' && out->p[n - 1] <= '9')
+		n--;
+	if (n > 0 && out->p[n - 1] == ':')
+		out->len = n - 1;
 	return out->len > 0;
 }
 
