@@ -144,9 +144,11 @@ static void say(const struct cmd *c, const char *fmt, va_list ap)
 static void
 say(const struct cmd *c, const char *fmt, va_list ap)
 {
-	fprintf(stderr, "%s: ", c->tool->name);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	char msg[2048];
+
+	/* One write, so that two tools' lines do not run into each other. */
+	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
+	fprintf(stderr, "%s: %s\n", c->tool->name, msg);
 }
 
 void

@@ -253,8 +253,7 @@ all_whole()
 # Away with the remark about src/link
 unremarked()
 {
-	sed -i -e '/: recorded in metadata.tsv, not packed: /d' \
-	    -e '/^bulla-[a-z]*: $/d' se
+	sed -i '/: recorded in metadata.tsv, not packed: /d' se
 }
 
 # result_ok NAME: what a run that says yes must have left, files and stdout
