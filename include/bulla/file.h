@@ -27,6 +27,7 @@ struct bulla_outfile {
 	int fd;			/* write here; -1 when not open */
 	int dirfd;		/* -1 for standard output */
 	bool force, is_stdout;
+	bool keep;		/* of bulla_outfile_resume */
 	char *path, *tmp;	/* heap; tmp is NULL for a nameless file */
 };
 #define BULLA_OUTFILE_INIT { .fd = -1, .dirfd = -1 }
@@ -41,10 +42,22 @@ struct bulla_outfile {
 BULLA_NODISCARD enum bulla_status bulla_outfile_open(struct bulla_outfile *o,
     const char *path, mode_t mode, bool force, bool binary,
     struct bulla_err *err);
+/*
+ * The same in a file <path><suffix> of mode 0600 that stays when it is not
+ * committed, and is found again by the next call, with what it holds; so a
+ * long job survives its process. One process at a time: BULLA_E_AGAIN when
+ * somebody else has it. BULLA_E_UNSAFE when others could write to it.
+ */
+BULLA_NODISCARD enum bulla_status bulla_outfile_resume(
+    struct bulla_outfile *o, const char *path, const char *suffix,
+    bool force, struct bulla_err *err);
 /* Frees *o in either case. BULLA_E_REFUSED, BULLA_E_IO, BULLA_E_NOMEM. */
 BULLA_NODISCARD enum bulla_status bulla_outfile_commit(
     struct bulla_outfile *o, struct bulla_err *err);
-/* Closes everything; an uncommitted file is gone. Accepts a freed one. */
+/*
+ * Closes everything; an uncommitted file is gone unless it is one that is
+ * resumed. Accepts a freed one.
+ */
 void bulla_outfile_free(struct bulla_outfile *o);
 
 /* Write a whole small file at once with the same promises. */

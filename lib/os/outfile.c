@@ -162,6 +162,60 @@ out:
 	return st;
 }
 
+/*
+ * Whoever else can write to the file, now or through a second name or a
+ * descriptor that he kept, could change it after it was checked.
+ */
+static enum bulla_status
+check_ours(int fd, const char *part, struct bulla_err *err)
+{
+	char shown[SHOWN];
+	struct stat sb;
+
+	(void)bulla_text_show_str(shown, sizeof(shown), part);
+	if (fstat(fd, &sb) != 0)
+		return bulla_fail_sys(err, "%s", shown);
+	if (S_ISREG(sb.st_mode) && sb.st_uid == geteuid() &&
+	    sb.st_nlink == 1 && (sb.st_mode & 022) == 0)
+		return BULLA_OK;
+	return bulla_fail(err, BULLA_E_UNSAFE, "%s: not a regular file of "
+	    "ours alone, so nothing is added to it (remove it)", shown);
+}
+
+enum bulla_status
+bulla_outfile_resume(struct bulla_outfile *o, const char *path,
+    const char *suffix, bool force, struct bulla_err *err)
+{
+	struct bulla_outfile made = BULLA_OUTFILE_INIT;
+	char *part = NULL;
+	enum bulla_status st;
+
+	made.force = force;
+	made.keep = true;
+	made.path = strdup(path);
+	if (made.path == NULL || asprintf(&part, "%s%s", path, suffix) < 0) {
+		part = NULL;
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+		goto out;
+	}
+	made.tmp = strdup(base_of(part));
+	st = made.tmp != NULL ? open_dir(&made, err) :
+	    bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	if (st == BULLA_OK)
+		st = check_target(&made, err);
+	if (st == BULLA_OK)
+		st = bulla_lock(part, false, &made.fd, err);
+	if (st == BULLA_OK)
+		st = check_ours(made.fd, part, err);
+out:
+	free(part);
+	if (st == BULLA_OK)
+		*o = made;
+	else
+		bulla_outfile_free(&made);
+	return st;
+}
+
 /* Give a nameless file a hidden name, so that it can be renamed. */
 static enum bulla_status
 link_tmp(struct bulla_outfile *o, struct bulla_err *err)
@@ -305,7 +359,7 @@ out:
 void
 bulla_outfile_free(struct bulla_outfile *o)
 {
-	if (o->tmp != NULL)
+	if (o->tmp != NULL && !o->keep)
 		(void)unlinkat(o->dirfd, o->tmp, 0);
 	if (o->fd != -1)
 		(void)close(o->fd);
