@@ -89,11 +89,14 @@ BULLA_NODISCARD enum bulla_status http_fail(const struct http *h,
 
 /*
  * http_url.c. base: https, no user, query or fragment; BULLA_E_USAGE.
- * join: base, "/" where missing, tail. resolve: a Location relative to url;
+ * object: the same, but a query is allowed. join: base, "/" where missing,
+ * tail. resolve: a Location relative to url;
  * BULLA_E_REFUSED when it leads to another host, port or to plain http.
  * out has HTTP_URL_MAX bytes.
  */
 BULLA_NODISCARD enum bulla_status url_base(const char *text, char *out,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status url_object(const char *text, char *out,
     struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status url_join(const char *base,
     const char *tail, char *out, struct bulla_err *err);

@@ -55,8 +55,8 @@ text_of(CURLU *u, char *out, struct bulla_err *err)
 	return st;
 }
 
-enum bulla_status
-url_base(const char *text, char *out, struct bulla_err *err)
+static enum bulla_status
+check(const char *text, bool query, char *out, struct bulla_err *err)
 {
 	CURLU *u = curl_url();
 	enum bulla_status st;
@@ -72,14 +72,27 @@ url_base(const char *text, char *out, struct bulla_err *err)
 		st = bulla_fail(err, BULLA_E_USAGE,
 		    "\"%s\": only https is spoken, never without TLS", shown);
 	else if (has_part(u, CURLUPART_USER) ||
-	    has_part(u, CURLUPART_PASSWORD) || has_part(u, CURLUPART_QUERY) ||
+	    has_part(u, CURLUPART_PASSWORD) ||
+	    (!query && has_part(u, CURLUPART_QUERY)) ||
 	    has_part(u, CURLUPART_FRAGMENT))
-		st = bulla_fail(err, BULLA_E_USAGE,
-		    "the URL must have no user, password, query or fragment");
+		st = bulla_fail(err, BULLA_E_USAGE, "the URL must have no "
+		    "user, password%s or fragment", query ? "" : ", query");
 	else
 		st = text_of(u, out, err);
 	curl_url_cleanup(u);
 	return st;
+}
+
+enum bulla_status
+url_base(const char *text, char *out, struct bulla_err *err)
+{
+	return check(text, false, out, err);
+}
+
+enum bulla_status
+url_object(const char *text, char *out, struct bulla_err *err)
+{
+	return check(text, true, out, err);
 }
 
 enum bulla_status

@@ -13,8 +13,9 @@ BEGIN {
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
 	put("format", "statement tlogproof tus ustar")
 	put("archive", "tar zstd")
-	put("net", "inbox send")
+	put("net", "fetch inbox send")
 	put("core", "age bagin cosign keys ledger merkle pack package")
+	put("core", "outbox")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
 	put("core", "trust witness")
 	sees["base"] = " base "

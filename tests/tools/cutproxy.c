@@ -1,8 +1,9 @@
 /*
- * cutproxy [-c N] [-s SECONDS] MODE BYTES HOST:PORT: a TCP proxy on
+ * cutproxy [-c N] [-d] [-s SECONDS] MODE BYTES HOST:PORT: a TCP proxy on
  * 127.0.0.1 that spoils connections, for tests. Prints its port. MODE:
  *
- *	cut	close both sides after BYTES bytes from the client
+ *	cut	close both sides after BYTES bytes from the client (-d: those
+ *		from the server are counted, and stalled or changed)
  *	reset	the same with a RST
  *	stall	pass nothing on any more, but stay connected
  *	flip	change one bit of the byte at BYTES, pass on all
@@ -30,11 +31,12 @@ enum mode { CUT, RESET, STALL, FLIP, HUSH };
 struct pair {
 	bool used;
 	int client, server;	/* -1: closed */
-	unsigned long long up;	/* bytes from the client */
+	unsigned long long passed;	/* bytes from the side that counts */
 	bool spoiled;
 };
 
 static enum mode mode;
+static bool down;	/* the server's bytes count */
 static unsigned long long limit;
 static unsigned spoil_left = 1;
 static struct pair pairs[CONNS_MAX];
@@ -91,11 +93,11 @@ client_left(struct pair *p)
 	p->client = -1;
 }
 
-/* The client's bytes reach the limit here: n of them still pass. */
+/* The bytes reach the limit here: n of them still pass. */
 static size_t
 spoil(struct pair *p, char *buf, size_t n)
 {
-	size_t before = (size_t)(limit - p->up);
+	size_t before = (size_t)(limit - p->passed);
 
 	spoil_left--;
 	p->spoiled = true;
@@ -104,27 +106,35 @@ spoil(struct pair *p, char *buf, size_t n)
 	return mode == FLIP || mode == HUSH ? n : before;
 }
 
+/* From the side that counts to the other one. */
+static void
+pass(struct pair *p, char *buf, size_t got, int to)
+{
+	size_t n = got;
+
+	if (!p->spoiled && spoil_left > 0 && p->passed + n > limit)
+		n = spoil(p, buf, n);
+	else if (p->spoiled && mode == STALL)
+		n = 0;
+	p->passed += got;
+	if (!write_all(to, buf, n))
+		drop(p, false);
+	else if (p->spoiled && (mode == CUT || mode == RESET))
+		drop(p, mode == RESET);
+}
+
 static void
 from_client(struct pair *p)
 {
 	char buf[16384];
 	ssize_t got = recv(p->client, buf, sizeof(buf), 0);
-	size_t n;
 
-	if (got <= 0) {
+	if (got <= 0)
 		client_left(p);
-		return;
-	}
-	n = (size_t)got;
-	if (!p->spoiled && spoil_left > 0 && p->up + n > limit)
-		n = spoil(p, buf, n);
-	else if (p->spoiled && mode == STALL)
-		n = 0;
-	p->up += (unsigned long long)got;
-	if (!write_all(p->server, buf, n))
+	else if (!down)
+		pass(p, buf, (size_t)got, p->server);
+	else if (!write_all(p->server, buf, (size_t)got))
 		drop(p, false);
-	else if (p->spoiled && (mode == CUT || mode == RESET))
-		drop(p, mode == RESET);
 }
 
 static void
@@ -133,13 +143,13 @@ from_server(struct pair *p)
 	char buf[16384];
 	ssize_t got = recv(p->server, buf, sizeof(buf), 0);
 
-	if (got <= 0) {
+	if (got <= 0)
 		drop(p, false);
+	else if (down)
+		pass(p, buf, (size_t)got, p->client);
+	else if (p->spoiled && (mode == STALL || mode == HUSH))
 		return;
-	}
-	if (p->spoiled && (mode == STALL || mode == HUSH))
-		return;
-	if (!write_all(p->client, buf, (size_t)got))
+	else if (!write_all(p->client, buf, (size_t)got))
 		drop(p, false);
 }
 
@@ -243,9 +253,11 @@ main(int argc, char **argv)
 	time_t end;
 	int ch, fd, i;
 
-	while ((ch = getopt(argc, argv, "c:s:")) != -1) {
+	while ((ch = getopt(argc, argv, "c:ds:")) != -1) {
 		if (ch == 'c')
 			spoil_left = (unsigned)strtoul(optarg, NULL, 10);
+		else if (ch == 'd')
+			down = true;
 		else if (ch == 's')
 			seconds = strtol(optarg, NULL, 10);
 		else
