@@ -1,4 +1,3 @@
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "bulla/file.h"
 #include "bulla/num.h"
 #include "core/cosigned_int.h"
+#include "core/kept.h"
 
 /* One file, verified with the log's key and those of the witnesses. */
 static enum bulla_status
@@ -40,43 +40,17 @@ read_one(const struct bulla_ledger *l, const char *name,
 	return st;
 }
 
-/* The sizes that files are named after; a directory that is missing: none. */
-static enum bulla_status
-next_size(const struct bulla_ledger *l, uint64_t from, bool *any,
-    uint64_t *size, struct bulla_err *err)
+/* "<20 digits>.note": in the order of the names the sizes ascend. */
+static bool
+name_size(const char *name, uint64_t *size)
 {
-	char path[LEDGER_PATH_MAX];
-	enum bulla_status st;
-	struct dirent *e;
-	DIR *d;
+	struct bulla_cur c = bulla_cur_str(name), digits;
 
-	*any = false;
-	st = cosigned_path(l, "", path, err);
-	if (st != BULLA_OK)
-		return st;
-	d = opendir(path);
-	if (d == NULL)
-		return errno == ENOENT ? BULLA_OK : bulla_fail_sys(err,
-		    "ledger/cosigned");
-	while (errno = 0, (e = readdir(d)) != NULL) {
-		struct bulla_cur c = bulla_cur_str(e->d_name), digits;
-		uint64_t v;
-
-		if (!bulla_cur_take(&c, 20, &digits) ||
-		    !bulla_cur_is(&c, ".note"))
-			continue;
-		while (digits.len > 1 && bulla_cur_eat_str(&digits, "0"))
-			;
-		if (bulla_num_u64(&digits, BULLA_TREE_MAX, &v) && v >= from &&
-		    (!*any || v < *size)) {
-			*any = true;
-			*size = v;
-		}
-	}
-	if (errno != 0)
-		st = bulla_fail_sys(err, "ledger/cosigned");
-	(void)closedir(d);
-	return st;
+	if (!bulla_cur_take(&c, 20, &digits) || !bulla_cur_is(&c, ".note"))
+		return false;
+	while (digits.len > 1 && bulla_cur_eat_str(&digits, "0"))
+		;
+	return bulla_num_u64(&digits, BULLA_TREE_MAX, size);
 }
 
 static enum bulla_status
@@ -139,18 +113,17 @@ bulla_cosigned_first(const struct bulla_ledger *l, uint64_t index,
     struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	uint64_t size = index;
+	struct kept_names names = { 0 };
 	struct bulla_tree tree;
 	enum bulla_status st;
-	bool any, found = false;
+	uint64_t size;
+	bool found = false;
 
-	do {
-		st = next_size(l, size + 1, &any, &size, err);
-		if (st != BULLA_OK || !any)
-			break;
-		found = read_size(l, size, witnesses, &b, &tree, NULL) ==
+	st = kept_names(l->home, "ledger/cosigned", &names, err);
+	for (size_t i = 0; i < names.n && !found; i++)
+		found = name_size(names.v[i], &size) && size > index &&
+		    read_size(l, size, witnesses, &b, &tree, NULL) ==
 		    BULLA_OK && counts(l, &tree);
-	} while (!found);
 	if (st == BULLA_OK && !found)
 		st = bulla_fail(err, BULLA_E_NOMATCH, "record %llu: not "
 		    "covered by a cosigned checkpoint",
@@ -159,6 +132,7 @@ bulla_cosigned_first(const struct bulla_ledger *l, uint64_t index,
 		out->size = tree.cp.size;
 		out->time = tree.first;
 	}
+	kept_names_free(&names);
 	bulla_buf_free(&b);
 	return st;
 }
@@ -170,21 +144,20 @@ bulla_cosigned_each(const struct bulla_ledger *l,
     struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct kept_names names = { 0 };
 	struct bulla_tree tree;
 	enum bulla_status st;
-	uint64_t from = 0;
-	bool any;
+	uint64_t size;
 
-	for (;;) {
-		st = next_size(l, from, &any, &from, err);
-		if (st == BULLA_OK && any)
-			st = read_size(l, from, witnesses, &b, &tree, err);
-		if (st == BULLA_OK && any)
+	st = kept_names(l->home, "ledger/cosigned", &names, err);
+	for (size_t i = 0; i < names.n && st == BULLA_OK; i++) {
+		if (!name_size(names.v[i], &size))
+			continue;
+		st = read_size(l, size, witnesses, &b, &tree, err);
+		if (st == BULLA_OK)
 			st = fn(ctx, &tree, err);
-		if (st != BULLA_OK || !any)
-			break;
-		from++;
 	}
+	kept_names_free(&names);
 	bulla_buf_free(&b);
 	return st;
 }
