@@ -33,7 +33,7 @@ void bulla_home_close(struct bulla_home *h);
 /*
  * Record notes in the ledger (whole signed notes, as they are) and publish
  * it; nothing is done without a ledger. Durable when it returns. A note that
- * is recorded already is not recorded again. What parses as a roster or a
+ * was recorded not long ago (BULLA_LEDGER_ONCE) is not recorded again. What parses as a roster or a
  * suspension goes in clear: never pass what should stay private and might
  * have been made to look like one.
  */

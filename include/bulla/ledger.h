@@ -82,11 +82,13 @@ BULLA_NODISCARD enum bulla_status bulla_ledger_append(struct bulla_ledger *l,
 /*
  * The same for notes. As BULLA_CLEAR a note is its own entry, in public: it
  * must begin with the type line of a roster or of a suspension and have at
- * most BULLA_LEDGER_CLEAR_MAX bytes (BULLA_E_USAGE if not). once: what the
- * ledger holds already, in the same way, is left out; *n_new says how many
- * were appended.
+ * most BULLA_LEDGER_CLEAR_MAX bytes (BULLA_E_USAGE if not). once: what is
+ * among the newest BULLA_LEDGER_ONCE records already, in the same way, is left
+ * out, as when a connection broke and everything is said again; *n_new says
+ * how many were appended.
  */
 #define BULLA_LEDGER_CLEAR_MAX 65535u
+#define BULLA_LEDGER_ONCE (1u << 20)
 enum bulla_entry { BULLA_SALTED, BULLA_CLEAR };
 struct bulla_record {
 	struct bulla_cur bytes;

@@ -15,6 +15,7 @@ struct search {
 	bool any;			/* salted or clear */
 	enum bulla_entry as;
 	bool oldest;
+	uint64_t most;			/* rows to look at; 0: all */
 	uint8_t *rows;
 	bool found;
 	uint64_t index;
@@ -66,7 +67,8 @@ search(struct search *s, struct bulla_err *err)
 	s->rows = malloc(ROWS * INDEX_ROW);
 	if (s->rows == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	while (st == BULLA_OK && !s->found && done < n) {
+	while (st == BULLA_OK && !s->found && done < n &&
+	    (s->most == 0 || done < s->most)) {
 		size_t take = n - done < ROWS ? (size_t)(n - done) : ROWS;
 		uint64_t lo = s->oldest ? done : n - done - take;
 		size_t got = 0;
@@ -141,7 +143,7 @@ ledger_has(const struct bulla_ledger *l, const struct bulla_record *record,
     bool *yes, struct bulla_err *err)
 {
 	struct search s = { .l = l, .record = record->bytes,
-	    .as = record->as };
+	    .as = record->as, .most = BULLA_LEDGER_ONCE };
 	enum bulla_status st;
 
 	*yes = false;
