@@ -442,6 +442,30 @@ cosigned_note() {
 	[[ $stderr == *"our custodian's key"* ]]
 }
 
+@test "what a suspended sealer sealed is rejected, signed and recorded" {
+	opens
+	cp -a a x
+	bulla trust --home a suspend -i a/keys/hotline.key \
+	    --key a.example/sealer --reason stolen -o s.note >&2
+	deliver -q --note s.note >&2
+	FROM=x run --separate-stderr deliver "$D/package"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"a note was not taken"*"suspended"* ]]
+	never event=created
+	# Nobody hands it over: then it is the package that is judged
+	rm x/keys/custodian.key
+	FROM=x run --separate-stderr deliver --receipt reject "$D/package"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"rejected by b.example/receiver"*"not-authorised"* ]]
+	grep -qx 'reason: not-authorised' reject
+	[ ! -e b/packages/"$ID".bulla ]
+	for s in x b; do
+		run bulla ledger --home $s prove -o proof -f reject
+		[ "$status" -eq 0 ]
+	done
+	find x/custody/"$ID"/theirs -name 'reject-*' | grep -q .
+}
+
 @test "a suspended log is refused, and that is no unknown log" {
 	opens
 	cp -a a x
