@@ -160,7 +160,7 @@ run()
 		acked=$((acked + said))
 		if judge; then
 			# keep the ledger small enough to read each time
-			[ $((done % 40)) -ne 0 ] || fresh
+			[ $((done % 20)) -ne 0 ] || fresh
 			continue
 		fi
 		failed=$((failed + 1))
@@ -201,8 +201,7 @@ all_writers()
 top=$PWD
 bad=0
 for fs in $POWERCUT_FS; do
-	size=96M
-	[ "$fs" != xfs ] || size=320M
+	size=400M	# mostly holes
 	command -v "mkfs.$fs" >/dev/null || skip "no mkfs.$fs"
 	fresh || skip "no loop device: $(tail -n 1 "$W/mkfs")"
 	"$AID/fscut" "$M" 2>/dev/null || skip "no shutdown of $fs"
