@@ -205,10 +205,10 @@ last_number(const struct bulla_outbox *b, const char *path, uint64_t *out,
     struct bulla_err *err)
 {
 	struct bulla_buf t = BULLA_BUF_INIT(32);
+	static const enum bulla_outbox_where all[] = { BULLA_OUTBOX_IN_QUEUE,
+	    BULLA_OUTBOX_IN_DONE };
 	struct bulla_cur c, line;
-	uint64_t *have = NULL;
 	enum bulla_status st = BULLA_OK;
-	size_t n = 0;
 
 	*out = 0;
 	if (access(path, F_OK) == 0)
@@ -218,12 +218,15 @@ last_number(const struct bulla_outbox *b, const char *path, uint64_t *out,
 	    !bulla_num_u64(&line, UINT64_MAX - 1, out)))
 		st = bulla_fail(err, BULLA_E_MISMATCH, "outbox/last: no "
 		    "number; remove the file when its disk is sound again");
-	if (st == BULLA_OK)
-		st = bulla_outbox_list(b, BULLA_OUTBOX_IN_QUEUE, *out, &have,
-		    &n, err);
-	if (st == BULLA_OK && n > 0)
-		*out = have[n - 1];
-	free(have);
+	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
+		uint64_t *have = NULL;
+		size_t n = 0;
+
+		st = bulla_outbox_list(b, all[i], *out, &have, &n, err);
+		if (st == BULLA_OK && n > 0)
+			*out = have[n - 1];
+		free(have);
+	}
 	bulla_buf_free(&t);
 	return st;
 }
