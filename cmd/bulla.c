@@ -20,6 +20,7 @@ static const struct {
 	{ "open", "check a package, decrypt it, check what is inside" },
 	{ "inspect", "show what a package says of itself, unverified" },
 	{ "send", "deliver a package and bring back the receipt" },
+	{ "outbox", "queue packages, and send them until they are there" },
 	{ "fetch", "download a package, resuming" },
 	{ "inbox", "take packages in over HTTPS" },
 	{ "receive", "take a package in and sign the receipt" },

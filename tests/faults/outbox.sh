@@ -56,11 +56,11 @@ settles()
 	[ "$(entries)" -eq "$1" ] || fail "$what: $(entries) entries, not $1"
 	box list >list 2>&1 || fail "$what: list: $(head -n 1 list)"
 	box run -f >so 2>se || fail "$what: the next run: $? $(head -n 2 se)"
-	[ -z "$(ls -A h/outbox/queue h/outbox/new | grep -v :)" ] ||
+	[ -z "$(find h/outbox/queue h/outbox/new -mindepth 1)" ] ||
 		fail "$what: left: $(find h/outbox/queue h/outbox/new)"
 	[ "$(find h/outbox/done -name receipt | wc -l)" -eq "$1" ] ||
 		fail "$what: $(find h/outbox/done -name receipt | wc -l) receipts"
-	[ "$(cat sent 2>/dev/null | wc -l)" -ge "$1" ] ||
+	[ "$(grep -c sent sent)" -ge "$1" ] ||
 		fail "$what: not all were sent"
 	[ "$(sort -u told 2>/dev/null | wc -l)" -eq "$1" ] ||
 		fail "$what: hooks: $(cat told)"
