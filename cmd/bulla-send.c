@@ -154,7 +154,9 @@ conclude(struct send *s, const struct bulla_buf *note, struct bulla_outfile *o)
 	st = bulla_receipt_check(&text, s->home.known, s->what.sha256, &r,
 	    &err);
 	if (st != BULLA_OK) {
-		(void)bulla_wrap(&err, st, "the receipt");
+		(void)bulla_wrap(&err, st, "all bytes are there, but what "
+		    "came back is not accepted (run it again when that is "
+		    "settled: nothing is sent twice)");
 		return cmd_fail(&s->c, NULL, st, &err);
 	}
 	if (s->receipt_path != NULL) {
