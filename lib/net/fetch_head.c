@@ -244,10 +244,12 @@ judge_rest(const struct head *h, const struct asked *q, struct judgement *j,
 		    "the server sent a part where all was asked for");
 	if (is_other(h, q->object))
 		return bulla_fail(err, BULLA_E_AGAIN,
-		    "the object has changed on the server, from the start");
+		    "the object has changed on the server, it is fetched "
+		    "anew");
 	if (!rest_fits(h, q))
 		return bulla_fail(err, BULLA_E_AGAIN, "the server sent "
-		    "another range than the one asked for, from the start");
+		    "another range than the one asked for, it is fetched "
+		    "anew");
 	j->verdict = V_REST;
 	j->has_size = q->object->has_size || h->has_total;
 	j->size = h->has_total ? h->total : q->object->size;
@@ -266,7 +268,7 @@ judge_none(const struct head *h, const struct asked *q, struct judgement *j,
 	if (!h->has_total || h->has_range || h->total != q->at ||
 	    q->object->has_size || is_other(h, q->object))
 		return bulla_fail(err, BULLA_E_AGAIN, "the server has not the "
-		    "range asked for, from the start");
+		    "range asked for, it is fetched anew");
 	j->verdict = V_WHOLE;
 	j->has_size = true;
 	j->size = h->total;

@@ -154,6 +154,17 @@ killed() {
 	[ ! -e "$1" ]
 }
 
+# replay FILE...: a server that answers with these, one after another; URL
+replay() {
+	rm -f via
+	mkfifo via
+	"$AID/tlsreplay" "$D/tls/server.pem" "$D/tls/server.key" asked "$@" \
+	    >via 3>&- &
+	pids="$pids $!"
+	read -r URL <via
+	URL=https://127.0.0.1:$URL
+}
+
 @test "a package comes, verified, and nothing is left beside it" {
 	run --separate-stderr vfetch "$URL/package"
 	[ "$status" -eq 0 ]
@@ -431,6 +442,105 @@ killed() {
 	ln -s other p.part
 	fails 3 'p.part' vfetch -o p "$URL/big"
 	[ ! -e p ]
+}
+
+@test "answers that lie: refused, started again, and never joined" {
+	size=$(stat -c %s "$D/package")
+	# all ETAG: the whole package
+	all() {
+		printf 'HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\n\r\n' \
+		    "${1:-\"1\"}" "$size"
+		cat "$D/package"
+	}
+	# rest RANGE [LENGTH [FIELD]]: the package from byte 100000 on, said to be
+	rest() {
+		printf 'HTTP/1.1 206 Partial\r\nContent-Range: bytes %s\r\n' "$1"
+		printf 'Content-Length: %d\r\n%s\r\n' \
+		    "${2:-$((size - 100000))}" "${3:+$3$'\r\n'}"
+		tail -c +100001 "$D/package"
+	}
+	all >all
+	head=$(($(all | wc -c) - size))
+	all | head -c $((head + 100000)) >cut
+	# each of these after a cut: what is said, then a good answer
+	rest "100000-$((size - 1))/$size" >good
+	rest "100001-$((size - 1))/$size" $((size - 100001)) >shifted
+	rest "100000-$((size - 1))/$size" '' 'ETag: "2"' >changed
+	printf 'HTTP/1.1 416 No\r\nContent-Range: bytes */%d\r\nContent-Length: 0\r\n\r\n' \
+	    100000 >none
+	# each of these after a cut, then a good answer
+	for how in good shifted changed none; do
+		rm -f p p.part* asked
+		replay cut $how all
+		run --separate-stderr vfetch -o p "$URL/x"
+		echo "$how: $status $output $stderr"
+		[ "$status" -eq 0 ]
+		whole p "$D/package"
+		[ "$(grep -c '^Range: bytes=100000-' asked)" -eq 1 ]
+		[ "$(grep -c '^If-Range: "1"' asked)" -eq 1 ]
+		case $how in
+		good) [ "$(grep -c '^GET ' asked)" -eq 2 ] ;;
+		shifted) [[ $stderr == *"another range than the one asked for"* ]] ;;
+		changed) [[ $stderr == *"has changed on the server"* ]] ;;
+		none) [[ $stderr == *"has not the range asked for"* ]] ;;
+		esac
+	done
+	COUNT=4
+	# of no use for good, and nothing is kept
+	while IFS='|' read -r what fields; do
+		# shellcheck disable=SC2059 # that is the point
+		printf "HTTP/1.1 $fields\r\n\r\nbody" >one
+		replay one
+		fails 1 "$what" vfetch -o q "$URL/x"
+		[ -z "$(ls -d q*)" ]
+		COUNT=$((COUNT + 1))
+	done <<-'END'
+	neither a length nor chunks|200 OK
+	both chunks and a length|200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked
+	malformed or doubled field "Content-Length"|200 OK\r\nContent-Length: 4\r\nContent-Length: 4
+	malformed or doubled field "ETag"|200 OK\r\nETag: "1"\r\nETag: "2"
+	malformed or doubled field "Transfer-Encoding"|200 OK\r\nTransfer-Encoding: gzip, chunked
+	a part where all was asked for|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 0-3/4
+	malformed or doubled field "Content-Range"|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 3-0/4
+	malformed or doubled field "Content-Range"|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 0-3/3
+	which was not asked for|200 OK\r\nContent-Length: 4\r\nContent-Encoding: br
+	the server answered 416|416 No\r\nContent-Length: 4
+	the server answered 204|204 Nothing\r\nX: y
+	leads to "https://else.example/\x1b[31m"|307 Go\r\nLocation: https://else.example/\033[31m\r\nContent-Length: 4
+	END
+	echo "# COUNT fetch-answers $COUNT 0" >&3
+}
+
+@test "chunks, an endless header, a drip, a silence, no room" {
+	{
+		printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
+		printf '%x\r\n' "$(stat -c %s "$D/package")"
+		cat "$D/package"
+	} >torn
+	{ cat torn; printf '\r\n0\r\nETag: "late"\r\n\r\n'; } >chunks
+	# without the last chunk it is not known to be whole
+	replay torn chunks
+	run --separate-stderr vfetch -o p "$URL/x"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"again in"* ]]
+	whole p "$D/package"
+	{
+		printf 'HTTP/1.1 200 OK\r\n'
+		yes 'X-Bomb: 0123456789012345678901234567890' | head -c 80000
+	} >bomb
+	replay bomb
+	fails 1 'header of the server' vfetch -o q "$URL/x"
+	printf 'HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx' >vast
+	replay vast
+	fails 3 'there is room for' vfetch -o q "$URL/x"
+	printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nxxxxxxxxxx' >a.drip
+	replay a.drip
+	fails 5 ' bytes in 2 s' vfetch --attempts 1 --stall 1 -o q "$URL/x"
+	cp a.drip b.hold
+	printf 'HTTP/1.1 200 OK\r\n' >b.hold
+	replay b.hold
+	fails 5 'nothing moved for 2 s' vfetch --attempts 1 --stall 1 -o r "$URL/x"
+	[ ! -e r.part ]
 }
 
 @test "usage" {

@@ -99,3 +99,18 @@ Test(url, locations_that_lead_away)
 		    bad[i], out);
 	cr_assert_str_eq(out, "x");
 }
+
+/* An object's URL may have a query, but nothing else that a base has not. */
+Test(url, objects)
+{
+	static const char *const bad[] = { "http://h/x", "s3://b/k",
+	    "https://me@h/x?a", "https://h/x?a#f", "" };
+	char out[HTTP_URL_MAX] = "x";
+
+	cr_assert_eq(url_object("https://h/x?a=b&c", out, NULL), BULLA_OK);
+	cr_assert_str_eq(out, "https://h/x?a=b&c");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(url_object(bad[i], out, NULL), BULLA_E_USAGE,
+		    "%s", bad[i]);
+	cr_assert_str_eq(out, "https://h/x?a=b&c");
+}
