@@ -92,7 +92,8 @@ end_json(struct report *r, const struct bulla_monitored *out)
 		    out->cosigned.size, out->cosigned.time));
 	if (out->their_origin[0] != '\0')
 		cmd_json_obj(r->j, "theirs", tree_json(out->their_origin,
-		    out->their_size, out->their_size, out->their_time));
+		    out->their_size, out->their_cosigned,
+		    out->their_time));
 	return cmd_json_print(&r->k->c, r->j, out->status);
 }
 

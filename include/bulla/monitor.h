@@ -44,7 +44,7 @@ struct bulla_monitored {
 	uint64_t size;
 	struct bulla_cosigned cosigned;
 	char their_origin[BULLA_KEYNAME_MAX + 1];	/* "": not looked at */
-	uint64_t their_size;
+	uint64_t their_size, their_cosigned;	/* by us, last */
 	int64_t their_time;		/* when we cosigned it last; 0: never */
 };
 

@@ -188,7 +188,7 @@ recall(struct theirs *t, struct bulla_err *err)
 	if (st != BULLA_OK)
 		return bulla_wrap(err, st, "ledger/witness");
 	t->seen = true;
-	t->last.size = cp.size;
+	t->last.size = t->m->out->their_cosigned = cp.size;
 	t->last.root = cp.root;
 	/* The time is in the line of our own witness */
 	if (t->m->trust == NULL)

@@ -64,6 +64,12 @@ flip()
 		dd of="$1" bs=1 seek="$at" conv=notrunc 2>/dev/null
 }
 
+# rosters are entries in clear: other bytes, the same tree
+"$BIN/bulla-trust" --home "$dir/a" init -n b.example --person Bo >"$dir/out"
+"$BIN/bulla-ledger" --home "$dir/a" prove --index 0 -o "$dir/proof.clear"
+expect yes "$dir/sumdb" "$dir/a/ledger/public" \
+	"$(cat "$dir/a/keys/log.key.pub")" "$dir/proof.clear"
+
 for f in checkpoint tile/0/000 tile/0/257.p/208 tile/1/000 tile/2/000.p/1 \
     tile/entries/100; do
 	flip "$public/$f"
