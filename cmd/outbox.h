@@ -69,7 +69,7 @@ int outbox_poll(struct pollfd *p, size_t n, int timeout_ms);
 struct outbox_job {
 	struct bulla_outbox_item item;
 	struct outbox_child child;
-	size_t row;			/* the caller's */
+	size_t host;			/* the caller's */
 };
 /*
  * Take the entry and begin. BULLA_E_NOMATCH or _AGAIN: it is gone, or being
