@@ -111,6 +111,10 @@ package(struct fetch_check *k, int fd, struct bulla_err *err)
 	if (st == BULLA_OK && !k->package.has_closing)
 		st = bulla_fail(err, BULLA_E_INCOMPLETE,
 		    "the package ends early, on the server too");
+	if (st == BULLA_OK && k->package.opening.exercise &&
+	    !k->allow_exercise)
+		st = bulla_fail(err, BULLA_E_REFUSED, "an EXERCISE package: "
+		    "give --exercise if this is an exercise");
 	return st;
 }
 

@@ -20,11 +20,14 @@ is_whole(const struct bulla_fetch_part *p)
 
 /* An answer without the object. */
 static enum bulla_status
-refused(const struct get *g, struct bulla_err *err)
+refused(struct get *g, struct bulla_err *err)
 {
 	unsigned code = g->head.status;
 	char shown[256];
 
+	/* The first line of a page says nothing. */
+	if (g->a.body.len > 0 && g->a.body.p[0] == '<')
+		bulla_buf_reset(&g->a.body);
 	if (http_passes(code))
 		return http_says(&g->a, BULLA_E_AGAIN, "not now", err);
 	if (code >= 300 && code < 400)

@@ -209,7 +209,6 @@ replay() {
 @test "killed again and again, then finished without a network" {
 	killed p 2000000
 	killed p 7000000
-	killed p 12000000
 	# it ends short of the keys, with all bytes there
 	fails 2 'p.part' fetch -K "$D/r.key.pub" -o p "$URL/big"
 	[ ! -e p ]
@@ -247,10 +246,9 @@ replay() {
 
 @test "an .info that is spoilt, of another URL, or too long a part" {
 	killed p 2000000
-	cp p.part a.part
 	cp p.part b.part
 	cp p.part.info b.part.info
-	for f in p a b; do
+	for f in p b; do
 		case $f in
 		p) echo nonsense >p.part.info ;;
 		b) truncate -s 40000000 b.part ;;
@@ -269,8 +267,8 @@ replay() {
 
 @test "cut, reset or flipped anywhere: the bytes are the same in the end" {
 	size=$(stat -c %s "$D/package")
-	for spoil in 'cut 0' 'reset 1000' 'flip 4000' 'cut 1500000' \
-	    'reset 70000' "flip 1000000" "cut $((size + 2000))"; do
+	for spoil in 'cut 0' 'reset 70000' 'flip 1000000' \
+	    "cut $((size + 2000))"; do
 		rm -f p
 		# shellcheck disable=SC2086 # two words
 		proxy -d $spoil
@@ -281,27 +279,40 @@ replay() {
 	done
 }
 
-@test "four cuts of a big one: it goes on, in one run" {
-	proxy -d -c 4 cut 4000000
+@test "three cuts of a big one: it goes on, in one run" {
+	proxy -d -c 3 cut 5000000
 	run --separate-stderr vfetch --attempts 2 -o p "$VIA/big"
 	[ "$status" -eq 0 ]
 	whole p "$D/big"
-	requests 5
-	[ "$(grep -c ' 206 ' "$D/nginx/access")" -eq 4 ]
+	requests 4
+	[ "$(grep -c ' 206 ' "$D/nginx/access")" -eq 3 ]
 }
 
-@test "a stalled line is given up and taken up again" {
+@test "a stalled line, a byte a second, a silence: given up, all at once" {
 	proxy -d stall 1000000
-	run --separate-stderr vfetch --stall 1 -o p "$VIA/package"
-	[ "$status" -eq 0 ]
-	[[ $stderr == *" bytes in 2 s; again in "* ||
-	    $stderr == *"nothing moved for"*"again in"* ]]
+	vfetch --stall 1 -o p "$VIA/package" >p.out 2>p.err 3>&- &
+	stalled=$!
+	printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nxxxxxxxxxx' >a.drip
+	replay a.drip
+	vfetch --attempts 1 --stall 1 -o q "$URL/x" >q.out 2>q.err 3>&- &
+	drip=$!
+	printf 'HTTP/1.1 200 OK\r\n' >b.hold
+	replay b.hold
+	fails 5 'nothing moved for 2 s' vfetch --attempts 1 --stall 1 -o r "$URL/x"
+	[ ! -e r.part ]
+	status=0
+	wait $drip || status=$?
+	[ "$status" -eq 5 ]
+	grep -q ' bytes in 2 s' q.err
+	[ ! -s q.out ]
+	# what was there goes on, on a good line
+	wait $stalled
+	grep -q 'nothing moved for 2 s; again in' p.err ||
+		grep -q ' bytes in 2 s; again in' p.err
 	whole p "$D/package"
 }
 
 @test "no server: exit 5, and the part stays; deadline and attempts" {
-	killed p 2000000
-	cp p.part before
 	fails 5 'given up after 2 failures' vfetch --attempts 2 -o p \
 	    https://127.0.0.1:1/big
 	[ ! -e p.part ]
@@ -357,11 +368,10 @@ replay() {
 	fails 5 'the server answered 500' vfetch --attempts 1 \
 	    "$URL/broken/package"
 	fails 5 'come back tomorrow' vfetch --deadline 5 "$URL/never/package"
-	[ "$SECONDS" -lt 100 ]
 	start=$(date +%s%N)
-	fails 5 'given up after 3 failures' vfetch --attempts 3 \
+	fails 5 'given up after 2 failures' vfetch --attempts 2 \
 	    "$URL/busy/package"
-	[ $((($(date +%s%N) - start) / 1000000)) -ge 1900 ]
+	[ $((($(date +%s%N) - start) / 1000000)) -ge 900 ]
 	[ -z "$(ls -I 'separate-*')" ]
 }
 
@@ -401,6 +411,13 @@ replay() {
 	mv "$D/www/mended" "$D/www/bad"
 	vfetch -q "$URL/bad"
 	whole bad "$D/package"
+	# not real evidence
+	"$BULLA_BIN/bulla-seal" -q --exercise -i "$D/s.key" \
+	    -R "$D/desk.age.pub" -o "$D/www/drill" "$D/www/plain" >/dev/null
+	fails 1 EXERCISE vfetch "$URL/drill"
+	fails 1 EXERCISE fetch "$URL/drill"
+	vfetch -q --exercise "$URL/drill"
+	whole drill "$D/www/drill"
 	# cut short on the server
 	head -c 1000000 "$D/package" >"$D/www/short"
 	fails 4 'early' vfetch "$URL/short"
@@ -409,6 +426,27 @@ replay() {
 	fails 1 'no sealed package' vfetch "$URL/plain"
 	fails 1 'no sealed package' fetch "$URL/plain"
 	[ ! -e plain ]
+}
+
+@test "without -k the rosters of the home say who may seal" {
+	for s in a b; do
+		"$BULLA_BIN/bulla-trust" init -q --home $s -n $s.example \
+		    --person "Ann Lee" >/dev/null
+	done
+	for s in 'a b' 'b a'; do
+		"$BULLA_BIN/bulla-trust" pin -q --home "${s% *}" \
+		    --fingerprint "$("$BULLA_BIN/bulla-trust" fingerprint \
+		    --home "${s#* }")" "${s#* }/roster/ours.note"
+	done
+	"$BULLA_BIN/bulla-seal" -q --home a -r b.example/desk \
+	    -o "$D/www/theirs" "$D/www/plain"
+	run --separate-stderr fetch --home b "$URL/theirs"
+	[ "$status" -eq 0 ]
+	[[ $output == *" verified, from a.example/sealer" ]]
+	whole theirs "$D/www/theirs"
+	# a sealer of whom they do not know
+	fails 2 'package.part' fetch --home b "$URL/package"
+	[ ! -e package ]
 }
 
 @test "--sha256: any file, and only that one" {
@@ -446,32 +484,29 @@ replay() {
 
 @test "answers that lie: refused, started again, and never joined" {
 	size=$(stat -c %s "$D/package")
-	# all ETAG: the whole package
 	all() {
-		printf 'HTTP/1.1 200 OK\r\nETag: %s\r\nContent-Length: %d\r\n\r\n' \
-		    "${1:-\"1\"}" "$size"
+		printf 'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n' \
+		    "$size"
 		cat "$D/package"
 	}
-	# rest RANGE [LENGTH [FIELD]]: the package from byte 100000 on, said to be
+	# rest RANGE [LENGTH]: the package from byte 100000 on, said to be
 	rest() {
 		printf 'HTTP/1.1 206 Partial\r\nContent-Range: bytes %s\r\n' "$1"
-		printf 'Content-Length: %d\r\n%s\r\n' \
-		    "${2:-$((size - 100000))}" "${3:+$3$'\r\n'}"
+		printf 'Content-Length: %d\r\n\r\n' "${2:-$((size - 100000))}"
 		tail -c +100001 "$D/package"
 	}
-	all >all
+	all >good.all
 	head=$(($(all | wc -c) - size))
-	all | head -c $((head + 100000)) >cut
+	all | head -c $((head + 100000)) >torn
 	# each of these after a cut: what is said, then a good answer
 	rest "100000-$((size - 1))/$size" >good
 	rest "100001-$((size - 1))/$size" $((size - 100001)) >shifted
-	rest "100000-$((size - 1))/$size" '' 'ETag: "2"' >changed
 	printf 'HTTP/1.1 416 No\r\nContent-Range: bytes */%d\r\nContent-Length: 0\r\n\r\n' \
 	    100000 >none
 	# each of these after a cut, then a good answer
-	for how in good shifted changed none; do
+	for how in good shifted none; do
 		rm -f p p.part* asked
-		replay cut $how all
+		replay torn $how good.all
 		run --separate-stderr vfetch -o p "$URL/x"
 		echo "$how: $status $output $stderr"
 		[ "$status" -eq 0 ]
@@ -481,11 +516,10 @@ replay() {
 		case $how in
 		good) [ "$(grep -c '^GET ' asked)" -eq 2 ] ;;
 		shifted) [[ $stderr == *"another range than the one asked for"* ]] ;;
-		changed) [[ $stderr == *"has changed on the server"* ]] ;;
 		none) [[ $stderr == *"has not the range asked for"* ]] ;;
 		esac
 	done
-	COUNT=4
+	COUNT=3
 	# of no use for good, and nothing is kept
 	while IFS='|' read -r what fields; do
 		# shellcheck disable=SC2059 # that is the point
@@ -511,7 +545,7 @@ replay() {
 	echo "# COUNT fetch-answers $COUNT 0" >&3
 }
 
-@test "chunks, an endless header, a drip, a silence, no room" {
+@test "chunks, an endless header, no room" {
 	{
 		printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
 		printf '%x\r\n' "$(stat -c %s "$D/package")"
@@ -533,14 +567,6 @@ replay() {
 	printf 'HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx' >vast
 	replay vast
 	fails 3 'there is room for' vfetch -o q "$URL/x"
-	printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nxxxxxxxxxx' >a.drip
-	replay a.drip
-	fails 5 ' bytes in 2 s' vfetch --attempts 1 --stall 1 -o q "$URL/x"
-	cp a.drip b.hold
-	printf 'HTTP/1.1 200 OK\r\n' >b.hold
-	replay b.hold
-	fails 5 'nothing moved for 2 s' vfetch --attempts 1 --stall 1 -o r "$URL/x"
-	[ ! -e r.part ]
 }
 
 @test "usage" {
