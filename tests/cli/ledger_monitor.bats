@@ -197,6 +197,16 @@ package() {
 	expect 0 ok monitor a monitor
 }
 
+@test "gap: one number for two packages" {
+	cp -a a a2
+	package p1 >/dev/null
+	bulla-seal -q --home a2 --to b.example -r b.example/desk -o p2 src
+	bulla-receive -q --home b p1 >/dev/null
+	bulla-receive -q --home b p2 >/dev/null
+	expect 13 "gap: number 1 from a.example to b.example: given to two packages" \
+	    monitor b monitor
+}
+
 @test "a package under another name, and what is none" {
 	id=$(package p)
 	bulla-receive -q --home b p >/dev/null
