@@ -164,13 +164,36 @@ check_files(struct theirs *t, const char *dir, struct bulla_err *err)
 	return monitor_damage(t->m, st, err);
 }
 
+/* When that was: in the line of our own witness. */
+static enum bulla_status
+recall_time(struct theirs *t, const struct bulla_cur *note,
+    struct bulla_err *err)
+{
+	struct bulla_vkeys known = { 0 };
+	struct bulla_tree tree;
+	enum bulla_status st;
+
+	if (t->m->trust == NULL)
+		return BULLA_OK;
+	st = bulla_trust_keys(t->m->trust, BULLA_OURS, BULLA_ROLE_WITNESS,
+	    &known, err);
+	for (size_t i = 0; i < t->m->logs.n && st == BULLA_OK; i++)
+		st = bulla_vkeys_add(&known, &t->m->logs.v[i], err);
+	if (st == BULLA_OK)
+		st = bulla_tree_verify(note, &known, &tree, err);
+	if (st == BULLA_OK)
+		t->m->out->their_time = tree.latest;
+	else
+		bulla_wrap(err, st, "ledger/witness");
+	bulla_vkeys_free(&known);
+	return st;
+}
+
 static enum bulla_status
 recall(struct theirs *t, struct bulla_err *err)
 {
-	struct bulla_vkeys known = { 0 };
 	char dir[LEDGER_PATH_MAX];
 	struct bulla_checkpoint cp;
-	struct bulla_tree tree;
 	struct bulla_cur bytes;
 	struct bulla_note n;
 	enum bulla_status st;
@@ -190,21 +213,7 @@ recall(struct theirs *t, struct bulla_err *err)
 	t->seen = true;
 	t->last.size = t->m->out->their_cosigned = cp.size;
 	t->last.root = cp.root;
-	/* The time is in the line of our own witness */
-	if (t->m->trust == NULL)
-		return BULLA_OK;
-	st = bulla_trust_keys(t->m->trust, BULLA_OURS, BULLA_ROLE_LOG |
-	    BULLA_ROLE_WITNESS, &known, err);
-	for (size_t i = 0; i < t->m->logs.n && st == BULLA_OK; i++)
-		st = bulla_vkeys_add(&known, &t->m->logs.v[i], err);
-	if (st == BULLA_OK)
-		st = bulla_tree_verify(&bytes, &known, &tree, err);
-	if (st == BULLA_OK)
-		t->m->out->their_time = tree.latest;
-	else
-		bulla_wrap(err, st, "ledger/witness");
-	bulla_vkeys_free(&known);
-	return st;
+	return recall_time(t, &bytes, err);
 }
 
 static void
