@@ -36,11 +36,17 @@ take_time(struct bulla_fields *f, const char *label, int64_t *out,
 
 	if (st != BULLA_OK)
 		return st;
-	if (!bulla_cur_is(&v, "-"))
-		return bulla_field_when(f, label, out, err);
-	*out = 0;
-	*f = ahead;
-	return BULLA_OK;
+	if (bulla_cur_is(&v, "-")) {
+		*out = 0;
+		*f = ahead;
+		return BULLA_OK;
+	}
+	st = bulla_field_when(f, label, out, err);
+	if (st == BULLA_OK && *out == 0)
+		st = bulla_fail(err, BULLA_E_FORMAT,
+		    "line %u: %s: 1970 is no time of ours", f->line - 1,
+		    label);
+	return st;
 }
 
 void

@@ -140,6 +140,8 @@ Test(outbox, a_damaged_state_is_refused)
 	    BULLA_E_FORMAT);
 	cr_assert_eq(with("next: -\n", "next: now\n"), BULLA_E_FORMAT);
 	cr_assert_eq(with("next: -\n", ""), BULLA_E_FORMAT);
+	cr_assert_eq(with("next: -\n", "next: 1970-01-01T00:00:00Z\n"),
+	    BULLA_E_FORMAT);
 	cr_assert_eq(with("alarmed: yes\n", "alarmed: maybe\n"),
 	    BULLA_E_FORMAT);
 	cr_assert_eq(with("said: no\n", "said: no\nx: y\n"), BULLA_E_FORMAT);
