@@ -176,7 +176,8 @@ ledger_keep(struct ledger_cmd *k)
 		st = cosigned_note(request, reply, &note, &err);
 	c = bulla_buf_view(&note);
 	if (st == BULLA_OK)
-		st = bulla_cosigned_keep(l, &c, &k->c.known, &size, &err);
+		st = bulla_cosigned_keep(l, &c, &(struct bulla_cosigners){
+		    &k->c.known, bulla_now() }, &size, &err);
 	code = st == BULLA_OK ? kept(k, size) : cmd_fail(&k->c, NULL, st,
 	    &err);
 	bulla_ledger_free(l);

@@ -13,18 +13,28 @@
  * with a record's inclusion proof, that the record existed at a time.
  */
 
+/* How far a cosignature's time may be from now when it is kept, seconds. */
+#define BULLA_COSIGNED_PAST (30 * 86400)
+#define BULLA_COSIGNED_FUTURE 86400
+struct bulla_cosigners {
+	const struct bulla_vkeys *known;	/* that may cosign now */
+	int64_t now;				/* POSIX seconds */
+};
 /*
  * Keep what a witness has answered. note is a checkpoint of this ledger's
  * log with the lines of one or more known witnesses (type 0x04): what was
  * sent, with the answered lines behind it. The log's own line may be missing:
  * it is made again then, which needs the secret log key. *size on success.
+ * No line that is kept is ever dropped, whether its witness is still known or
+ * not; there are at most 16, and those that came first stay.
  * BULLA_E_REFUSED: it is not a checkpoint of this ledger: it has another root
  * (a fork), or more records than there are (the ledger was rolled back).
  * BULLA_E_NOKEY: no line of a known witness, or of another log.
- * BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_LIMIT, BULLA_E_IO.
+ * BULLA_E_MISMATCH (also a time that is too far from now), BULLA_E_FORMAT,
+ * BULLA_E_LIMIT, BULLA_E_IO.
  */
 BULLA_NODISCARD enum bulla_status bulla_cosigned_keep(struct bulla_ledger *l,
-    const struct bulla_cur *note, const struct bulla_vkeys *witnesses,
+    const struct bulla_cur *note, const struct bulla_cosigners *who,
     uint64_t *size, struct bulla_err *err);
 
 struct bulla_cosigned {

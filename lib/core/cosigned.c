@@ -10,12 +10,13 @@
 /* The lines that a kept checkpoint is made of, from one or two notes. */
 struct line {
 	const struct bulla_note_sig *sig;
-	const struct bulla_vkey *by;
+	const struct bulla_vkey *by;	/* NULL: nobody of now */
 	int64_t time;
 };
 struct lines {
 	struct bulla_cur text;
-	const struct bulla_vkeys *witnesses;
+	const struct bulla_cosigners *who;
+	const struct bulla_vkey *log;
 	bool newest;			/* of two times keep the later */
 	struct line v[BULLA_NOTE_SIGS_MAX];
 	size_t n;
@@ -47,17 +48,42 @@ line_of(struct lines *s, const struct bulla_vkey *by)
 	return NULL;
 }
 
-/* The cosignatures of a note, each verified; others are left out. */
+static bool
+is_by(const struct bulla_note_sig *sig, const struct bulla_vkey *k)
+{
+	return bulla_cur_is(&sig->name, k->name) &&
+	    memcmp(sig->id, k->id, sizeof(k->id)) == 0;
+}
+
+/*
+ * Of a witness that may not cosign any more, or is not asked for now. What it
+ * said when it might is the proof of what was there then: it stays.
+ */
+static void
+gather_kept(struct lines *s, const struct bulla_note_sig *sig)
+{
+	if (!is_by(sig, s->log) && s->n < BULLA_NOTE_SIGS_MAX - 1)
+		s->v[s->n++] = (struct line){ sig, NULL, 0 };
+}
+
+/*
+ * The cosignatures of a note, each verified. Lines of others are left out,
+ * but for those of a note that is kept already.
+ */
 static enum bulla_status
-gather(struct lines *s, const struct bulla_note *n, struct bulla_err *err)
+gather(struct lines *s, const struct bulla_note *n, bool kept,
+    struct bulla_err *err)
 {
 	for (unsigned i = 0; i < n->n_sigs; i++) {
-		const struct bulla_vkey *k = bulla_vkeys_find(s->witnesses,
+		const struct bulla_vkey *k = bulla_vkeys_find(s->who->known,
 		    &n->sig[i].name, n->sig[i].id);
 		struct line now = { &n->sig[i], k, 0 }, *have;
 
-		if (k == NULL || k->type != BULLA_SIG_COSIGNATURE)
+		if (k == NULL || k->type != BULLA_SIG_COSIGNATURE) {
+			if (kept)
+				gather_kept(s, &n->sig[i]);
 			continue;
+		}
 		if (!bulla_cosignature_ok(&n->text, &n->sig[i], k, &now.time))
 			return bulla_fail(err, BULLA_E_MISMATCH, "the "
 			    "cosignature of %s does not verify", k->name);
@@ -67,6 +93,27 @@ gather(struct lines *s, const struct bulla_note *n, struct bulla_err *err)
 		/* One place is left for the log's own line */
 		if (have == NULL && s->n < BULLA_NOTE_SIGS_MAX - 1)
 			s->v[s->n++] = now;
+	}
+	return BULLA_OK;
+}
+
+/*
+ * A cosignature proves that a record is as old as it says. One from long ago
+ * that only comes now is rather made up.
+ */
+static enum bulla_status
+judge_times(const struct lines *s, struct bulla_err *err)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		int64_t t = s->v[i].time, now = s->who->now;
+
+		if (t >= now - BULLA_COSIGNED_PAST &&
+		    t <= now + BULLA_COSIGNED_FUTURE)
+			continue;
+		return bulla_fail(err, BULLA_E_MISMATCH, "the cosignature of "
+		    "%s is %s: have it cosigned again", s->v[i].by->name,
+		    t > now ? "of more than a day after now" :
+		    "older than 30 days");
 	}
 	return BULLA_OK;
 }
@@ -83,8 +130,8 @@ put_line(struct bulla_buf *b, const struct bulla_note_sig *s)
 
 /* own is a note of the same text that the log has signed. */
 static enum bulla_status
-put_note(const struct lines *s, const struct bulla_vkey *log,
-    const struct bulla_buf *own, struct bulla_buf *out, struct bulla_err *err)
+put_note(const struct lines *s, const struct bulla_buf *own,
+    struct bulla_buf *out, struct bulla_err *err)
 {
 	struct bulla_cur bytes = bulla_buf_view(own);
 	enum bulla_status st;
@@ -96,8 +143,7 @@ put_note(const struct lines *s, const struct bulla_vkey *log,
 	bulla_buf_cur(out, &s->text);
 	bulla_buf_str(out, "\n");
 	for (unsigned i = 0; i < n.n_sigs; i++) {
-		if (bulla_cur_is(&n.sig[i].name, log->name) &&
-		    memcmp(n.sig[i].id, log->id, sizeof(log->id)) == 0)
+		if (is_by(&n.sig[i], s->log))
 			put_line(out, &n.sig[i]);
 	}
 	for (size_t i = 0; i < s->n; i++)
@@ -106,7 +152,10 @@ put_note(const struct lines *s, const struct bulla_vkey *log,
 	return st == BULLA_OK ? st : bulla_fail(err, st, "out of memory");
 }
 
-/* Write one file: what the note brings, joined with what it held before. */
+/*
+ * Write one file: what it held before, which always has a place in it, joined
+ * with what the note brings.
+ */
 static enum bulla_status
 store(struct bulla_ledger *l, const char *name, struct lines *s,
     const struct bulla_note *note, const struct bulla_buf *own,
@@ -121,20 +170,20 @@ store(struct bulla_ledger *l, const char *name, struct lines *s,
 
 	s->n = 0;
 	st = cosigned_path(l, name, path, err);
-	if (st == BULLA_OK)
-		st = gather(s, note, err);
 	if (st == BULLA_OK && access(path, F_OK) == 0) {
 		st = bulla_file_get(path, &old, err);
 		bytes = bulla_buf_view(&old);
 		if (st == BULLA_OK)
 			st = bulla_note_parse(&bytes, &before, err);
 		if (st == BULLA_OK && bulla_cur_same(&before.text, &s->text))
-			st = gather(s, &before, err);
+			st = gather(s, &before, true, err);
 		if (st != BULLA_OK)
 			bulla_wrap(err, st, "ledger/cosigned/%s", name);
 	}
 	if (st == BULLA_OK)
-		st = put_note(s, &l->vkey, own, &out, err);
+		st = gather(s, note, false, err);
+	if (st == BULLA_OK)
+		st = put_note(s, own, &out, err);
 	if (st == BULLA_OK)
 		st = bulla_file_put(path, out.p, out.len, 0600, true, err);
 	bulla_buf_free(&old);
@@ -244,11 +293,11 @@ keep_locked(struct bulla_ledger *l, struct lines *s,
 
 enum bulla_status
 bulla_cosigned_keep(struct bulla_ledger *l, const struct bulla_cur *note,
-    const struct bulla_vkeys *witnesses, uint64_t *size,
+    const struct bulla_cosigners *who, uint64_t *size,
     struct bulla_err *err)
 {
 	struct bulla_buf own = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	struct lines s = { .witnesses = witnesses };
+	struct lines s = { .who = who, .log = &l->vkey };
 	struct bulla_checkpoint cp = { 0 };
 	struct bulla_note n;
 	enum bulla_status st;
@@ -260,10 +309,12 @@ bulla_cosigned_keep(struct bulla_ledger *l, const struct bulla_cur *note,
 	if (st != BULLA_OK)
 		return st;
 	s.text = n.text;
-	st = gather(&s, &n, err);
+	st = gather(&s, &n, false, err);
 	if (st == BULLA_OK && s.n == 0)
 		st = bulla_fail(err, BULLA_E_NOKEY, "no cosignature of a "
 		    "known witness");
+	if (st == BULLA_OK)
+		st = judge_times(&s, err);
 	if (st == BULLA_OK)
 		st = ledger_enter(l, &lock, err);
 	if (st == BULLA_OK)

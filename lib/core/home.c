@@ -136,7 +136,8 @@ bulla_home_cosigned(struct bulla_home *h, const struct bulla_cur *note,
 		    "there is no roster that names a witness");
 	st = witnesses(h, h->now, &known, err);
 	if (st == BULLA_OK)
-		st = bulla_cosigned_keep(h->ledger, note, &known, size, err);
+		st = bulla_cosigned_keep(h->ledger, note,
+		    &(struct bulla_cosigners){ &known, h->now }, size, err);
 	bulla_vkeys_free(&known);
 	return st;
 }

@@ -8,13 +8,14 @@ struct kit {
 	struct bulla_ledger *l;
 	struct bulla_signer w[2];
 	struct bulla_vkeys known;
+	int64_t now;
 	struct bulla_buf note;
 };
 
 static void
 begin(struct kit *k)
 {
-	*k = (struct kit){ .note.max = 2 * BULLA_NOTE_MAX };
+	*k = (struct kit){ .note.max = 2 * BULLA_NOTE_MAX, .now = 3000 };
 	kit_init("h");
 	k->l = kit_reopen(NULL, "h");
 	cr_assert_eq(bulla_signer_new("b.example/witness",
@@ -71,7 +72,8 @@ keep(struct kit *k, uint64_t want)
 	uint64_t size = 77;
 	enum bulla_status st;
 
-	st = bulla_cosigned_keep(k->l, &c, &k->known, &size, &err);
+	st = bulla_cosigned_keep(k->l, &c, &(struct bulla_cosigners){
+	    &k->known, k->now }, &size, &err);
 	cr_assert_eq(size, st == BULLA_OK ? want : 77, "%s", err.msg);
 	return st;
 }
@@ -216,6 +218,108 @@ Test(cosigned, what_is_not_ours_or_not_cosigned)
 	cosign(&k, fork, 0, 1000);
 	cr_assert_eq(keep(&k, 0), BULLA_E_NOKEY);
 	bulla_ledger_free(fork);
+	end(&k);
+}
+
+/* A note like the newest kept one, of "n" lines of cosigners. */
+static unsigned
+kept_lines(const char *name)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(2 * BULLA_NOTE_MAX);
+	char path[100];
+	struct bulla_cur c;
+	struct bulla_note n;
+
+	snprintf(path, sizeof(path), "h/ledger/cosigned/%s", name);
+	cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK);
+	c = bulla_buf_view(&b);
+	cr_assert_eq(bulla_note_parse(&c, &n, NULL), BULLA_OK);
+	bulla_buf_free(&b);
+	return n.n_sigs - 1;
+}
+
+/*
+ * A witness whose key has ended is not asked for any more; its line is what
+ * proves when the records existed, and stays.
+ */
+Test(cosigned, no_line_that_is_kept_is_dropped)
+{
+	const char size[] = "00000000000000000002.note";
+	struct bulla_vkeys one = { 0 }, both;
+	struct kit k;
+
+	begin(&k);
+	both = k.known;
+	grow(&k, 2);
+	cosign(&k, k.l, 0, 1000);
+	cr_assert_eq(keep(&k, 2), BULLA_OK);
+	cr_assert_eq(bulla_vkeys_add(&one, &k.w[1].vkey, NULL), BULLA_OK);
+	k.known = one;
+	for (int64_t t = 2000; t < 2002; t++) {
+		cosign(&k, k.l, 1, t);
+		cr_assert_eq(keep(&k, 2), BULLA_OK);
+		cr_assert_eq(kept_lines(size), 2);
+		cr_assert_eq(kept_lines("newest.note"), 2);
+	}
+	expect_first(&k, 1, 2, 2000);
+	k.known = both;
+	expect_first(&k, 1, 2, 1000);
+	expect_last(&k, 2, 2001);
+	bulla_vkeys_free(&one);
+	end(&k);
+}
+
+Test(cosigned, a_full_note_keeps_what_it_has)
+{
+	const char size[] = "00000000000000000001.note";
+	struct bulla_signer first = { 0 }, s = { 0 };
+	char name[64];
+	struct kit k;
+
+	begin(&k);
+	grow(&k, 1);
+	for (unsigned i = 0; i < BULLA_NOTE_SIGS_MAX + 2; i++) {
+		snprintf(name, sizeof(name), "b.example/w%u", i);
+		cr_assert_eq(bulla_signer_new(name, BULLA_SIG_COSIGNATURE,
+		    i == 0 ? &first : &s, NULL), BULLA_OK);
+		bulla_signer_free(&k.w[0]);
+		k.w[0] = i == 0 ? first : s;
+		bulla_vkeys_free(&k.known);
+		cr_assert_eq(bulla_vkeys_add(&k.known, &k.w[0].vkey, NULL),
+		    BULLA_OK);
+		cosign(&k, k.l, 0, 1000 + i);
+		cr_assert_eq(keep(&k, 1), BULLA_OK);
+		cr_assert_eq(kept_lines(size), i < BULLA_NOTE_SIGS_MAX - 1 ?
+		    i + 1 : BULLA_NOTE_SIGS_MAX - 1);
+	}
+	bulla_vkeys_free(&k.known);
+	cr_assert_eq(bulla_vkeys_add(&k.known, &first.vkey, NULL), BULLA_OK);
+	expect_first(&k, 0, 1, 1000);
+	end(&k);
+}
+
+Test(cosigned, a_time_that_cannot_be)
+{
+	struct kit k;
+
+	begin(&k);
+	grow(&k, 1);
+	k.now = 100 * 86400;
+	cosign(&k, k.l, 0, k.now - BULLA_COSIGNED_PAST - 1);
+	cr_assert_eq(keep(&k, 0), BULLA_E_MISMATCH);
+	cosign(&k, k.l, 0, k.now + BULLA_COSIGNED_FUTURE + 1);
+	cr_assert_eq(keep(&k, 0), BULLA_E_MISMATCH);
+	cr_assert_eq(access("h/ledger/cosigned", F_OK), -1);
+	cosign(&k, k.l, 0, k.now + BULLA_COSIGNED_FUTURE);
+	cr_assert_eq(keep(&k, 1), BULLA_OK);
+	cosign(&k, k.l, 0, k.now - BULLA_COSIGNED_PAST);
+	cr_assert_eq(keep(&k, 1), BULLA_OK);
+	expect_first(&k, 0, 1, k.now - BULLA_COSIGNED_PAST);
+	/* what is kept is not judged again as time goes by */
+	k.now += BULLA_COSIGNED_PAST + 10;
+	cosign(&k, k.l, 1, k.now);
+	cr_assert_eq(keep(&k, 1), BULLA_OK);
+	expect_first(&k, 0, 1, 70 * 86400);
 	end(&k);
 }
 
