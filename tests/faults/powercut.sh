@@ -64,7 +64,7 @@ random()
 # of "said" acknowledges line K of "asked".
 batches()
 {
-	seq -f "$1-%.0f" 1 60000 >"$W/asked"
+	seq -f "$1-%.0f" 1 20000 >"$W/asked"
 	$via "$BULLA_BIN/bulla-ledger" --home "$M/h" append --lines \
 	    <"$W/asked" >"$W/said" 2>/dev/null
 }
@@ -160,7 +160,7 @@ run()
 		acked=$((acked + said))
 		if judge; then
 			# keep the ledger small enough to read each time
-			[ $((done % 20)) -ne 0 ] || fresh
+			[ $((done % 10)) -ne 0 ] || fresh
 			continue
 		fi
 		failed=$((failed + 1))
