@@ -40,6 +40,17 @@ BULLA_NODISCARD enum bulla_status bulla_note_verify(
     struct bulla_verified *out, struct bulla_err *err);
 
 /*
+ * What of a note may be kept: its text and exactly those lines that the
+ * general rule has verified, in their order, appended to out. A line of a key
+ * that nobody knows yet may be anybody's, and wrong: kept along, it would
+ * refuse the note on the day that the key becomes known. Statuses as
+ * bulla_note_verify, and BULLA_E_LIMIT for out.
+ */
+BULLA_NODISCARD enum bulla_status bulla_note_trim(
+    const struct bulla_cur *bytes, const struct bulla_vkeys *known,
+    struct bulla_buf *out, struct bulla_err *err);
+
+/*
  * The rule for openings and closings: the note carries exactly the lines of
  * these keys, in this order (BULLA_E_FORMAT when not), each one of them is
  * known (BULLA_E_NOKEY names the first that is not) and verifies.

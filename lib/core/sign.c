@@ -155,6 +155,42 @@ bulla_note_verify(const struct bulla_cur *bytes,
 	return BULLA_OK;
 }
 
+/* Its lines as they are; the last one ends the note. */
+static void
+put_known_lines(const struct bulla_note *n, const struct bulla_vkeys *known,
+    struct bulla_buf *out)
+{
+	const uint8_t *line = n->text.p + n->text.len + 1, *end;
+
+	for (unsigned i = 0; i < n->n_sigs; i++) {
+		end = n->sig[i].b64.p + n->sig[i].b64.len + 1;
+		if (find(known, &n->sig[i]) != NULL)
+			bulla_buf_put(out, line, (size_t)(end - line));
+		line = end;
+	}
+}
+
+enum bulla_status
+bulla_note_trim(const struct bulla_cur *bytes,
+    const struct bulla_vkeys *known, struct bulla_buf *out,
+    struct bulla_err *err)
+{
+	struct bulla_verified v;
+	struct bulla_note n;
+	enum bulla_status st = bulla_note_verify(bytes, known, &v, err);
+
+	if (st == BULLA_OK)
+		st = bulla_note_parse(bytes, &n, err);
+	if (st != BULLA_OK)
+		return st;
+	bulla_buf_cur(out, &n.text);
+	bulla_buf_str(out, "\n");
+	put_known_lines(&n, known, out);
+	st = bulla_buf_status(out);
+	return st == BULLA_OK ? st : bulla_fail(err, st, "no room for the "
+	    "note");
+}
+
 static bool
 is_by(const struct bulla_note_sig *s, const struct bulla_vkey *k)
 {

@@ -366,3 +366,54 @@ Test(sign, openssl_agrees, .timeout = 60)
 	snprintf(path, sizeof(path), "rm -r %s", dir);
 	cr_assert_eq(system(path), 0);
 }
+
+/* What of a note may be kept: its text and the lines that verified. */
+Test(sign, trimmed_to_what_verified)
+{
+	struct bulla_buf all = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_buf got = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	const struct bulla_signer two[2] = { w.s[2], w.s[0] };
+	const uint8_t junk[BULLA_ED25519_SIG] = { 1 };
+	size_t first;
+	struct bulla_cur c;
+
+	know(0);
+	know(2);
+	cr_assert_eq(sign(TEXT, two, 1), BULLA_OK);
+	first = w.note.len;
+	cr_assert_eq(sign(TEXT, two, 2), BULLA_OK);
+	/* of a stranger, and wrong, between the two */
+	bulla_buf_put(&all, w.note.p, first);
+	bulla_note_put_sig(&all, w.s[1].vkey.name, w.s[1].vkey.id, junk,
+	    sizeof(junk));
+	bulla_buf_put(&all, w.note.p + first, w.note.len - first);
+	c = bulla_buf_view(&all);
+	cr_assert_eq(bulla_note_trim(&c, &w.known, &got, NULL), BULLA_OK);
+	cr_assert_eq(got.len, w.note.len);
+	cr_expect_arr_eq(got.p, w.note.p, got.len);
+	/* known now: the whole is refused, and nothing is kept of it */
+	know(1);
+	bulla_buf_reset(&got);
+	cr_expect_eq(bulla_note_trim(&c, &w.known, &got, NULL),
+	    BULLA_E_MISMATCH);
+	cr_expect_eq(got.len, 0);
+	c = bulla_buf_view(&w.note);
+	got.max = w.note.len - 1;
+	cr_expect_eq(bulla_note_trim(&c, &w.known, &got, NULL), BULLA_E_LIMIT);
+	bulla_buf_free(&all);
+	bulla_buf_free(&got);
+}
+
+Test(sign, nothing_of_a_stranger_is_kept)
+{
+	struct bulla_buf got = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_cur c;
+
+	know(0);
+	cr_assert_eq(sign(TEXT, &w.s[1], 1), BULLA_OK);
+	c = bulla_buf_view(&w.note);
+	cr_expect_eq(bulla_note_trim(&c, &w.known, &got, NULL),
+	    BULLA_E_NOKEY);
+	cr_expect_eq(got.len, 0);
+	bulla_buf_free(&got);
+}
