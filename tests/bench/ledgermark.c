@@ -89,7 +89,7 @@ main(int argc, char **argv)
 	double a[ROUNDS_MAX], b[ROUNDS_MAX], ratio[ROUNDS_MAX];
 	struct bulla_ledger *l = NULL;
 	struct bulla_err err = { 0 };
-	unsigned rounds = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
+	unsigned rounds = argc == 3 ? (unsigned)strtoul(argv[2], NULL, 10) : 0;
 	char path[4096];
 	off_t at = 0;
 	int fd;
