@@ -1,168 +1,24 @@
 #!/usr/bin/env bats
-# bulla-fetch: from a real nginx over TLS with client certificates, on good
-# lines and bad ones, and from a server that answers whatever it is told to.
+# bulla-fetch: from a real nginx over TLS with client certificates: kills,
+# reboots, changed objects, refusals, and what is checked in the end.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
-load ../lib/inbox.bash
+load ../lib/fetch.bash
 
 setup_file() {
-	way_setup_file
-	mkdir www nginx
-	cp package big www
-	echo 'a plain file' >www/plain
-	printf 'x' >www/hidden
-	chmod 000 www/hidden
-	nginx_up
+	fetch_up
 }
 
 teardown_file() {
-	kill "$(cat "$BATS_FILE_TMPDIR/nginx/pid")"
+	fetch_down
 }
 
 setup() {
-	way_setup
-	export HOME=$PWD
-	PORT=$(cat "$D/nginx/port")
-	URL=https://127.0.0.1:$PORT
-	: >"$D/nginx/access"
+	fetch_setup
 }
 
 teardown() {
 	way_teardown
-}
-
-# nginx_conf PORT
-nginx_conf() {
-	cat <<-END
-	daemon off;
-	worker_processes 1;
-	pid pid;
-	error_log error;
-	$([ "$(id -u)" -ne 0 ] || echo 'user root;')
-	events { }
-	http {
-	log_format f '\$request_uri \$status \$body_bytes_sent \$http_range';
-	access_log access f;
-	client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t;
-	uwsgi_temp_path t; scgi_temp_path t;
-	default_type application/octet-stream;
-	server {
-		listen 127.0.0.1:$1 ssl;
-		ssl_certificate ../tls/server.pem;
-		ssl_certificate_key ../tls/server.key;
-		ssl_client_certificate ../tls/ca.pem;
-		ssl_verify_client on;
-		root ../www;
-		location /noranges/ { alias $PWD/www/; max_ranges 0; }
-		location /noetag/ { alias $PWD/www/; etag off; }
-		location /blind/ { alias $PWD/www/; etag off;
-			add_header Last-Modified ''; }
-		location /gzip/ { alias $PWD/www/; add_header
-			Content-Encoding gzip; }
-		location /moved/ { return 302 https://127.0.0.1:1/x; }
-		location /busy/ { add_header Retry-After 1 always; return 503; }
-		location /never/ { add_header Retry-After 1000 always;
-			return 429 "come back tomorrow\n"; }
-		location /broken/ { return 500; }
-	}
-	}
-	END
-}
-
-# On a free port, which goes to nginx/port
-nginx_up() {
-	local port try n
-	for try in 1 2 3 4 5 6 7 8 9; do
-		port=$((20000 + (SEED + RANDOM + try) % 40000))
-		nginx_conf "$port" >nginx/conf
-		nginx -p "$PWD/nginx" -c conf -e error 2>nginx/stderr 3>&- &
-		for ((n = 0; n < 100; n++)); do
-			kill -0 $! 2>/dev/null || break
-			if [ -s nginx/pid ] && (: <"/dev/tcp/127.0.0.1/$port") \
-			    2>/dev/null; then
-				echo "$port" >nginx/port
-				return
-			fi
-			sleep 0.05
-		done
-	done
-	cat nginx/stderr nginx/error
-	return 1
-}
-
-# fetch OPTION...: as the client named by $AS
-fetch() {
-	"$BULLA_BIN/bulla-fetch" --cacert "$D/tls/ca.pem" \
-	    --cert "$D/tls/${AS:-client}.pem" \
-	    --key "$D/tls/${AS:-client}.key" "$@"
-}
-
-# vfetch OPTION...: with the sealer's key
-vfetch() {
-	fetch -K "$D/s.key.pub" "$@"
-}
-
-# whole FILE WANT: it is all there, and nothing else of it
-whole() {
-	cmp "$1" "$2"
-	[ ! -e "$1.part" ]
-	[ ! -e "$1.part.info" ]
-	[ "$(stat -c %a "$1")" = 600 ]
-}
-
-# fails STATUS TEXT COMMAND...: that status, nothing on stdout, TEXT on stderr
-fails() {
-	local want=$1 text=$2
-	shift 2
-	run --separate-stderr "$@"
-	echo "status $status, stdout '$output', stderr '$stderr'"
-	[ "$status" -eq "$want" ]
-	[ -z "$output" ]
-	[[ $stderr == *"$text"* ]]
-}
-
-# requests: what the server was asked for, when it has written it down
-requests() {
-	local n
-	for ((n = 0; n < 100; n++)); do
-		[ "$(wc -l <"$D/nginx/access")" -lt "$1" ] || break
-		sleep 0.05
-	done
-	cat "$D/nginx/access"
-	[ "$(wc -l <"$D/nginx/access")" -eq "$1" ]
-}
-
-# killed NAME BYTES: a fetch of big to NAME was killed with so much there; AT
-killed() {
-	local n pid
-	"$BULLA_BIN/bulla-fetch" --cacert "$D/tls/ca.pem" \
-	    --cert "$D/tls/client.pem" --key "$D/tls/client.key" \
-	    -K "$D/s.key.pub" --limit-rate 12M -o "$1" "${3:-$URL/big}" \
-	    >/dev/null 3>&- &
-	pid=$!
-	for ((n = 0; n < 500; n++)); do
-		AT=$(stat -c %s "$1.part" 2>/dev/null || echo 0)
-		[ "$AT" -lt "$2" ] || break
-		kill -0 "$pid" || return 1
-		sleep 0.02
-	done
-	kill -KILL "$pid"
-	wait "$pid" || :
-	AT=$(stat -c %s "$1.part")
-	[ "$AT" -ge "$2" ]
-	[ "$AT" -lt "$(stat -c %s "$D/big")" ]
-	[ ! -e "$1" ]
-}
-
-# replay FILE...: a server that answers with these, one after another; URL
-replay() {
-	rm -f via
-	mkfifo via
-	"$AID/tlsreplay" "$D/tls/server.pem" "$D/tls/server.key" asked "$@" \
-	    >via 3>&- &
-	pids="$pids $!"
-	read -r URL <via
-	URL=https://127.0.0.1:$URL
 }
 
 @test "a package comes, verified, and nothing is left beside it" {
@@ -263,69 +119,6 @@ replay() {
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"it is of another URL: starting again"* ]]
 	whole p2 "$D/package"
-}
-
-@test "cut, reset or flipped anywhere: the bytes are the same in the end" {
-	size=$(stat -c %s "$D/package")
-	for spoil in 'cut 0' 'reset 70000' 'flip 1000000' \
-	    "cut $((size + 2000))"; do
-		rm -f p
-		# shellcheck disable=SC2086 # two words
-		proxy -d $spoil
-		run --separate-stderr vfetch -o p "$VIA/package"
-		echo "$spoil: $status $output $stderr"
-		[ "$status" -eq 0 ]
-		whole p "$D/package"
-	done
-}
-
-@test "three cuts of a big one: it goes on, in one run" {
-	proxy -d -c 3 cut 5000000
-	run --separate-stderr vfetch --attempts 2 -o p "$VIA/big"
-	[ "$status" -eq 0 ]
-	whole p "$D/big"
-	requests 4
-	[ "$(grep -c ' 206 ' "$D/nginx/access")" -eq 3 ]
-}
-
-@test "a stalled line, a byte a second, a silence: given up, all at once" {
-	proxy -d stall 1000000
-	vfetch --stall 1 -o p "$VIA/package" >p.out 2>p.err 3>&- &
-	stalled=$!
-	printf 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nxxxxxxxxxx' >a.drip
-	replay a.drip
-	vfetch --attempts 1 --stall 1 -o q "$URL/x" >q.out 2>q.err 3>&- &
-	drip=$!
-	printf 'HTTP/1.1 200 OK\r\n' >b.hold
-	replay b.hold
-	fails 5 'nothing moved for 2 s' vfetch --attempts 1 --stall 1 -o r "$URL/x"
-	[ ! -e r.part ]
-	status=0
-	wait $drip || status=$?
-	[ "$status" -eq 5 ]
-	grep -q ' bytes in 2 s' q.err
-	[ ! -s q.out ]
-	# what was there goes on, on a good line
-	wait $stalled
-	grep -q 'nothing moved for 2 s; again in' p.err ||
-		grep -q ' bytes in 2 s; again in' p.err
-	whole p "$D/package"
-}
-
-@test "no server: exit 5, and the part stays; deadline and attempts" {
-	fails 5 'given up after 2 failures' vfetch --attempts 2 -o p \
-	    https://127.0.0.1:1/big
-	[ ! -e p.part ]
-	killed q 2000000
-	AT=$(stat -c %s q.part)
-	chmod 000 "$D/www/big"
-	[ "$(id -u)" -eq 0 ] || fails 1 'answered 403' vfetch -o q "$URL/big"
-	chmod 600 "$D/www/big"
-	[ "$(stat -c %s q.part)" -eq "$AT" ]
-	fails 5 'deadline' vfetch --deadline 1 --limit-rate 1M -o q "$URL/big"
-	[ "$(stat -c %s q.part)" -gt "$AT" ]
-	vfetch -o q "$URL/big"
-	whole q "$D/big"
 }
 
 @test "the object changes between two runs: starts again, and says so" {
@@ -480,93 +273,6 @@ replay() {
 	ln -s other p.part
 	fails 3 'p.part' vfetch -o p "$URL/big"
 	[ ! -e p ]
-}
-
-@test "answers that lie: refused, started again, and never joined" {
-	size=$(stat -c %s "$D/package")
-	all() {
-		printf 'HTTP/1.1 200 OK\r\nETag: "1"\r\nContent-Length: %d\r\n\r\n' \
-		    "$size"
-		cat "$D/package"
-	}
-	# rest RANGE [LENGTH]: the package from byte 100000 on, said to be
-	rest() {
-		printf 'HTTP/1.1 206 Partial\r\nContent-Range: bytes %s\r\n' "$1"
-		printf 'Content-Length: %d\r\n\r\n' "${2:-$((size - 100000))}"
-		tail -c +100001 "$D/package"
-	}
-	all >good.all
-	head=$(($(all | wc -c) - size))
-	all | head -c $((head + 100000)) >torn
-	# each of these after a cut: what is said, then a good answer
-	rest "100000-$((size - 1))/$size" >good
-	rest "100001-$((size - 1))/$size" $((size - 100001)) >shifted
-	printf 'HTTP/1.1 416 No\r\nContent-Range: bytes */%d\r\nContent-Length: 0\r\n\r\n' \
-	    100000 >none
-	# each of these after a cut, then a good answer
-	for how in good shifted none; do
-		rm -f p p.part* asked
-		replay torn $how good.all
-		run --separate-stderr vfetch -o p "$URL/x"
-		echo "$how: $status $output $stderr"
-		[ "$status" -eq 0 ]
-		whole p "$D/package"
-		[ "$(grep -c '^Range: bytes=100000-' asked)" -eq 1 ]
-		[ "$(grep -c '^If-Range: "1"' asked)" -eq 1 ]
-		case $how in
-		good) [ "$(grep -c '^GET ' asked)" -eq 2 ] ;;
-		shifted) [[ $stderr == *"another range than the one asked for"* ]] ;;
-		none) [[ $stderr == *"has not the range asked for"* ]] ;;
-		esac
-	done
-	COUNT=3
-	# of no use for good, and nothing is kept
-	while IFS='|' read -r what fields; do
-		# shellcheck disable=SC2059 # that is the point
-		printf "HTTP/1.1 $fields\r\n\r\nbody" >one
-		replay one
-		fails 1 "$what" vfetch -o q "$URL/x"
-		[ -z "$(ls -d q*)" ]
-		COUNT=$((COUNT + 1))
-	done <<-'END'
-	neither a length nor chunks|200 OK
-	both chunks and a length|200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked
-	malformed or doubled field "Content-Length"|200 OK\r\nContent-Length: 4\r\nContent-Length: 4
-	malformed or doubled field "ETag"|200 OK\r\nETag: "1"\r\nETag: "2"
-	malformed or doubled field "Transfer-Encoding"|200 OK\r\nTransfer-Encoding: gzip, chunked
-	a part where all was asked for|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 0-3/4
-	malformed or doubled field "Content-Range"|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 3-0/4
-	malformed or doubled field "Content-Range"|206 Part\r\nContent-Length: 4\r\nContent-Range: bytes 0-3/3
-	which was not asked for|200 OK\r\nContent-Length: 4\r\nContent-Encoding: br
-	the server answered 416|416 No\r\nContent-Length: 4
-	the server answered 204|204 Nothing\r\nX: y
-	leads to "https://else.example/\x1b[31m"|307 Go\r\nLocation: https://else.example/\033[31m\r\nContent-Length: 4
-	END
-	echo "# COUNT fetch-answers $COUNT 0" >&3
-}
-
-@test "chunks, an endless header, no room" {
-	{
-		printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'
-		printf '%x\r\n' "$(stat -c %s "$D/package")"
-		cat "$D/package"
-	} >torn
-	{ cat torn; printf '\r\n0\r\nETag: "late"\r\n\r\n'; } >chunks
-	# without the last chunk it is not known to be whole
-	replay torn chunks
-	run --separate-stderr vfetch -o p "$URL/x"
-	[ "$status" -eq 0 ]
-	[[ $stderr == *"again in"* ]]
-	whole p "$D/package"
-	{
-		printf 'HTTP/1.1 200 OK\r\n'
-		yes 'X-Bomb: 0123456789012345678901234567890' | head -c 80000
-	} >bomb
-	replay bomb
-	fails 1 'header of the server' vfetch -o q "$URL/x"
-	printf 'HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx' >vast
-	replay vast
-	fails 3 'there is room for' vfetch -o q "$URL/x"
 }
 
 @test "usage" {
