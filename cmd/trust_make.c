@@ -57,7 +57,7 @@ trust_take(struct trust_cmd *k, enum bulla_side side,
 	enum bulla_status st;
 
 	st = bulla_trust_take(cmd_home(&k->c), side, &note, fingerprint,
-	    &err);
+	    k->now, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(&k->c, NULL, st, &err);
 	return trust_record(k, &note);

@@ -12,14 +12,16 @@
  *	HOME/roster/ours.note, theirs.note	in force, signed by root
  *	HOME/roster/history/SIDE-VVVVVV.note	every version that was in force
  *	HOME/roster/suspend/<sha256 of text>.note
+ *	HOME/roster/taken/<sha256 of text>	when that note was taken in
  *	HOME/roster/lock			held while one is taken in
  * Whatever is read from there is verified again: files in a home are no more
  * trusted than others, but that theirs.note is the one that was pinned. One
  * that the history knows a later version of is refused.
  *
- * A key never leaves a roster: it ends (its "until" comes nearer), and what
- * was before a version was issued is not changed by it. So the newest roster
- * alone tells what was right at any time before.
+ * A key never leaves a roster: it ends (its "until" comes nearer). What is
+ * judged is a time, by the version that acted on it: from its "issued", or
+ * from a day before it was taken in here, whichever is later (version 1: on
+ * all times). So nobody unmakes by a date what was judged here before.
  */
 struct bulla_trust;
 
@@ -99,15 +101,17 @@ BULLA_NODISCARD enum bulla_status bulla_trust_signers(
  * Take a roster in. The first one must be version 1, with `fingerprint`, the
  * 32 bytes that were compared by voice (may be NULL for our own); a later one
  * must follow (above) and carry the threshold of the old and of the new root
- * keys, counted as distinct keys and distinct persons. The same one again is
- * fine. No key may stand in both sides' rosters. On any failure what was in
- * force stays; after BULLA_E_IO it may be in force with only its copy in the
- * history missing: take it again. Several processes may call it at once.
+ * keys, counted as distinct keys and distinct persons. Issued at most a day
+ * after now (POSIX seconds), and a later one at most 30 days before, unless
+ * its fingerprint is given. The same one again is fine. No key may stand in
+ * both sides' rosters. On any failure what was in force stays; after
+ * BULLA_E_IO it may be in force with only its copy in the history missing:
+ * take it again. Several processes may call it at once.
  * BULLA_E_REFUSED, BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_USAGE, _IO.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_take(const char *home,
     enum bulla_side side, const struct bulla_cur *note,
-    const uint8_t *fingerprint, struct bulla_err *err);
+    const uint8_t *fingerprint, int64_t now, struct bulla_err *err);
 /*
  * Take a suspension in: signed by one hotline or lead key of the side it is
  * about, valid now (POSIX seconds); made under a roster that is or was in

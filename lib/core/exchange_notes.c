@@ -43,7 +43,7 @@ take_roster(struct bulla_exchange *x, const struct bulla_cur *note,
     struct bulla_err *err)
 {
 	enum bulla_status st = bulla_trust_take(x->home->path, BULLA_THEIRS,
-	    note, NULL, err);
+	    note, NULL, x->home->now, err);
 
 	return st == BULLA_OK ? record_file(x, "theirs.note", err) : st;
 }

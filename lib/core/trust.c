@@ -55,6 +55,9 @@ trust_roster_parse(struct trust_roster *out, struct bulla_err *err)
 void
 trust_roster_free(struct trust_roster *r)
 {
+	free(r->past);
+	r->past = NULL;
+	r->n_past = 0;
 	free(r->r);
 	r->r = NULL;
 	bulla_buf_free(&r->note);
@@ -188,6 +191,10 @@ load(const char *home, struct bulla_trust *t, struct bulla_err *err)
 		st = trust_read(home, BULLA_THEIRS, &t->theirs, err);
 	if (st == BULLA_OK && t->theirs.r != NULL)
 		st = trust_apart(t->ours.r, t->theirs.r, err);
+	if (st == BULLA_OK)
+		st = trust_read_past(home, &t->ours, err);
+	if (st == BULLA_OK && t->theirs.r != NULL)
+		st = trust_read_past(home, &t->theirs, err);
 	return st == BULLA_OK ? trust_read_stops(home, t, err) : st;
 }
 

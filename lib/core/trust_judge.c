@@ -101,20 +101,24 @@ wrong_role(const char *name, enum bulla_role is, unsigned roles,
 }
 
 static enum bulla_status
-check_window(const struct bulla_roster_key *k, int64_t at,
+check_window(const struct bulla_roster_key *k, int64_t until, int64_t at,
     struct bulla_err *err)
 {
 	char now[WHEN_TEXT], edge[WHEN_TEXT];
 
 	bulla_when_text(at, now);
+	if (until == TRUST_NOT_YET)
+		return bulla_fail(err, BULLA_E_REFUSED, "%s stood in no "
+		    "roster yet that was in force here; this is judged as of "
+		    "%s", k->key.name, now);
 	if (at < k->from) {
 		bulla_when_text(k->from, edge);
 		return bulla_fail(err, BULLA_E_REFUSED, "%s may sign only "
 		    "from %s on; this is judged as of %s", k->key.name, edge,
 		    now);
 	}
-	if (at >= k->until) {
-		bulla_when_text(k->until, edge);
+	if (at >= until) {
+		bulla_when_text(until, edge);
 		return bulla_fail(err, BULLA_E_REFUSED, "%s could sign only "
 		    "until %s; this is judged as of %s", k->key.name, edge,
 		    now);
@@ -143,10 +147,12 @@ check_stops(const struct bulla_trust *t, const struct bulla_vkey *key,
 }
 
 static enum bulla_status
-judge_in(const struct bulla_trust *t, const struct bulla_roster *r,
+judge_in(const struct bulla_trust *t, const struct trust_roster *in,
     const struct bulla_vkey *key, unsigned roles, int64_t at,
     struct bulla_err *err)
 {
+	const struct trust_version *v = trust_version_at(in, at);
+	const struct bulla_roster *r = in->r;
 	const struct bulla_roster_key *k = bulla_roster_find(r, key);
 	enum bulla_role is = k != NULL ? k->role : BULLA_ROLE_ROOT;
 	char ends[WHEN_TEXT], now[WHEN_TEXT];
@@ -154,8 +160,8 @@ judge_in(const struct bulla_trust *t, const struct bulla_roster *r,
 
 	if (!(roles & is))
 		return wrong_role(key->name, is, roles, err);
-	if (at >= r->expires) {
-		bulla_when_text(r->expires, ends);
+	if (at >= v->expires) {
+		bulla_when_text(v->expires, ends);
 		bulla_when_text(at, now);
 		return bulla_fail(err, BULLA_E_REFUSED, "the roster of %.*s "
 		    "expired at %s; this is judged as of %s",
@@ -163,22 +169,22 @@ judge_in(const struct bulla_trust *t, const struct bulla_roster *r,
 	}
 	if (k == NULL)
 		return BULLA_OK;
-	st = check_window(k, at, err);
+	st = check_window(k, v->until[k - r->key], at, err);
 	return st == BULLA_OK ? check_stops(t, key, at, err) : st;
 }
 
 /* The roster that this very key stands in; NULL: none of that side. */
-static const struct bulla_roster *
+static const struct trust_roster *
 roster_of(const struct bulla_trust *t, enum bulla_side side,
     const struct bulla_vkey *key)
 {
 	for (size_t i = 0; i < 2; i++) {
-		const struct bulla_roster *r = trust_side(t, both[i])->r;
+		const struct trust_roster *in = trust_side(t, both[i]);
 
-		if ((side & both[i]) && r != NULL &&
-		    (bulla_roster_find(r, key) != NULL ||
-		    bulla_roster_find_root(r, key) != NULL))
-			return r;
+		if ((side & both[i]) && in->r != NULL &&
+		    (bulla_roster_find(in->r, key) != NULL ||
+		    bulla_roster_find_root(in->r, key) != NULL))
+			return in;
 	}
 	return NULL;
 }
@@ -188,13 +194,13 @@ bulla_trust_judge(const struct bulla_trust *t, enum bulla_side side,
     const struct bulla_vkey *key, unsigned roles, int64_t at,
     struct bulla_err *err)
 {
-	const struct bulla_roster *r = roster_of(t, side, key);
+	const struct trust_roster *in = roster_of(t, side, key);
 
 	BULLA_CHECK(at >= 0 && at <= BULLA_WHEN_MAX);
-	if (r == NULL)
+	if (in == NULL)
 		return bulla_fail(err, BULLA_E_NOKEY, "%s stands in no roster "
 		    "of that side", key->name);
-	return judge_in(t, r, key, roles, at, err);
+	return judge_in(t, in, key, roles, at, err);
 }
 
 static const struct bulla_cur *
@@ -215,7 +221,7 @@ bulla_trust_judge_note(const struct bulla_trust *t, enum bulla_side side,
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < v->n_by; i++) {
-		const struct bulla_roster *r = roster_of(t, side, v->by[i]);
+		const struct trust_roster *in = roster_of(t, side, v->by[i]);
 		const struct bulla_cur *person;
 		unsigned j = 0;
 		enum bulla_status st;
@@ -223,7 +229,7 @@ bulla_trust_judge_note(const struct bulla_trust *t, enum bulla_side side,
 		st = bulla_trust_judge(t, side, v->by[i], roles, at, err);
 		if (st != BULLA_OK)
 			return st;
-		person = r != NULL ? person_of(r, v->by[i]) : NULL;
+		person = in != NULL ? person_of(in->r, v->by[i]) : NULL;
 		if (person == NULL || person->len == 0)
 			continue;	/* a machine is nobody */
 		while (j < n && !bulla_cur_same(seen[j], person))

@@ -5,17 +5,19 @@
 #include "bulla/file.h"
 #include "bulla/io.h"
 #include "bulla/text.h"
+#include "bulla/when.h"
 
 #include "core/trust_int.h"
 
 enum bulla_status
 trust_lock(const char *home, int *fd, struct bulla_err *err)
 {
-	static const char *const dirs[] = { "history", "suspend" };
+	static const char *const dirs[] = { "history", "suspend",
+	    "taken" };
 	char path[TRUST_PATH_MAX];
 	enum bulla_status st = BULLA_OK;
 
-	for (size_t i = 0; st == BULLA_OK && i < 2; i++) {
+	for (size_t i = 0; st == BULLA_OK && i < 3; i++) {
 		st = trust_path(path, err, home, "%s", dirs[i]);
 		if (st == BULLA_OK)
 			st = bulla_dir_make(path, 0700, err);
@@ -29,6 +31,7 @@ struct take {
 	const char *home;
 	enum bulla_side side;
 	const uint8_t *fingerprint;
+	int64_t time;
 	struct trust_roster next, now, other;
 };
 
@@ -47,6 +50,22 @@ judge_first(const struct take *t, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+/*
+ * A later one is taken when it is made: one that lay in a drawer, or is
+ * dated back, would end or begin keys in a time that was judged already. Who
+ * compared its fingerprint by voice knows what it takes.
+ */
+static enum bulla_status
+judge_time(const struct take *t, struct bulla_err *err)
+{
+	int64_t issued = t->next.r->issued;
+	bool old_too = t->now.r == NULL || t->fingerprint != NULL;
+
+	return trust_recent("issued at", issued, old_too &&
+	    issued < t->time ? issued : t->time, "let its fingerprint be "
+	    "compared by voice, and give that", err);
+}
+
 static enum bulla_status
 judge(const struct take *t, struct bulla_err *err)
 {
@@ -59,6 +78,8 @@ judge(const struct take *t, struct bulla_err *err)
 	    memcmp(t->fingerprint, t->next.digest, 32) != 0)
 		st = bulla_fail(err, BULLA_E_MISMATCH, "the fingerprint is "
 		    "another: this is not the roster that was read out");
+	if (st == BULLA_OK)
+		st = judge_time(t, err);
 	if (st == BULLA_OK && t->other.r != NULL)
 		st = trust_apart(t->next.r, t->other.r, err);
 	if (st == BULLA_OK)
@@ -69,40 +90,53 @@ judge(const struct take *t, struct bulla_err *err)
 }
 
 static enum bulla_status
-prepare(struct bulla_outfile *o, const char *path, bool force,
-    const struct bulla_buf *note, struct bulla_err *err)
+prepare(struct bulla_outfile *o, const char *path, const void *bytes,
+    size_t len, struct bulla_err *err)
 {
 	char shown[256];
 	enum bulla_status st;
 
-	st = bulla_outfile_open(o, path, 0644, force, false, err);
-	return st != BULLA_OK ? st : bulla_write_fd(o->fd, note->p, note->len,
+	st = bulla_outfile_open(o, path, 0644, true, false, err);
+	return st != BULLA_OK ? st : bulla_write_fd(o->fd, bytes, len,
 	    bulla_text_show_str(shown, sizeof(shown), path), err);
 }
 
+static enum bulla_status
+keep_past(const struct take *t, const struct trust_roster *r,
+    struct bulla_outfile *o, struct bulla_err *err)
+{
+	char path[TRUST_PATH_MAX];
+	enum bulla_status st;
+
+	st = trust_path(path, err, t->home, "history/%.*s-%06" PRIu64 ".note",
+	    (int)r->r->side.len, (const char *)r->r->side.p, r->r->version);
+	return st != BULLA_OK ? st : prepare(o, path, r->note.p, r->note.len,
+	    err);
+}
+
 /*
- * The one in force is named first, and both are written before that: a full
- * disk leaves all as it was, and the history never knows a version that was
- * not in force, by which a roster that was put back is told.
+ * When it was taken in is named first, what is in force next, its copy last,
+ * and all are written before that: a full disk leaves all as it was, and the
+ * history never knows a version that was not in force, by which a roster
+ * that was put back is told.
  */
 static enum bulla_status
 store(const struct take *t, struct bulla_err *err)
 {
 	struct bulla_outfile now = BULLA_OUTFILE_INIT;
 	struct bulla_outfile past = BULLA_OUTFILE_INIT;
-	const struct bulla_roster *r = t->next.r;
 	char path[TRUST_PATH_MAX];
 	enum bulla_status st;
 
-	st = trust_path(path, err, t->home, "history/%.*s-%06" PRIu64 ".note",
-	    (int)r->side.len, (const char *)r->side.p, r->version);
-	if (st == BULLA_OK)
-		st = prepare(&past, path, true, &t->next.note, err);
+	st = keep_past(t, &t->next, &past, err);
 	if (st == BULLA_OK)
 		st = trust_path(path, err, t->home, "%s", t->side ==
 		    BULLA_OURS ? "ours.note" : "theirs.note");
 	if (st == BULLA_OK)
-		st = prepare(&now, path, true, &t->next.note, err);
+		st = prepare(&now, path, t->next.note.p, t->next.note.len,
+		    err);
+	if (st == BULLA_OK)
+		st = trust_taken_put(t->home, t->next.digest, t->time, err);
 	if (st == BULLA_OK)
 		st = bulla_outfile_commit(&now, err);
 	if (st == BULLA_OK)
@@ -112,21 +146,23 @@ store(const struct take *t, struct bulla_err *err)
 	return st;
 }
 
-/* Already in force: only its copy in the history may be missing. */
+/* What is in force: only its copy in the history may be missing. */
 static enum bulla_status
-take_again(const struct take *t, struct bulla_err *err)
+complete(const struct take *t, struct bulla_err *err)
 {
-	struct trust_roster past = TRUST_ROSTER_INIT;
-	struct take again = *t;
+	struct bulla_outfile past = BULLA_OUTFILE_INIT;
+	struct trust_roster old = TRUST_ROSTER_INIT;
 	enum bulla_status st;
 
 	st = trust_read_old(t->home, &t->now.r->side, t->now.r->version,
-	    &past, err);
-	if (st == BULLA_OK && past.r == NULL) {
-		again.next = t->now;
-		st = store(&again, err);
+	    &old, err);
+	if (st == BULLA_OK && old.r == NULL) {
+		st = keep_past(t, &t->now, &past, err);
+		if (st == BULLA_OK)
+			st = bulla_outfile_commit(&past, err);
 	}
-	trust_roster_free(&past);
+	bulla_outfile_free(&past);
+	trust_roster_free(&old);
 	return st;
 }
 
@@ -144,22 +180,25 @@ take_locked(struct take *t, struct bulla_err *err)
 		return st;
 	if (t->now.r != NULL && memcmp(t->now.digest, t->next.digest,
 	    sizeof(t->now.digest)) == 0)
-		return take_again(t, err);
+		return complete(t, err);
 	st = judge(t, err);
+	if (st == BULLA_OK && t->now.r != NULL)
+		st = complete(t, err);
 	return st == BULLA_OK ? store(t, err) : st;
 }
 
 enum bulla_status
 bulla_trust_take(const char *home, enum bulla_side side,
-    const struct bulla_cur *note, const uint8_t *fingerprint,
+    const struct bulla_cur *note, const uint8_t *fingerprint, int64_t now,
     struct bulla_err *err)
 {
-	struct take t = { home, side, fingerprint, TRUST_ROSTER_INIT,
+	struct take t = { home, side, fingerprint, now, TRUST_ROSTER_INIT,
 	    TRUST_ROSTER_INIT, TRUST_ROSTER_INIT };
 	enum bulla_status st;
 	int lock = -1;
 
 	BULLA_CHECK(side == BULLA_OURS || side == BULLA_THEIRS);
+	BULLA_CHECK(now >= 0 && now <= BULLA_WHEN_MAX);
 	bulla_buf_cur(&t.next.note, note);
 	st = bulla_buf_status(&t.next.note);
 	if (st != BULLA_OK)

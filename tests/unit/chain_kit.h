@@ -79,7 +79,7 @@ ck_take(const struct ck_side *s, const struct ck_side *whose)
 	KIT_OK(bulla_note_parse(&note, &n, NULL));
 	bulla_sha256(n.text.p, n.text.len, digest);
 	cr_assert_eq(bulla_trust_take(s->home, s == whose ? BULLA_OURS :
-	    BULLA_THEIRS, &note, digest, &e), BULLA_OK, "%s", e.msg);
+	    BULLA_THEIRS, &note, digest, KIT_TIME, &e), BULLA_OK, "%s", e.msg);
 }
 
 static TB_UNUSED void

@@ -605,7 +605,7 @@ Test(exchange, only_the_tls_keys_of_the_roster)
 	side_sign(&side_a, side_a.s, 2);
 	cr_assert_eq(bulla_trust_take("B", BULLA_THEIRS,
 	    &(struct bulla_cur){ side_a.note.p, side_a.note.len, 0 }, NULL,
-	    &err), BULLA_OK, "%s", err.msg);
+	    NOW, &err), BULLA_OK, "%s", err.msg);
 	end_open(&b, "B", &side_b);
 	record(&b, "one");
 	for (unsigned i = 0; i < 4; i++) {

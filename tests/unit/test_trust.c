@@ -47,7 +47,8 @@ Test(trust, the_first_needs_the_right_fingerprint)
 	struct bulla_cur c = bulla_buf_view(&b.note);
 
 	cr_assert_eq(take(BULLA_OURS, &a), BULLA_OK);
-	cr_expect_eq(bulla_trust_take("home", BULLA_THEIRS, &c, NULL, &e),
+	cr_expect_eq(bulla_trust_take("home", BULLA_THEIRS, &c, NULL,
+	    SIDE_TIME, &e),
 	    BULLA_E_USAGE);
 	b.digest[31] ^= 1;
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_E_MISMATCH);
@@ -56,7 +57,8 @@ Test(trust, the_first_needs_the_right_fingerprint)
 	b.digest[31] ^= 1;
 	cr_expect_eq(take(BULLA_THEIRS, &b), BULLA_OK);
 	/* again: the same one is fine, whatever is said about it */
-	cr_expect_eq(bulla_trust_take("home", BULLA_THEIRS, &c, NULL, &e),
+	cr_expect_eq(bulla_trust_take("home", BULLA_THEIRS, &c, NULL,
+	    SIDE_TIME, &e),
 	    BULLA_OK);
 }
 
@@ -79,7 +81,7 @@ Test(trust, the_chain_goes_on)
 		side_sign(&b, b.s, 2);
 		c = bulla_buf_view(&b.note);
 		cr_assert_eq(bulla_trust_take("home", BULLA_THEIRS, &c, NULL,
-		    &e), BULLA_OK, "%s", e.msg);
+		    b.r->issued, &e), BULLA_OK, "%s", e.msg);
 		cr_assert_eq(load(), BULLA_OK, "%s", e.msg);
 		cr_expect_eq(bulla_trust_roster(t, BULLA_THEIRS, NULL)
 		    ->version, v);

@@ -126,7 +126,7 @@ side_take(const char *home, enum bulla_side which, const struct side *s,
 	struct bulla_cur c = bulla_buf_view(&s->note);
 
 	return bulla_trust_take(home, which, &c, which == BULLA_THEIRS ?
-	    s->digest : NULL, err);
+	    s->digest : NULL, s->r->issued, err);
 }
 
 /* The id that belongs to a key whose name, type or bytes were changed. */
