@@ -42,6 +42,7 @@ struct trust_cmd {
 	const char *expires, *fingerprint, *key, *reason;
 	bool ours;		/* --ours */
 	bool protect;		/* -p */
+	bool told;		/* of suspensions that are not in force */
 	int64_t now;
 	/* Strings that a roster being made points to. */
 	char age_name[BULLA_ROSTER_AGES_MAX][BULLA_KEYNAME_MAX + 1];
@@ -111,7 +112,8 @@ int trust_take(struct trust_cmd *k, enum bulla_side side,
 int trust_take_suspension(struct trust_cmd *k, const struct bulla_buf *note);
 int trust_report_suspension(struct trust_cmd *k,
     const struct bulla_suspend *s);
-int trust_record(struct trust_cmd *k, const struct bulla_cur *note);
+int trust_record_kept(struct trust_cmd *k, enum bulla_side side,
+    const uint8_t *suspension);
 /* To -o or stdout. */
 int trust_output(struct trust_cmd *k, const struct bulla_buf *b);
 /* On stdout: what was done, the file's side and version, its fingerprint. */

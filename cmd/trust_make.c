@@ -28,7 +28,7 @@ trust_make(struct trust_cmd *k, const struct bulla_roster *r,
 	    &err);
 }
 
-int
+static int
 trust_record(struct trust_cmd *k, const struct bulla_cur *note)
 {
 	const char *home = cmd_home(&k->c);
@@ -48,6 +48,26 @@ trust_record(struct trust_cmd *k, const struct bulla_cur *note)
 	return cmd_fail(&k->c, NULL, st, &err);
 }
 
+/* As it is kept: what came may have lines below it that nobody verified. */
+int
+trust_record_kept(struct trust_cmd *k, enum bulla_side side,
+    const uint8_t *suspension)
+{
+	struct bulla_trust *t = NULL;
+	struct bulla_err err = { 0 };
+	struct bulla_cur note;
+	enum bulla_status st = bulla_trust_load(cmd_home(&k->c), &t, &err);
+	int code;
+
+	if (st != BULLA_OK)
+		return cmd_fail(&k->c, NULL, st, &err);
+	note = suspension != NULL ? bulla_trust_suspension(t, suspension) :
+	    bulla_trust_note(t, side);
+	code = trust_record(k, &note);
+	bulla_trust_free(t);
+	return code;
+}
+
 int
 trust_take(struct trust_cmd *k, enum bulla_side side,
     const struct trust_file *f, const uint8_t *fingerprint)
@@ -60,7 +80,7 @@ trust_take(struct trust_cmd *k, enum bulla_side side,
 	    k->now, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(&k->c, NULL, st, &err);
-	return trust_record(k, &note);
+	return trust_record_kept(k, side, NULL);
 }
 
 int

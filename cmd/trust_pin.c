@@ -103,15 +103,20 @@ int
 trust_take_suspension(struct trust_cmd *k, const struct bulla_buf *note)
 {
 	struct bulla_cur c = bulla_buf_view(note);
+	uint8_t digest[BULLA_SHA256_LEN];
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
+	struct bulla_note n;
 
 	if (cmd_home(&k->c) == NULL)
 		return cmd_usage(&k->c, "where is the home? --home DIR");
 	st = bulla_trust_suspend(cmd_home(&k->c), &c, k->now, &err);
+	if (st == BULLA_OK)
+		st = bulla_note_parse(&c, &n, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(&k->c, NULL, st, &err);
-	return trust_record(k, &c);
+	bulla_sha256(n.text.p, n.text.len, digest);
+	return trust_record_kept(k, BULLA_BOTH, digest);
 }
 
 int

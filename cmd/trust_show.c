@@ -222,6 +222,27 @@ json_rest(struct cmd_json *j, const struct bulla_roster *r)
 	}
 }
 
+/* Suspensions that lost their effect must not do so silently. */
+static void
+json_skipped(struct cmd_json *j, const struct bulla_trust *t)
+{
+	struct bulla_cur all = bulla_trust_skipped(t), line;
+
+	while (bulla_cur_line(&all, &line))
+		cmd_json_push_cur(j, "skipped", &line);
+}
+
+static void
+tell_skipped(struct trust_cmd *k, const struct bulla_trust *t)
+{
+	struct bulla_cur all = bulla_trust_skipped(t), line;
+
+	while (!k->told && bulla_cur_line(&all, &line))
+		fprintf(stderr, "%s: %.*s\n", k->c.tool->name, (int)line.len,
+		    (const char *)line.p);
+	k->told = true;
+}
+
 static int
 show_json(const struct trust_cmd *k, const char *what,
     const struct trust_file *f, const struct bulla_trust *t,
@@ -242,6 +263,8 @@ show_json(const struct trust_cmd *k, const char *what,
 	cmd_json_u64(j, "signed", n);
 	json_keys(k, j, f->r, t, side);
 	json_rest(j, f->r);
+	if (t != NULL)
+		json_skipped(j, t);
 	return cmd_json_print(&k->c, j, CMD_YES);
 }
 
@@ -268,6 +291,8 @@ show(struct trust_cmd *k, const char *what, const struct trust_file *f)
 		code = show_json(k, shown, f, t, side);
 	else
 		show_text(k, shown, f, t, side);
+	if (t != NULL)
+		tell_skipped(k, t);
 	bulla_trust_free(t);
 	return code;
 }

@@ -34,6 +34,16 @@ BULLA_NODISCARD enum bulla_status bulla_trust_load(const char *home,
     struct bulla_trust **out, struct bulla_err *err);
 void bulla_trust_free(struct bulla_trust *t);	/* NULL is allowed */
 
+/*
+ * The files in HOME/roster/suspend that are not in force because they do not
+ * verify, with the reason: a line of plain text each; empty when all is well.
+ * The window lasts as long as t. Take the suspension in again.
+ */
+struct bulla_cur bulla_trust_skipped(const struct bulla_trust *t);
+/* A suspension as it is kept, by the sha256 of its text; or nothing. */
+struct bulla_cur bulla_trust_suspension(const struct bulla_trust *t,
+    const uint8_t digest[32]);
+
 enum bulla_side { BULLA_OURS = 1, BULLA_THEIRS = 2, BULLA_BOTH = 3 };
 /* NULL when there is none; digest is the sha256 of its text. */
 const struct bulla_roster *bulla_trust_roster(const struct bulla_trust *t,
@@ -113,9 +123,10 @@ BULLA_NODISCARD enum bulla_status bulla_trust_take(const char *home,
     enum bulla_side side, const struct bulla_cur *note,
     const uint8_t *fingerprint, int64_t now, struct bulla_err *err);
 /*
- * Take a suspension in: signed by one hotline or lead key of the side it is
- * about, valid now (POSIX seconds); made under a roster that is or was in
- * force here, and not from before that was issued. Twice is no error.
+ * Take a suspension in: signed by its actor, a hotline or lead key of the side
+ * it is about, valid now (POSIX seconds), whose line alone is kept; made under
+ * a roster that is or was in force here, and not from before that was issued.
+ * Twice is no error.
  * BULLA_E_REFUSED, BULLA_E_NOKEY (a side or key without a roster here),
  * BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_LIMIT, BULLA_E_IO.
  */

@@ -88,6 +88,17 @@ monitor_damage(struct monitor *m, enum bulla_status st, struct bulla_err *err)
 	}
 }
 
+/* A suspension that is not in force because its file is damaged. */
+static void
+find_skipped(struct monitor *m)
+{
+	struct bulla_cur all = bulla_trust_skipped(m->trust), line;
+
+	while (bulla_cur_line(&all, &line))
+		monitor_found(m, BULLA_FOUND_DAMAGE, "%.*s", (int)line.len,
+		    (const char *)line.p);
+}
+
 static enum bulla_status
 load_keys(struct monitor *m, struct bulla_err *err)
 {
@@ -100,6 +111,7 @@ load_keys(struct monitor *m, struct bulla_err *err)
 		    "signed what");
 		st = BULLA_OK;
 	} else if (st == BULLA_OK) {
+		find_skipped(m);
 		st = bulla_trust_keys(m->trust, BULLA_BOTH, EVERY_ROLE,
 		    &m->all, err);
 		if (st == BULLA_OK)

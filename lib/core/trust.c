@@ -208,7 +208,7 @@ bulla_trust_load(const char *home, struct bulla_trust **out,
 	if (t == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	*t = (struct bulla_trust){ TRUST_ROSTER_INIT, TRUST_ROSTER_INIT,
-	    NULL, 0 };
+	    NULL, 0, BULLA_BUF_INIT(TRUST_SKIPPED_MAX) };
 	st = load(home, t, err);
 	if (st == BULLA_OK)
 		*out = t;
@@ -227,6 +227,7 @@ bulla_trust_free(struct bulla_trust *t)
 	for (size_t i = 0; i < t->n_stops; i++)
 		bulla_buf_free(&t->stop[i].note);
 	free(t->stop);
+	bulla_buf_free(&t->skipped);
 	free(t);
 }
 
@@ -254,4 +255,20 @@ bulla_trust_note(const struct bulla_trust *t, enum bulla_side side)
 	const struct trust_roster *r = trust_side(t, side);
 
 	return r->r != NULL ? bulla_buf_view(&r->note) : bulla_cur_of(NULL, 0);
+}
+
+struct bulla_cur
+bulla_trust_skipped(const struct bulla_trust *t)
+{
+	return bulla_buf_view(&t->skipped);
+}
+
+struct bulla_cur
+bulla_trust_suspension(const struct bulla_trust *t, const uint8_t digest[32])
+{
+	for (size_t i = 0; i < t->n_stops; i++) {
+		if (memcmp(t->stop[i].digest, digest, 32) == 0)
+			return bulla_buf_view(&t->stop[i].note);
+	}
+	return bulla_cur_of(NULL, 0);
 }

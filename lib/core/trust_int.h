@@ -5,6 +5,7 @@
 
 #define TRUST_PATH_MAX 4096u
 #define TRUST_STOPS_MAX 1024u	/* suspensions in a home */
+#define TRUST_STOPS_IN_FORCE 64u	/* of one side */
 
 #define TRUST_LATE INT64_C(86400)	/* how late a note may act as dated */
 #define TRUST_AHEAD INT64_C(86400)	/* how far a clock may be ahead */
@@ -17,6 +18,8 @@ struct trust_version {
 	int64_t since, expires;		/* judges the times from since on */
 	int64_t until[BULLA_ROSTER_KEYS_MAX];	/* in the order of r->key */
 };
+
+#define TRUST_SKIPPED_MAX (1u << 16)
 
 /* A roster and the note it stands in. r NULL: there is none. */
 struct trust_roster {
@@ -31,6 +34,8 @@ struct trust_roster {
 struct trust_stop {
 	struct bulla_buf note;
 	struct bulla_suspend s;		/* windows into note */
+	int64_t since;			/* acts from then on */
+	uint8_t digest[32];
 	bool lifted;
 };
 
@@ -38,6 +43,7 @@ struct bulla_trust {
 	struct trust_roster ours, theirs;
 	struct trust_stop *stop;
 	size_t n_stops;
+	struct bulla_buf skipped;	/* lines: files that do not verify */
 };
 
 /* HOME/roster/ and the rest of it. */
@@ -87,6 +93,14 @@ BULLA_NODISCARD enum bulla_status trust_recent(const char *what,
 BULLA_NODISCARD enum bulla_status trust_apart(const struct bulla_roster *a,
     const struct bulla_roster *b, struct bulla_err *err);
 
+/*
+ * May this suspension of that side come in, by its roster, its time, and what
+ * is in force? needless: its key is suspended from as early on already.
+ */
+BULLA_NODISCARD enum bulla_status trust_stop_check(
+    const struct bulla_trust *t, enum bulla_side side,
+    const struct bulla_suspend *s, int64_t now, bool *needless,
+    struct bulla_err *err);
 /* All of HOME/roster/suspend into t. */
 BULLA_NODISCARD enum bulla_status trust_read_stops(const char *home,
     struct bulla_trust *t, struct bulla_err *err);

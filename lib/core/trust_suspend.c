@@ -60,51 +60,70 @@ place(const struct bulla_trust *t, struct stop *s, struct bulla_err *err)
 	return BULLA_OK;
 }
 
-/* By exactly one key of the side, the actor's, in a role that may do it. */
 static enum bulla_status
-verify(const struct bulla_trust *t, const struct stop *s,
-    struct bulla_vkey *by, struct bulla_err *err)
+no_suspender(const struct stop *s, bool has_role, struct bulla_err *err)
 {
-	struct bulla_vkeys known = { 0 };
-	struct bulla_verified v;
-	enum bulla_status st;
-
-	st = bulla_trust_keys(t, s->side, ~0u, &known, err);
-	if (st == BULLA_OK)
-		st = bulla_note_verify(s->note, &known, &v, err);
-	if (st == BULLA_E_NOKEY)
-		st = bulla_wrap(err, BULLA_E_REFUSED, "only a hotline or lead "
-		    "key of the side itself suspends a key");
-	if (st == BULLA_OK && (v.n_by != 1 ||
-	    !bulla_cur_is(&s->s.actor, v.by[0]->name)))
-		st = bulla_fail(err, BULLA_E_REFUSED, "a suspension is signed "
-		    "by one key, that of its \"actor\"");
-	if (st == BULLA_OK)
-		*by = *v.by[0];
-	bulla_vkeys_free(&known);
-	return st;
+	if (has_role)
+		return bulla_fail(err, BULLA_E_REFUSED, "only a hotline or "
+		    "lead key of the side itself suspends a key, and it must "
+		    "have signed as the \"actor\", %.*s",
+		    (int)s->s.actor.len, (const char *)s->s.actor.p);
+	return bulla_fail(err, BULLA_E_REFUSED, "%.*s is neither a hotline "
+	    "nor a lead key", (int)s->s.actor.len,
+	    (const char *)s->s.actor.p);
 }
 
+/*
+ * By the actor's key, in a role that may do it. Other lines say nothing and
+ * are not kept: a wrong one of a key that comes later would undo it. kept
+ * gets the note as it may be stored.
+ */
 static enum bulla_status
-check_role(const struct bulla_trust *t, const struct stop *s,
-    const struct bulla_vkey *by, struct bulla_err *err)
+verify(const struct bulla_trust *t, const struct stop *s,
+    struct bulla_vkey *by, struct bulla_buf *kept, struct bulla_err *err)
 {
-	const struct bulla_roster_key *k =
-	    bulla_roster_find(trust_side(t, s->side)->r, by);
+	const struct bulla_roster *r = trust_side(t, s->side)->r;
+	bool has_role = false;
 
-	if (k != NULL && (k->role & SUSPENDERS))
-		return BULLA_OK;
-	return bulla_fail(err, BULLA_E_REFUSED, "%s is neither a hotline nor "
-	    "a lead key", by->name);
+	for (size_t i = 0; i < r->n_keys; i++) {
+		const struct bulla_roster_key *k = &r->key[i];
+		struct bulla_vkeys one = { 0 };
+		enum bulla_status st;
+
+		if (!(k->role & SUSPENDERS) ||
+		    !bulla_cur_is(&s->s.actor, k->key.name))
+			continue;
+		has_role = true;
+		st = bulla_vkeys_add(&one, &k->key, err);
+		if (st == BULLA_OK)
+			st = bulla_note_trim(s->note, &one, kept, err);
+		bulla_vkeys_free(&one);
+		if (st == BULLA_OK)
+			*by = k->key;
+		if (st != BULLA_E_NOKEY)
+			return st;
+	}
+	return no_suspender(s, has_role, err);
+}
+
+static bool
+is_lifted(const struct bulla_roster *r, const uint8_t digest[32])
+{
+	for (size_t i = 0; i < r->n_lifts; i++) {
+		if (memcmp(r->lift[i], digest, 32) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Signatures and roles again; the time was judged when it was taken in. */
 static enum bulla_status
-keep(struct bulla_trust *t, struct bulla_buf *note, const char *name,
-    struct bulla_err *err)
+keep(const char *home, struct bulla_trust *t, struct bulla_buf *note,
+    const char *name, struct bulla_err *err)
 {
+	struct bulla_buf trimmed = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_cur bytes = bulla_buf_view(note);
-	const struct bulla_roster *r;
+	struct trust_stop *to = &t->stop[t->n_stops];
 	char hex[HEX_LEN + 1];
 	struct bulla_vkey by;
 	enum bulla_status st;
@@ -120,19 +139,19 @@ keep(struct bulla_trust *t, struct bulla_buf *note, const char *name,
 	if (st == BULLA_OK)
 		st = place(t, &s, err);
 	if (st == BULLA_OK)
-		st = verify(t, &s, &by, err);
-	if (st == BULLA_OK)
-		st = check_role(t, &s, &by, err);
+		st = verify(t, &s, &by, &trimmed, err);
+	bulla_buf_free(&trimmed);
 	if (st != BULLA_OK)
 		return st;
-	r = trust_side(t, s.side)->r;
-	t->stop[t->n_stops].s = s.s;
-	t->stop[t->n_stops].lifted = false;
-	for (size_t i = 0; i < r->n_lifts; i++) {
-		if (memcmp(r->lift[i], s.digest, sizeof(s.digest)) == 0)
-			t->stop[t->n_stops].lifted = true;
-	}
-	t->stop[t->n_stops++].note = *note;
+	to->s = s.s;
+	memcpy(to->digest, s.digest, sizeof(to->digest));
+	to->lifted = is_lifted(trust_side(t, s.side)->r, s.digest);
+	/* its own time when nobody knows when it came: the key counts less */
+	if (trust_since(home, s.digest, s.s.time, &to->since, NULL) !=
+	    BULLA_OK)
+		to->since = s.s.time;
+	to->note = *note;
+	t->n_stops++;
 	*note = (struct bulla_buf)BULLA_BUF_INIT(0);	/* transferred */
 	return BULLA_OK;
 }
@@ -144,28 +163,42 @@ is_note(const char *name)
 	    strcmp(name + HEX_LEN, NAME_TAIL) == 0;
 }
 
+/*
+ * Only what verified gets a name there, so this is damage, or somebody else's
+ * doing. It is told, and no reason to judge nobody at all any more.
+ */
+static bool
+says_file_is_bad(enum bulla_status st)
+{
+	return st == BULLA_E_FORMAT || st == BULLA_E_LIMIT ||
+	    st == BULLA_E_MISMATCH || st == BULLA_E_NOKEY ||
+	    st == BULLA_E_REFUSED;
+}
+
 static enum bulla_status
 read_stop(const char *home, struct bulla_trust *t, const char *name,
     struct bulla_err *err)
 {
 	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	char path[TRUST_PATH_MAX], shown[256];
+	struct bulla_err why = { 0 };
 	enum bulla_status st;
 
 	if (t->n_stops == TRUST_STOPS_MAX)
-		return bulla_fail(err, BULLA_E_LIMIT, "more than %u "
+		return bulla_fail(err, BULLA_E_UNSUPPORTED, "more than %u "
 		    "suspensions", TRUST_STOPS_MAX);
 	st = trust_path(path, err, home, "suspend/%s", name);
 	if (st == BULLA_OK)
-		st = bulla_file_get(path, &note, err);
-	if (st == BULLA_OK) {
-		st = keep(t, &note, name, err);
-		if (st != BULLA_OK)
-			bulla_wrap(err, st, "%s", bulla_text_show_str(shown,
-			    sizeof(shown), path));
-	}
+		st = bulla_file_get(path, &note, &why);
+	if (st == BULLA_OK)
+		st = keep(home, t, &note, name, &why);
 	bulla_buf_free(&note);
-	return st;
+	bulla_text_show_str(shown, sizeof(shown), path);
+	if (!says_file_is_bad(st))
+		return st == BULLA_OK ? st : bulla_fail(err, st, "%s: %s",
+		    shown, why.msg);
+	bulla_buf_fmt(&t->skipped, "%s: not in force: %s\n", shown, why.msg);
+	return BULLA_OK;
 }
 
 enum bulla_status
@@ -199,76 +232,62 @@ trust_read_stops(const char *home, struct bulla_trust *t,
 	return st;
 }
 
-/* When the roster with this digest, in force now or once, was issued. */
-static enum bulla_status
-find_roster(const char *home, const struct trust_roster *now,
-    const uint8_t digest[32], int64_t *issued, struct bulla_err *err)
+static bool
+is_read(const struct bulla_trust *t, const uint8_t digest[32])
 {
-	enum bulla_status st = BULLA_OK;
-	bool found = memcmp(now->digest, digest, 32) == 0;
-
-	*issued = now->r->issued;
-	for (uint64_t v = now->r->version; st == BULLA_OK && !found && v > 1;
-	    v--) {
-		struct trust_roster old = TRUST_ROSTER_INIT;
-
-		st = trust_read_old(home, &now->r->side, v - 1, &old, err);
-		found = st == BULLA_OK && old.r != NULL &&
-		    memcmp(old.digest, digest, 32) == 0;
-		if (found)
-			*issued = old.r->issued;
-		trust_roster_free(&old);
+	for (size_t i = 0; i < t->n_stops; i++) {
+		if (memcmp(t->stop[i].digest, digest, 32) == 0)
+			return true;
 	}
-	if (st == BULLA_OK && !found)
-		st = bulla_fail(err, BULLA_E_REFUSED, "made under a roster "
-		    "that was never in force here: take that in first");
-	return st;
+	return false;
 }
 
-/* A side cannot suspend its key for a time before its roster began. */
+/*
+ * A file of that name which was skipped is put right, and acts from when it
+ * was taken in first.
+ */
 static enum bulla_status
-check_roster(const char *home, const struct bulla_trust *t,
-    const struct stop *s, struct bulla_err *err)
+store(const char *home, const struct stop *s, const struct bulla_buf *note,
+    int64_t now, struct bulla_err *err)
 {
-	int64_t issued = 0;
+	char path[TRUST_PATH_MAX], hex[HEX_LEN + 1];
 	enum bulla_status st;
+	bool again;
 
-	st = find_roster(home, trust_side(t, s->side), s->s.roster, &issued,
-	    err);
-	if (st == BULLA_OK && s->s.time < issued)
-		st = bulla_fail(err, BULLA_E_REFUSED, "the suspension's time "
-		    "is before its roster was issued");
-	return st;
+	bulla_hex(hex, s->digest, sizeof(s->digest));
+	st = trust_path(path, err, home, "suspend/%s" NAME_TAIL, hex);
+	again = st == BULLA_OK && access(path, F_OK) == 0;
+	if (st == BULLA_OK && !again)
+		st = trust_taken_put(home, s->digest, now, err);
+	return st != BULLA_OK ? st : bulla_file_put(path, note->p, note->len,
+	    0644, again, err);
 }
 
 static enum bulla_status
 suspend_locked(const char *home, const struct bulla_trust *t, struct stop *s,
     int64_t now, struct bulla_err *err)
 {
-	char path[TRUST_PATH_MAX], hex[HEX_LEN + 1];
+	struct bulla_buf kept = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_vkey by;
 	enum bulla_status st;
+	bool needless = false;
 
-	bulla_hex(hex, s->digest, sizeof(s->digest));
-	st = trust_path(path, err, home, "suspend/%s" NAME_TAIL, hex);
-	if (st != BULLA_OK)
-		return st;
-	if (access(path, F_OK) == 0)
-		return BULLA_OK;	/* read and verified with the others */
+	if (is_read(t, s->digest))
+		return BULLA_OK;
 	st = place(t, s, err);
 	if (st == BULLA_OK)
-		st = verify(t, s, &by, err);
-	if (st == BULLA_OK)
-		st = check_role(t, s, &by, err);
+		st = verify(t, s, &by, &kept, err);
 	if (st == BULLA_OK)
 		st = bulla_trust_judge(t, s->side, &by, SUSPENDERS, now, err);
 	if (st == BULLA_OK)
-		st = check_roster(home, t, s, err);
-	if (st == BULLA_OK && t->n_stops == TRUST_STOPS_MAX)
+		st = trust_stop_check(t, s->side, &s->s, now, &needless, err);
+	if (st == BULLA_OK && !needless && t->n_stops == TRUST_STOPS_MAX)
 		st = bulla_fail(err, BULLA_E_LIMIT, "more than %u "
 		    "suspensions", TRUST_STOPS_MAX);
-	return st != BULLA_OK ? st : bulla_file_put(path, s->note->p,
-	    s->note->len, 0644, false, err);
+	if (st == BULLA_OK && !needless)
+		st = store(home, s, &kept, now, err);
+	bulla_buf_free(&kept);
+	return st;
 }
 
 enum bulla_status

@@ -166,6 +166,38 @@ complete(const struct take *t, struct bulla_err *err)
 	return st;
 }
 
+/*
+ * Only the lines that were judged are kept: of root keys, old and new. What
+ * else stands below may be the wrong line of a key that comes later.
+ */
+static enum bulla_status
+trim(struct take *t, struct bulla_err *err)
+{
+	struct trust_roster next = TRUST_ROSTER_INIT;
+	const struct bulla_cur note = bulla_buf_view(&t->next.note);
+	const struct bulla_roster *r[] = { t->next.r, t->now.r };
+	struct bulla_vkeys roots = { 0 };
+	enum bulla_status st = BULLA_OK;
+
+	for (size_t i = 0; i < 2; i++) {
+		for (size_t k = 0; r[i] != NULL && k < r[i]->n_roots &&
+		    st == BULLA_OK; k++)
+			st = bulla_vkeys_add(&roots, &r[i]->root[k].key, err);
+	}
+	if (st == BULLA_OK)
+		st = bulla_note_trim(&note, &roots, &next.note, err);
+	if (st == BULLA_OK)
+		st = trust_roster_parse(&next, err);
+	bulla_vkeys_free(&roots);
+	if (st != BULLA_OK) {
+		trust_roster_free(&next);
+		return st;
+	}
+	trust_roster_free(&t->next);
+	t->next = next;
+	return BULLA_OK;
+}
+
 static enum bulla_status
 take_locked(struct take *t, struct bulla_err *err)
 {
@@ -184,6 +216,8 @@ take_locked(struct take *t, struct bulla_err *err)
 	st = judge(t, err);
 	if (st == BULLA_OK && t->now.r != NULL)
 		st = complete(t, err);
+	if (st == BULLA_OK)
+		st = trim(t, err);
 	return st == BULLA_OK ? store(t, err) : st;
 }
 

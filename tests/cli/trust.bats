@@ -341,6 +341,34 @@ refused() {
 	[[ $output != *"suspended since"* ]]
 }
 
+@test "suspend: a line that nobody can verify is not kept, a bad file is told" {
+	two_sides
+	"$TRUST" --home a suspend --key a.example/sealer --reason why -o s.note
+	cp s.note more
+	printf '\342\200\224 a.example/new %s\n' \
+		"$(head -c 68 /dev/zero | base64 -w 0)" >>more
+	"$TRUST" --home b pin more >/dev/null
+	digest=$(sed '/^$/q' s.note | sed '$d' | sha256sum | head -c 64)
+	cmp s.note "b/roster/suspend/$digest.note"
+	"$TRUST" --home b pin s.note >/dev/null
+	run --separate-stderr "$LEDGER" --home b check
+	[ "$output" = "ok b.example/log, 3 records" ]
+	sed -i 's/^reason: .*/reason: none/' "b/roster/suspend/$digest.note"
+	run --separate-stderr "$TRUST" --home b show theirs
+	[ "$status" -eq 0 ]
+	[[ $output != *"suspended since"* ]]
+	[[ $stderr == *"b/roster/suspend/$digest.note: not in force: "* ]]
+	run --separate-stderr "$TRUST" --home b --json show theirs
+	[[ $output == *'"skipped":["b/roster/suspend/'* ]]
+	run --separate-stderr "$LEDGER" --home b monitor
+	[ "$status" -eq 1 ]
+	[[ $output == *"damage: b/roster/suspend/$digest.note: not in force"* ]]
+	"$TRUST" --home b pin s.note >/dev/null
+	run --separate-stderr "$TRUST" --home b show theirs
+	[[ $output == *"suspended since"* ]]
+	[ "$stderr" = "" ]
+}
+
 @test "suspend: refused for wrong keys, roles, sides, and changed notes" {
 	two_sides
 	sus() {

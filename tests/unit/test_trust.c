@@ -223,6 +223,29 @@ Test(trust, a_bad_root_signature_refuses_all)
 }
 
 /* New root keys: the old threshold and the new one must both sign. */
+/* On the day that the key comes into a roster its line would refuse all. */
+Test(trust, lines_of_strangers_are_not_kept)
+{
+	const uint8_t junk[BULLA_ED25519_SIG] = { 1 };
+	struct bulla_buf is;
+	size_t len;
+
+	both_in_force();
+	side_next(&b);
+	side_sign(&b, b.s, 2);
+	len = b.note.len;
+	bulla_note_put_sig(&b.note, a.s[LEAD].vkey.name, a.s[LEAD].vkey.id,
+	    junk, sizeof(junk));
+	cr_assert_eq(take(BULLA_THEIRS, &b), BULLA_OK, "%s", e.msg);
+	is = bytes_of("home/roster/theirs.note");
+	cr_assert_eq(is.len, len);
+	cr_expect_arr_eq(is.p, b.note.p, len);
+	bulla_buf_free(&is);
+	is = bytes_of("home/roster/history/b.example-000002.note");
+	cr_expect_eq(is.len, len);
+	bulla_buf_free(&is);
+}
+
 Test(trust, both_thresholds)
 {
 	struct bulla_signer all[4] = { b.s[ROOT_A], b.s[ROOT_B] };
