@@ -124,11 +124,14 @@ BULLA_NODISCARD enum bulla_status bulla_trust_take(const char *home,
     const uint8_t *fingerprint, int64_t now, struct bulla_err *err);
 /*
  * Take a suspension in: signed by its actor, a hotline or lead key of the side
- * it is about, valid now (POSIX seconds), whose line alone is kept; made under
- * a roster that is or was in force here, and not from before that was issued.
- * Twice is no error.
+ * it is about, good now (POSIX seconds); only the actor's line is kept. Made
+ * under the newest roster of the side that is here, its time not before that
+ * was issued, at most 30 days ago and a day ahead. It acts from its time, or
+ * from a day before now, whichever is later. No error, and nothing is kept,
+ * when the key is suspended from as early on already. BULLA_E_LIMIT: 64 of
+ * that side are in force (what was lifted does not count).
  * BULLA_E_REFUSED, BULLA_E_NOKEY (a side or key without a roster here),
- * BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_LIMIT, BULLA_E_IO.
+ * BULLA_E_MISMATCH, BULLA_E_FORMAT, BULLA_E_IO.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_suspend(const char *home,
     const struct bulla_cur *note, int64_t now, struct bulla_err *err);

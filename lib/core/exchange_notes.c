@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bulla/chain.h"
 #include "bulla/enc.h"
@@ -28,8 +30,11 @@ record_file(struct bulla_exchange *x, const char *name, struct bulla_err *err)
 	int n = snprintf(path, sizeof(path), "%s/roster/%s", x->home->path,
 	    name);
 
-	if (n > 0 && (size_t)n < sizeof(path))
-		st = bulla_file_get(path, &b, err);
+	if (n <= 0 || (size_t)n >= sizeof(path))
+		return bulla_fail(err, st, "the path of the home is too long");
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return BULLA_OK;	/* a suspension that says nothing new */
+	st = bulla_file_get(path, &b, err);
 	c = bulla_buf_view(&b);
 	if (st == BULLA_OK)
 		st = bulla_home_record(x->home, &c, 1, err);

@@ -135,10 +135,10 @@ check_stops(const struct bulla_trust *t, const struct bulla_vkey *key,
 	for (size_t i = 0; i < t->n_stops; i++) {
 		const struct bulla_suspend *s = &t->stop[i].s;
 
-		if (t->stop[i].lifted || at < s->time ||
+		if (t->stop[i].lifted || at < t->stop[i].since ||
 		    !bulla_vkey_same_key(&s->key, key))
 			continue;
-		bulla_when_text(s->time, since);
+		bulla_when_text(t->stop[i].since, since);
 		return bulla_fail(err, BULLA_E_REFUSED, "%s is suspended "
 		    "since %s: %s", key->name, since,
 		    bulla_text_show(shown, sizeof(shown), &s->reason));
