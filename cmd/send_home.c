@@ -133,8 +133,8 @@ send_home_ask(void *ctx, const struct bulla_exchange_request *q, unsigned *statu
 }
 
 /*
- * An inbox without a ledger is no reason not to deliver, unless cosigning
- * was demanded.
+ * An inbox without a ledger, that never had one, is no reason not to deliver,
+ * unless cosigning was demanded.
  */
 static enum bulla_status
 go_on(struct send_home *h, enum bulla_status st, struct bulla_err *err)
@@ -171,7 +171,7 @@ tell(struct send_home *h, const struct bulla_buf *note, struct bulla_err *err)
 
 	if (!h->tells)
 		return BULLA_OK;
-	return go_on(h, bulla_exchange_tell(&peer, &c, err), err);
+	return go_on(h, bulla_exchange_tell(&h->x, &peer, &c, err), err);
 }
 
 static bool

@@ -22,7 +22,7 @@ send_note(struct send_home *h, const char *path)
 	if (st == BULLA_OK)
 		st = bulla_note_parse(&c, &n, &err);
 	if (st == BULLA_OK)
-		st = bulla_exchange_tell(&peer, &c, &err);
+		st = bulla_exchange_tell(NULL, &peer, &c, &err);
 	bulla_buf_free(&b);
 	if (st != BULLA_OK)
 		return cmd_fail(h->c, path, st, &err);

@@ -31,7 +31,8 @@ struct bulla_exchange {
 	const struct bulla_signer *witness;	/* ours, type 0x04, or NULL */
 	/*
 	 * After BULLA_E_REFUSED or BULLA_E_MISMATCH: the directory of the
-	 * alarm that was raised, below the home, or "".
+	 * alarm that was raised, below the home, or ""; that of all alarms
+	 * when it is full.
 	 */
 	char alarm[256];
 };
@@ -78,7 +79,8 @@ struct bulla_peer {
  * Have our newest checkpoint cosigned, cosign theirs, record it, and hand
  * the cosignature over. ours and theirs are the sizes that are cosigned then.
  *
- * BULLA_E_NOMATCH: the other side keeps no ledger (or does not know ours).
+ * BULLA_E_NOMATCH: the other side keeps no ledger (or does not know ours), and
+ * nothing was ever cosigned with it.
  * BULLA_E_REFUSED, BULLA_E_MISMATCH: stop. A fork or a rollback, of either
  * side, or an answer that cannot be believed; x->alarm has what proves it.
  */
@@ -90,12 +92,13 @@ BULLA_NODISCARD enum bulla_status bulla_exchange_cosign(
     struct bulla_cosignings *out, struct bulla_err *err);
 
 /*
- * POST a signed note. BULLA_E_NOMATCH: they keep none. BULLA_E_REFUSED: they
- * do not take this one; err quotes why.
+ * POST a signed note. BULLA_E_NOMATCH: they keep none; with x (may be NULL)
+ * only when nothing was ever cosigned with them. BULLA_E_REFUSED: they do not
+ * take this one; err quotes why.
  */
 BULLA_NODISCARD enum bulla_status bulla_exchange_tell(
-    const struct bulla_peer *peer, const struct bulla_cur *note,
-    struct bulla_err *err);
+    struct bulla_exchange *x, const struct bulla_peer *peer,
+    const struct bulla_cur *note, struct bulla_err *err);
 
 /*
  * Hand a package over: the relinquish note of our chain, made and recorded

@@ -74,6 +74,30 @@ record_checkpoint(struct bulla_exchange *x, const struct bulla_cur *body,
 	return st;
 }
 
+/*
+ * What was cosigned is recorded before it is answered. So is what was not
+ * proved: that may be the fault of whoever asks, but the log has signed it.
+ */
+static enum bulla_status
+after(struct bulla_exchange *x, const struct bulla_cur *body,
+    const struct bulla_vkeys *logs, enum bulla_status verdict,
+    unsigned *code, struct bulla_err *err)
+{
+	struct bulla_err why = { 0 };
+	enum bulla_status st = BULLA_OK;
+
+	if (*code == 409 || *code == 422)
+		st = exchange_two_roots(x, body, logs, &why);
+	if (st == BULLA_OK && (*code == 200 || *code == 422))
+		st = record_checkpoint(x, body, logs, &why);
+	if (st == BULLA_OK)
+		return verdict;
+	*code = 500;
+	if (err != NULL)
+		*err = why;
+	return st;
+}
+
 enum bulla_status
 exchange_witness(struct bulla_exchange *x, const struct bulla_cur *body,
     struct bulla_buf *out, unsigned *code, struct bulla_err *err)
@@ -85,51 +109,20 @@ exchange_witness(struct bulla_exchange *x, const struct bulla_cur *body,
 	enum bulla_status st = judge_log(x, body, err);
 
 	*code = 500;
-	if (st == BULLA_E_REFUSED || st == BULLA_E_NOKEY)
-		*code = 403;
 	if (st == BULLA_OK)
 		st = exchange_path(dir, x, "witness", "", err);
 	if (st == BULLA_OK)
 		st = exchange_keys(x, BULLA_THEIRS, BULLA_ROLE_LOG, &logs,
 		    err);
 	if (st == BULLA_OK)
-		st = bulla_witness_add(&w, body, out, code, err);
+		st = exchange_same_log(x, body, &logs, err);
+	if (st == BULLA_E_REFUSED || st == BULLA_E_NOKEY)
+		*code = 403;
 	if (st == BULLA_OK) {
-		st = record_checkpoint(x, body, &logs, err);
-		if (st != BULLA_OK)
-			*code = 500;
+		st = bulla_witness_add(&w, body, out, code, err);
+		st = after(x, body, &logs, st, code, err);
 	}
 	bulla_vkeys_free(&logs);
-	return st;
-}
-
-/* Two trees of one log, neither a continuation of the other. */
-static enum bulla_status
-alarm_fork(struct bulla_exchange *x, const struct bulla_cur *body,
-    struct bulla_err *err)
-{
-	struct bulla_buf seen = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	struct alarm a = { .kind = "fork", .what = "the counterpart's log has "
-	    "shown a tree that it could not prove to be a continuation of "
-	    "the one that we cosigned last", .request = *body };
-	struct bulla_checkpoint cp;
-	struct bulla_addcp r;
-	struct bulla_note n;
-	enum bulla_status st;
-
-	st = bulla_addcp_parse(body, &r, err);
-	if (st == BULLA_OK)
-		st = bulla_note_parse(&r.checkpoint, &n, err);
-	if (st == BULLA_OK)
-		st = bulla_checkpoint_parse(&n.text, &cp, err);
-	if (st == BULLA_OK)
-		st = exchange_seen(x, &cp.origin, &seen, err);
-	if (st == BULLA_OK || st == BULLA_E_NOMATCH) {
-		a.now = r.checkpoint;
-		a.seen = bulla_buf_view(&seen);
-		st = exchange_alarm(x, &a, err);
-	}
-	bulla_buf_free(&seen);
 	return st;
 }
 
@@ -150,7 +143,7 @@ exchange_take_add(struct bulla_exchange *x, const struct bulla_cur *body,
 		a->type = TYPE_SIZE;
 	else if (st != BULLA_OK)
 		exchange_no(a, a->status, err->msg);
-	return a->status == 422 ? alarm_fork(x, body, err) : BULLA_OK;
+	return BULLA_OK;
 }
 
 /* Our log has signed it, and this ledger does not have it. */

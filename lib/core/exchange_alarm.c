@@ -45,22 +45,34 @@ hash_one(struct bulla_sha256 *h, const struct bulla_cur *c)
 	bulla_sha256_update(h, c->p, c->len);
 }
 
-/* Of the checkpoints: the request around them may have any shape. */
+static void
+hash_text(struct bulla_sha256 *h, const struct bulla_cur *note)
+{
+	struct bulla_cur text = bulla_cur_of("", 0);
+	struct bulla_note n;
+
+	if (bulla_note_parse(note, &n, NULL) == BULLA_OK)
+		text = n.text;
+	hash_one(h, &text);
+}
+
+/*
+ * Of what happened and the texts of the checkpoints: signature lines of
+ * nobody, and the request around them, may have any shape.
+ */
 static enum bulla_status
 print_of(struct raise *r, struct bulla_err *err)
 {
-	struct bulla_cur kind = bulla_cur_str(r->a->kind);
+	struct bulla_cur what = bulla_cur_str(r->a->what);
 	uint8_t digest[BULLA_SHA256_LEN];
 	struct bulla_sha256 *h = NULL;
 	enum bulla_status st = bulla_sha256_new(&h, err);
 
 	if (st != BULLA_OK)
 		return st;
-	hash_one(h, &kind);
-	hash_one(h, &r->a->seen);
-	hash_one(h, &r->a->now);
-	if (r->a->now.len == 0)
-		hash_one(h, &r->a->request);
+	hash_one(h, &what);
+	hash_text(h, &r->a->seen);
+	hash_text(h, &r->a->now);
 	bulla_sha256_final(h, digest);
 	bulla_sha256_free(h);
 	bulla_hex(r->hex, digest, sizeof(digest));
@@ -235,8 +247,9 @@ exchange_alarm(struct bulla_exchange *x, const struct alarm *a,
 		st = raise_locked(&r, err);
 	if (fd != -1)
 		(void)close(fd);
-	if (st == BULLA_OK && r.same[0] != '\0')
-		(void)snprintf(x->alarm, sizeof(x->alarm), "ledger/alarm/%.200s",
-		    r.same);
+	/* Also without a directory of its own it is one */
+	if (st == BULLA_OK)
+		(void)snprintf(x->alarm, sizeof(x->alarm), "ledger/alarm%s%.200s",
+		    r.same[0] != '\0' ? "/" : "", r.same);
 	return st == BULLA_OK ? st : bulla_wrap(err, st, "the alarm");
 }

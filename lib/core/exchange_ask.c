@@ -16,6 +16,12 @@ exchange_ask(const struct bulla_peer *peer, enum bulla_tus_place place,
 	return peer->ask(peer->ctx, &q, status, out, err);
 }
 
+bool
+exchange_none(unsigned status)
+{
+	return status == 404 || status == 405 || status == 501;
+}
+
 enum bulla_status
 exchange_said(enum bulla_status st, const char *what, unsigned status,
     const struct bulla_buf *body, struct bulla_err *err)
@@ -40,7 +46,7 @@ exchange_size(const struct bulla_buf *body, uint64_t *size)
 }
 
 enum bulla_status
-bulla_exchange_tell(const struct bulla_peer *peer,
+bulla_exchange_tell(struct bulla_exchange *x, const struct bulla_peer *peer,
     const struct bulla_cur *note, struct bulla_err *err)
 {
 	struct bulla_buf out = BULLA_BUF_INIT(BULLA_ADDCP_MAX);
@@ -49,9 +55,11 @@ bulla_exchange_tell(const struct bulla_peer *peer,
 
 	st = exchange_ask(peer, BULLA_TUS_NOTES, 0, note, &status, &out, err);
 	if (st == BULLA_OK && status != 204 && status != 200)
-		st = exchange_said(status == 404 ? BULLA_E_NOMATCH :
+		st = exchange_said(exchange_none(status) ? BULLA_E_NOMATCH :
 		    BULLA_E_REFUSED, "a note was not taken", status, &out,
 		    err);
+	if (st == BULLA_E_NOMATCH && x != NULL)
+		st = exchange_absent(x, err);
 	bulla_buf_free(&out);
 	return st;
 }

@@ -102,7 +102,7 @@ tell_all(struct bulla_exchange *x, const struct bulla_peer *peer,
 		note = bulla_buf_view(&chain.v[i].bytes);
 		st = bulla_home_record(x->home, &note, 1, err);
 		if (st == BULLA_OK)
-			st = bulla_exchange_tell(peer, &note, err);
+			st = bulla_exchange_tell(x, peer, &note, err);
 	}
 	bulla_chain_free(&chain);
 	return st;

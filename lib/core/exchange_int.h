@@ -52,6 +52,23 @@ struct alarm {
 BULLA_NODISCARD enum bulla_status exchange_alarm(struct bulla_exchange *x,
     const struct alarm *a, struct bulla_err *err);
 
+/* exchange_owed.c */
+/*
+ * The other side is said to keep no ledger. BULLA_E_NOMATCH again when
+ * nothing was ever cosigned with it; else an alarm, and BULLA_E_REFUSED.
+ */
+BULLA_NODISCARD enum bulla_status exchange_absent(struct bulla_exchange *x,
+    struct bulla_err *err);
+/* BULLA_E_REFUSED, with an alarm: a request of theirs is for a log of which
+ * we remember nothing, while we remember one of another name. */
+BULLA_NODISCARD enum bulla_status exchange_same_log(struct bulla_exchange *x,
+    const struct bulla_cur *body, const struct bulla_vkeys *logs,
+    struct bulla_err *err);
+/* An alarm when it is of the size that we cosigned last, with another root. */
+BULLA_NODISCARD enum bulla_status exchange_two_roots(struct bulla_exchange *x,
+    const struct bulla_cur *body, const struct bulla_vkeys *logs,
+    struct bulla_err *err);
+
 /* A refusal: one line. */
 void exchange_no(struct bulla_exchange_answer *a, unsigned status,
     const char *why);
@@ -71,6 +88,8 @@ BULLA_NODISCARD enum bulla_status exchange_take_cosignature(
 BULLA_NODISCARD enum bulla_status exchange_ask(const struct bulla_peer *peer,
     enum bulla_tus_place place, uint64_t old, const struct bulla_cur *body,
     unsigned *status, struct bulla_buf *out, struct bulla_err *err);
+/* Does this status say that there is no such resource at all? */
+bool exchange_none(unsigned status);
 /* "what: the other side answered 403: reason" */
 enum bulla_status exchange_said(enum bulla_status st,
     const char *what, unsigned status, const struct bulla_buf *body,

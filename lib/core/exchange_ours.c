@@ -164,7 +164,7 @@ ask_once(struct ours *o, bool *done, uint64_t *size, struct bulla_err *err)
 		return other_size(o, err);
 	if (o->status == 403 || o->status == 422)
 		return refused(o, err);
-	return exchange_said(o->status == 404 ? BULLA_E_NOMATCH :
+	return exchange_said(exchange_none(o->status) ? BULLA_E_NOMATCH :
 	    BULLA_E_REFUSED, "our checkpoint was not cosigned", o->status,
 	    &o->answer, err);
 }
@@ -215,6 +215,8 @@ bulla_exchange_cosign(struct bulla_exchange *x, const struct bulla_peer *peer,
 	st = cosign_ours(x, peer, &c.ours, err);
 	if (st == BULLA_OK)
 		st = exchange_theirs(x, peer, &c.theirs, err);
+	if (st == BULLA_E_NOMATCH)
+		st = exchange_absent(x, err);
 	if (st == BULLA_OK)
 		*out = c;
 	return st;

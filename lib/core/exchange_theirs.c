@@ -61,18 +61,26 @@ rollback(struct theirs *t, uint64_t said, struct bulla_err *err)
 	struct bulla_tree tree = { 0 };
 	struct bulla_cur note;
 	enum bulla_status st;
+	bool is_signed;
 
 	st = exchange_ask(t->peer, BULLA_TUS_CHECKPOINT, 0, NULL, &t->status,
 	    &t->answer, err);
 	if (st != BULLA_OK)
 		return st;
 	note = bulla_buf_view(&t->answer);
-	if (t->status == 200 && bulla_tree_verify(&note, &t->logs, &tree,
-	    NULL) == BULLA_OK && tree.cp.size >= t->old)
+	is_signed = t->status == 200 && bulla_tree_verify(&note, &t->logs,
+	    &tree, NULL) == BULLA_OK;
+	if (is_signed && tree.cp.size >= t->old)
 		return BULLA_OK;	/* it has grown meanwhile: ask again */
 	a.seen = bulla_buf_view(&t->seen);
-	if (t->status == 200)
+	if (is_signed)
 		a.now = note;
+	else {
+		a.kind = "refused";
+		a.what = "the counterpart says that its ledger is shorter "
+		    "than a checkpoint that it signed, and signs nothing "
+		    "that shows it";
+	}
 	a.answer = note;
 	st = exchange_alarm(t->x, &a, err);
 	if (st != BULLA_OK)
@@ -103,9 +111,11 @@ refused(struct theirs *t, unsigned code, struct bulla_err *err)
 	if (bulla_addcp_parse(&body, &r, NULL) == BULLA_OK)
 		a.now = r.checkpoint;
 	a.seen = bulla_buf_view(&t->seen);
-	st = exchange_alarm(t->x, &a, &why);
+	/* Two roots, or another log than before, have raised theirs. */
+	st = t->x->alarm[0] != '\0' ? BULLA_OK :
+	    exchange_alarm(t->x, &a, &why);
 	if (st == BULLA_OK)
-		return bulla_wrap(err, BULLA_E_REFUSED, code == 422 ?
+		return bulla_wrap(err, BULLA_E_REFUSED, code != 403 ?
 		    "fork: the other side's ledger" :
 		    "the other side's ledger");
 	if (err != NULL)
@@ -134,8 +144,9 @@ hand_over(struct theirs *t, uint64_t *size, struct bulla_err *err)
 		st = exchange_ask(t->peer, BULLA_TUS_COSIGNATURE, 0, &c,
 		    &t->status, &t->answer, err);
 	if (st == BULLA_OK && t->status != 204 && t->status != 200)
-		st = exchange_said(BULLA_E_REFUSED, "our cosignature was not "
-		    "taken", t->status, &t->answer, err);
+		st = exchange_said(exchange_none(t->status) ?
+		    BULLA_E_NOMATCH : BULLA_E_REFUSED, "our cosignature was "
+		    "not taken", t->status, &t->answer, err);
 	if (st == BULLA_OK)
 		*size = tree.cp.size;
 	bulla_buf_free(&note);
@@ -154,10 +165,10 @@ judge(struct theirs *t, bool *done, uint64_t *size, struct bulla_err *err)
 	*done = code == 200;
 	if (code == 200)
 		return hand_over(t, size, err);
+	if (code == 403 || code == 422 || t->x->alarm[0] != '\0')
+		return refused(t, code, err);
 	if (code == 409)
 		return BULLA_OK;	/* somebody of ours was faster */
-	if (code == 403 || code == 422)
-		return refused(t, code, err);
 	if (code == 500)
 		return st;
 	return bulla_wrap(err, BULLA_E_REFUSED, "the other side's ledger");
@@ -179,7 +190,7 @@ ask_once(struct theirs *t, bool *done, uint64_t *size, struct bulla_err *err)
 	if (t->status == 409 && exchange_size(&t->request, &said) &&
 	    said < t->old)
 		return rollback(t, said, err);
-	return exchange_said(t->status == 404 ? BULLA_E_NOMATCH :
+	return exchange_said(exchange_none(t->status) ? BULLA_E_NOMATCH :
 	    BULLA_E_REFUSED, "the other side's checkpoint", t->status,
 	    &t->request, err);
 }

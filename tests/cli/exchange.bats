@@ -256,25 +256,62 @@ two_homes() {
 	[ "$(find x/ledger/alarm -name alarm.txt | wc -l)" -eq 1 ]
 }
 
-@test "a forked sender is stopped, and both sides can show it" {
+@test "a forked sender is stopped, and can show it" {
 	two_homes a
 	seq 20 >recs
 	bulla ledger --home x append --lines recs >&2
 	opens
 	FROM=x run --separate-stderr deliver "$D/package"
 	stopped x fork
-	for h in x b; do
-		for n in seen now; do
-			head -1 $h/ledger/alarm/*-fork/$n.note |
-			    grep -qx a.example/log
-			grep -q '^— a.example/log' \
-			    $h/ledger/alarm/*-fork/$n.note
-		done
+	for n in seen now; do
+		head -1 x/ledger/alarm/*-fork/$n.note |
+		    grep -qx a.example/log
+		grep -q '^— a.example/log' x/ledger/alarm/*-fork/$n.note
 	done
-	grep -q event=alarm log
+	# For the inbox it may be a proof that somebody spoilt
+	never event=alarm
+	grep -q 'path=/add-checkpoint.*status=422' log
+	[ ! -e b/ledger/alarm ]
 	# The true one is not shut out by its twin
 	run --separate-stderr deliver "$D/package"
 	[ "$status" -eq 0 ]
+}
+
+@test "one size with two roots: the inbox can show it, and always tells" {
+	two_homes a
+	n=$(sed -n 2p b/ledger/witness/????????????????*)
+	seq $((n - $(sed -n 2p x/ledger/public/checkpoint))) |
+	    bulla ledger --home x append --lines >&2
+	[ "$(sed -n 2p x/ledger/public/checkpoint)" = "$n" ]
+	bulla ledger --home x prove --old "$n" -o req
+	opens
+	ask /add-checkpoint -X POST --data-binary @req
+	answered 422
+	ask /add-checkpoint -X POST --data-binary @req
+	answered 422
+	for n in seen now; do
+		grep -q '^— a.example/log' b/ledger/alarm/*-fork/$n.note
+	done
+	[ "$(find b/ledger/alarm -name alarm.txt | wc -l)" -eq 1 ]
+	[ "$(grep -c 'event=alarm.*evidence=ledger/alarm/.*-fork$' log)" -eq 2 ]
+	rm -r b/ledger/alarm/*
+	for n in $(seq 256); do
+		mkdir "b/ledger/alarm/$n"
+	done
+	ask /add-checkpoint -X POST --data-binary @req
+	answered 422
+	grep -q 'event=alarm.*evidence=ledger/alarm$' log
+}
+
+@test "an inbox that has cosigned cannot say that it keeps no ledger" {
+	opens
+	deliver -q "$D/package" >&2
+	ends
+	SINCE=$(wc -l <log)
+	opens plain -i "$D/b/keys/receiver.key" -K "$D/a/keys/sealer.key.pub"
+	run --separate-stderr deliver "$D/package"
+	stopped a refused
+	[[ $stderr == *"cosigned with us before"*404* ]]
 }
 
 @test "an inbox whose home was restored stops the sender" {

@@ -221,7 +221,7 @@ Test(cosigned, what_is_not_ours_or_not_cosigned)
 	end(&k);
 }
 
-/* A note like the newest kept one, of "n" lines of cosigners. */
+/* Cosignatures in a kept file, of known witnesses or not. */
 static unsigned
 kept_lines(const char *name)
 {
