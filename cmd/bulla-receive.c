@@ -122,7 +122,8 @@ main(int argc, char **argv)
 {
 	struct cmd c;
 	struct bulla_receive p = { 0 };
-	struct cmd_home home = { 0 };
+	/* What our own side sealed did not come from anybody. */
+	struct cmd_home home = { .side = BULLA_THEIRS };
 	const char *arg, *key = NULL;
 	int ch, code;
 

@@ -84,7 +84,8 @@ cmd_home_known(struct cmd_home *m, unsigned roles, const char *whose,
 		return cmd_usage(m->c, "no key to verify with: give %s vkey "
 		    "with -k, or a file of them with -K, or a home with "
 		    "rosters (bulla-trust)", whose);
-	st = bulla_trust_keys(m->h.trust, BULLA_BOTH, roles, &m->known, &err);
+	st = bulla_trust_keys(m->h.trust, m->side != 0 ? m->side : BULLA_BOTH,
+	    roles, &m->known, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(m->c, "rosters", st, &err);
 	*known = &m->known;

@@ -17,6 +17,7 @@ struct cmd_home {
 	bool open;
 	struct bulla_vkeys known;	/* of the rosters */
 	unsigned roles;			/* for the judge */
+	enum bulla_side side;		/* whose keys; 0: of both */
 	char path[4096];		/* cmd_home_key */
 };
 
@@ -32,7 +33,7 @@ const char *cmd_home_key(struct cmd_home *m, const char *name);
 
 /*
  * The keys to verify with: those of -k and -K, else all that the rosters of
- * both sides give one of the roles; then *judge, when not NULL, is set to ask
+ * both sides (or of m->side alone) give one of the roles; then *judge, when not NULL, is set to ask
  * whether they may (without rosters it stays empty). Without any key:
  * CMD_USE, reported; whose is for that message: "the sealer's".
  */

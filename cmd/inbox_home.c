@@ -36,7 +36,8 @@ inbox_home_open(struct inbox_home *h, struct cmd *c)
 	const struct bulla_vkeys *known;
 	int code;
 
-	*h = (struct inbox_home){ .c = c, .mu = PTHREAD_MUTEX_INITIALIZER,
+	/* What our own side sealed did not come from anybody. */
+	*h = (struct inbox_home){ .c = c, .m.side = BULLA_THEIRS, .mu = PTHREAD_MUTEX_INITIALIZER,
 	    .waiting_mu = PTHREAD_MUTEX_INITIALIZER };
 	code = cmd_home_open(&h->m, c);
 	if (code != CMD_YES)
@@ -226,7 +227,7 @@ sealers(struct inbox_home *h, struct bulla_vkeys *out, struct bulla_err *err)
 	enum bulla_status st = enter(h, err);
 
 	if (st == BULLA_OK)
-		st = bulla_trust_keys(h->m.h.trust, BULLA_BOTH,
+		st = bulla_trust_keys(h->m.h.trust, h->m.side,
 		    BULLA_ROLE_SEALER, out, err);
 	leave(h);
 	return st;

@@ -503,6 +503,18 @@ cosigned_note() {
 	find x/custody/"$ID"/theirs -name 'reject-*' | grep -q .
 }
 
+@test "what the inbox's own side sealed is not taken from anybody" {
+	own=$(bulla seal --home b -r b.example/desk --to b.example -o own \
+	    "$D/blob")
+	opens
+	run --separate-stderr deliver own
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"none of the known keys"* ]]
+	[ ! -e "b/packages/$own.bulla" ]
+	run find b/custody/"$own" -name '*receive*'
+	[ -z "$output" ]
+}
+
 @test "a suspended log is refused, and that is no unknown log" {
 	opens
 	cp -a a x
@@ -554,6 +566,20 @@ cosigned_note() {
 	run --separate-stderr deliver "$D/package"
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"not the server that we trust"* ]]
+}
+
+@test "TLS keys of the roster that have all ended" {
+	bulla trust --home b propose -i b/keys/root.key -o rb --tls \
+	    "$(printf %064d 7)=$(date -u -d '+2 seconds' +%FT%TZ)" >&2
+	bulla trust --home a pin rb >&2
+	sleep 2
+	URL=https://127.0.0.1:1
+	run --separate-stderr deliver "$D/package"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"none of the TLS keys in the roster of b.example"* ]]
+	# by hand it is another decision: it goes on, to where nobody listens
+	run --separate-stderr deliver --pin "$(printf %064d 7)" "$D/package"
+	[ "$status" -eq 5 ]
 }
 
 @test "the line is cut in the middle of each request" {

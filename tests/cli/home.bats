@@ -132,6 +132,15 @@ event() {
 	[ "$status" -eq 0 ]
 }
 
+@test "what our own side sealed was sent by nobody" {
+	id=$(bulla-seal --home a -r b.example/desk -o p.bulla ev)
+	ok bulla-verify --home a p.bulla
+	no 2 "none of the known keys" bulla-receive --home a p.bulla
+	[ ! -e "a/packages/$id.bulla" ]
+	[ -z "$(find a/custody -name '*receive*')" ]
+	ok bulla-receive --home b p.bulla
+}
+
 @test "a known key in the wrong role" {
 	bulla-seal -q --home none -i a/keys/custodian.key \
 	    -R b/keys/desk.age.pub -o p.bulla ev
