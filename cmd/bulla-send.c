@@ -195,8 +195,10 @@ run(struct send *s, const char *path)
 	if (st == BULLA_OK)
 		st = bulla_send_init(&err);
 	if (st == BULLA_OK && !s->cfg.no_receipt) {
-		send_home_pins(&s->home, &s->cfg);
-		st = send_home_before(&s->home, &s->cfg, &s->what, &err);
+		st = send_home_pins(&s->home, &s->cfg, &err);
+		if (st == BULLA_OK)
+			st = send_home_before(&s->home, &s->cfg, &s->what,
+			    &err);
 	}
 	if (st == BULLA_OK) {
 		cmd_progress_begin(&s->progress, &s->c, s->what.size);

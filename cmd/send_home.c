@@ -91,8 +91,13 @@ send_home_close(struct send_home *h)
 	cmd_home_close(&h->m);
 }
 
-void
-send_home_pins(struct send_home *h, struct bulla_send_config *g)
+/*
+ * Pins that have all ended are no reason to trust every certificate again:
+ * that is what their roster does not want.
+ */
+enum bulla_status
+send_home_pins(struct send_home *h, struct bulla_send_config *g,
+    struct bulla_err *err)
 {
 	uint8_t digest[32];
 	const struct bulla_roster *r = h->judged ? bulla_trust_roster(
@@ -100,7 +105,7 @@ send_home_pins(struct send_home *h, struct bulla_send_config *g)
 	int64_t now = h->m.h.now;
 
 	if (r == NULL || g->n_pins > 0)
-		return;
+		return BULLA_OK;
 	for (size_t i = 0; i < r->n_tls; i++) {
 		if (now < r->tls[i].from || now >= r->tls[i].until ||
 		    g->n_pins == BULLA_SEND_PINS_MAX)
@@ -109,6 +114,10 @@ send_home_pins(struct send_home *h, struct bulla_send_config *g)
 		g->pins[g->n_pins] = h->pin[g->n_pins];
 		g->n_pins++;
 	}
+	return r->n_tls == 0 || g->n_pins > 0 ? BULLA_OK : bulla_fail(err,
+	    BULLA_E_REFUSED, "none of the TLS keys in the roster of %.*s is "
+	    "good now: take in their newest roster, or give --pin",
+	    (int)r->side.len, (const char *)r->side.p);
 }
 
 enum bulla_status

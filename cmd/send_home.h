@@ -32,8 +32,12 @@ struct send_home {
 /* Open it; CMD_YES or an exit status that was reported. */
 int send_home_open(struct send_home *h, struct cmd *c, const char *custodian);
 void send_home_close(struct send_home *h);
-/* Without --pin: the TLS keys of their roster, when it lists any. */
-void send_home_pins(struct send_home *h, struct bulla_send_config *g);
+/*
+ * Without --pin: the TLS keys of their roster, when it lists any.
+ * BULLA_E_REFUSED: it does, and none is good now.
+ */
+BULLA_NODISCARD enum bulla_status send_home_pins(struct send_home *h,
+    struct bulla_send_config *g, struct bulla_err *err);
 
 /*
  * Before the upload, and after a receipt (a signed note that verifies under
