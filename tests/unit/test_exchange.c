@@ -709,6 +709,11 @@ Test(exchange, rosters_and_suspensions)
 	add_line(&note);
 	cr_assert_eq(post(&b, &note), 204);
 	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 2);
+	/* It is suspended from earlier on: nothing to keep or record */
+	side_suspend(&side_a, &side_a.s[WITNESS].vkey, &side_a.s[LEAD],
+	    NOW - 5, &note);
+	cr_assert_eq(post(&b, &note), 204);
+	cr_assert_eq(bulla_ledger_size(b.h.ledger), n + 2);
 	fresh(&b);
 	cr_assert_eq(bulla_trust_judge(b.h.trust, BULLA_THEIRS,
 	    &side_a.s[WITNESS].vkey, BULLA_ROLE_WITNESS, NOW, NULL),
