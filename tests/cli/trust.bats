@@ -346,7 +346,7 @@ refused() {
 	"$TRUST" --home a suspend --key a.example/sealer --reason why -o s.note
 	cp s.note more
 	printf '\342\200\224 a.example/new %s\n' \
-		"$(head -c 68 /dev/zero | base64 -w 0)" >>more
+		"$(head -c 68 /dev/zero | base64 -w 0)" >>./more
 	"$TRUST" --home b pin more >/dev/null
 	digest=$(sed '/^$/q' s.note | sed '$d' | sha256sum | head -c 64)
 	cmp s.note "b/roster/suspend/$digest.note"
