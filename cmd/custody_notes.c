@@ -144,6 +144,33 @@ kept(struct custody_cmd *k, const struct bulla_cur *bytes)
 	return CMD_YES;
 }
 
+/* As it is kept: what came may have lines below it that nobody verified. */
+static int
+record_kept(struct custody_cmd *k, const struct bulla_cur *bytes)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	uint8_t digest[BULLA_SHA256_LEN];
+	struct bulla_err err = { 0 };
+	struct bulla_custody c;
+	struct bulla_note n;
+	struct bulla_cur as_kept;
+	enum bulla_status st;
+	int code;
+
+	st = bulla_note_parse(bytes, &n, &err);
+	if (st == BULLA_OK)
+		st = bulla_custody_parse(&n.text, &c, &err);
+	if (st == BULLA_OK) {
+		bulla_sha256(n.text.p, n.text.len, digest);
+		st = bulla_chain_get(k->m.h.path, c.id, digest, &b, &err);
+	}
+	as_kept = bulla_buf_view(&b);
+	code = st == BULLA_OK ? custody_record(k, &as_kept) :
+	    cmd_fail(&k->c, NULL, st, &err);
+	bulla_buf_free(&b);
+	return code;
+}
+
 int
 custody_take(struct custody_cmd *k)
 {
@@ -169,12 +196,12 @@ custody_take(struct custody_cmd *k)
 		return cmd_fail(&k->c, NULL, st, &err);
 	}
 	bytes = bulla_buf_view(&b);
-	st = bulla_chain_keep(k->m.h.path, &bytes, k->m.h.trust, k->m.h.now,
+	st = bulla_chain_take(k->m.h.path, &bytes, k->m.h.trust, k->m.h.now,
 	    &err);
 	if (st != BULLA_OK)
 		code = cmd_fail(&k->c, path, st, &err);
 	else
-		code = custody_record(k, &bytes);
+		code = record_kept(k, &bytes);
 	if (code == CMD_YES)
 		code = kept(k, &bytes);
 	bulla_buf_free(&b);

@@ -70,13 +70,29 @@ unsigned bulla_chain_persons(const struct bulla_custody *c);
  * same text again is fine: signature lines that are new are merged. Another
  * text in its place is BULLA_E_REFUSED and both stay: the new one as
  * NNNN-<event>.conflict.note (a third is not kept: two prove it).
- * With trust, a signature of a key of theirs must be there and each of theirs
- * must be in its role and time now (BULLA_E_MISMATCH, _NOKEY, _REFUSED);
- * without, nothing is verified here: the caller has done that.
+ * With trust, as many persons of theirs as the event needs must have signed,
+ * each in its role and time now (BULLA_E_MISMATCH, _NOKEY, _REFUSED), and what
+ * is kept is the text and the lines that verified (bulla_note_trim); without,
+ * nothing is verified here: the caller has done that.
+ * BULLA_E_REFUSED too: there are as many notes of theirs as are kept.
  */
+#define BULLA_CHAIN_THEIRS_MAX 512u	/* notes of theirs on one package */
+#define BULLA_CHAIN_LOOSE_MAX 64u	/* and rejects without a seal */
 BULLA_NODISCARD enum bulla_status bulla_chain_keep(const char *home,
     const struct bulla_cur *note, const struct bulla_trust *trust,
     int64_t now, struct bulla_err *err);
+/*
+ * The same for a note that nobody here asked for: BULLA_E_REFUSED too when the
+ * home knows nothing of the package (it is not stored, no note of ours or
+ * theirs is about it) and this is no relinquish or return to us. Needs trust.
+ */
+BULLA_NODISCARD enum bulla_status bulla_chain_take(const char *home,
+    const struct bulla_cur *note, const struct bulla_trust *trust,
+    int64_t now, struct bulla_err *err);
+/* A note as it is kept, ours or theirs, by its text. BULLA_E_NOMATCH. */
+BULLA_NODISCARD enum bulla_status bulla_chain_get(const char *home,
+    const char *id, const uint8_t digest[32], struct bulla_buf *out,
+    struct bulla_err *err);
 /*
  * Add a signature line to a note that is kept (ours or theirs), found by the
  * sha256 of its text; *out gets the whole note. Twice is no error.

@@ -5,26 +5,36 @@
 #include "bulla/when.h"
 #include "core/chain_int.h"
 
+#define AND_MORE "... and more\n"
+
 void
 chain_finding(struct chain_check *k, int s, const struct bulla_link *l,
     const char *fmt, ...)
 {
 	const struct bulla_cur *a = &k->agency[s];
 	const char *side = s == 0 ? "ours" : "theirs";
-	char msg[640];
+	char msg[640], line[1024];
 	va_list ap;
+	int n;
 
 	if (k->only != NULL && l != k->only)
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
-	bulla_buf_fmt(k->findings, "%.*s note %u %.*s: %s\n",
+	n = snprintf(line, sizeof(line), "%.*s note %u %.*s: %s\n",
 	    a->len > 0 ? (int)a->len : (int)strlen(side),
 	    a->len > 0 ? (const char *)a->p : side,
 	    (unsigned)l->c.sequence, (int)l->c.event.len,
 	    (const char *)l->c.event.p, msg);
+	BULLA_CHECK(n > 0 && (size_t)n < sizeof(line));
 	k->n++;
+	/* Who writes many bad notes must not make the check fail instead */
+	if (k->full)
+		return;
+	k->full = k->findings->len + (size_t)n + sizeof(AND_MORE) >
+	    k->findings->max;
+	bulla_buf_str(k->findings, k->full ? AND_MORE : line);
 }
 
 /* Places: 1, 2, 3, each once. before is NULL for the first note. */
@@ -158,107 +168,6 @@ bulla_chain_proven(const struct bulla_link *l, unsigned n_lines,
 			first = at;
 	}
 	return first;
-}
-
-/* Which signature line, counted from 1, this key's is. */
-static unsigned
-line_of(const struct bulla_note *n, const struct bulla_vkey *key)
-{
-	for (unsigned i = 0; i < n->n_sigs; i++) {
-		if (bulla_cur_is(&n->sig[i].name, key->name) &&
-		    memcmp(n->sig[i].id, key->id, sizeof(key->id)) == 0)
-			return i + 1;
-	}
-	return n->n_sigs;
-}
-
-/* The time at which what these lines say is judged. */
-static int64_t
-time_of(const struct chain_check *k, const struct bulla_link *l,
-    unsigned line)
-{
-	int64_t at = bulla_chain_proven(l, line, k->proven, k->ctx);
-
-	return at > 0 ? at : k->now;
-}
-
-/* A line of the other side is its custodian's countersignature. */
-static void
-check_countersigner(struct chain_check *k, int s, const struct bulla_link *l,
-    const struct bulla_vkey *key, int64_t at)
-{
-	struct bulla_err err = { 0 };
-
-	if (bulla_trust_judge(k->trust, chain_side(1 - s), key,
-	    BULLA_ROLE_CUSTODIAN, at, &err) != BULLA_OK)
-		chain_finding(k, s, l, "countersigned by %s: %s", key->name,
-		    err.msg);
-}
-
-static void
-check_own(struct chain_check *k, int s, const struct bulla_link *l,
-    const struct bulla_verified *own, int64_t at)
-{
-	struct bulla_err err = { 0 };
-
-	if (own->n_by == 0)
-		chain_finding(k, s, l, "carries no signature of %.*s",
-		    (int)k->agency[s].len, (const char *)k->agency[s].p);
-	else if (bulla_trust_judge_note(k->trust, chain_side(s), own,
-	    bulla_roles_of_event(&l->c.event), at,
-	    bulla_chain_persons(&l->c), &err) != BULLA_OK)
-		chain_finding(k, s, l, "%s", err.msg);
-}
-
-static void
-check_lines(struct chain_check *k, int s, const struct bulla_link *l)
-{
-	struct bulla_cur bytes = bulla_buf_view(&l->bytes);
-	struct bulla_verified own = l->v;
-	unsigned last = 1, line;
-	struct bulla_note n;
-
-	if (bulla_note_parse(&bytes, &n, NULL) != BULLA_OK)
-		return;
-	own.n_by = 0;
-	for (unsigned i = 0; i < l->v.n_by; i++) {
-		const struct bulla_vkey *key = l->v.by[i];
-
-		line = line_of(&n, key);
-		if (bulla_trust_side_of(k->trust, key) &
-		    (unsigned)chain_side(s)) {
-			own.by[own.n_by++] = key;
-			last = line > last ? line : last;
-		} else {
-			check_countersigner(k, s, l, key, time_of(k, l,
-			    line));
-		}
-	}
-	check_own(k, s, l, &own, time_of(k, l, last));
-}
-
-static void
-check_verdict(struct chain_check *k, int s, const struct bulla_link *l)
-{
-	if (l->verdict == BULLA_OK)
-		check_lines(k, s, l);
-	else if (l->verdict == BULLA_E_MISMATCH)
-		chain_finding(k, s, l, "a signature does not verify: the text "
-		    "was changed, or another key signed it");
-	else
-		chain_finding(k, s, l, "is signed by nobody whose key is in a "
-		    "roster");
-}
-
-void
-chain_check_signers(struct chain_check *k, int s)
-{
-	const struct bulla_chain *c = k->chain[s];
-
-	for (size_t i = 0; i < c->n; i++)
-		check_verdict(k, s, &c->v[i]);
-	for (size_t i = 0; i < c->n_apart; i++)
-		check_verdict(k, s, &c->apart[i]);
 }
 
 /* Whose chain it is: the roster says, else the first note. */

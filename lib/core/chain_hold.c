@@ -13,6 +13,7 @@ struct hold {
 	int holder;
 	const struct bulla_link *by;	/* what made the holder the holder */
 	const struct bulla_link *out;	/* relinquished, and not answered */
+	int out_by;
 	const struct bulla_link *given;	/* the relinquish of the last receive */
 	int given_by;
 	/* The seal or first receive: the package file never changes. */
@@ -132,6 +133,7 @@ relinquish(struct hold *h, int s, const struct bulla_link *l)
 		return;
 	}
 	h->out = l;
+	h->out_by = s;
 }
 
 static bool
@@ -204,10 +206,36 @@ says_no(const struct bulla_link *l, const char *label)
 	return bulla_custody_get(&l->c, label, &v) && bulla_cur_is(&v, "no");
 }
 
+static bool
+is_to(const struct hold *h, int s, const struct bulla_link *out)
+{
+	struct bulla_cur to, a;
+
+	if (!bulla_custody_get(&out->c, "to", &to))
+		return false;
+	a = bulla_keyname_agency(&to);
+	return bulla_cur_same(&a, &h->k->agency[s]);
+}
+
+/*
+ * Nobody takes custody by saying so while notes of the other side show that
+ * it has the package, or disposed of it.
+ */
+static bool
+was_given(const struct hold *h, int s, const struct bulla_link *r)
+{
+	if (h->by == NULL || h->holder == s)
+		return true;
+	if (h->out != NULL && h->out_by != s && is_to(h, s, h->out))
+		return true;
+	return r != NULL && is_to(h, s, r) && !was_received(h, r->digest);
+}
+
 /* Custody moves here and nowhere else. */
 static void
 receive(struct hold *h, int s, const struct bulla_link *l)
 {
+	const size_t before = h->k->n;
 	int by = 1 - s;
 	const struct bulla_link *r = named_out(h, s, l, &by);
 
@@ -216,6 +244,12 @@ receive(struct hold *h, int s, const struct bulla_link *l)
 	if (says_no(l, "match") || says_no(l, "seal-intact")) {
 		chain_finding(h->k, s, l, "says that the package did not "
 		    "arrive as it was: that is a reject");
+		return;
+	}
+	if (!was_given(h, s, r)) {
+		if (h->k->n == before)
+			chain_finding(h->k, s, l, "nobody relinquished the "
+			    "package to %.*s", len_of(h, s), name_of(h, s));
 		return;
 	}
 	h->holder = s;
@@ -271,13 +305,10 @@ is_countersigned(const struct hold *h)
 	if (bulla_note_parse(&bytes, &n, NULL) != BULLA_OK)
 		return false;
 	if (h->k->trust != NULL) {
-		for (unsigned i = 0; i < h->by->v.n_by; i++) {
-			unsigned side = bulla_trust_side_of(h->k->trust,
-			    h->by->v.by[i]);
-
-			theirs += (side & (unsigned)chain_side(by)) != 0;
-			own += (side & (unsigned)chain_side(s)) != 0;
-		}
+		theirs = chain_count_good(h->k, by, h->by,
+		    BULLA_ROLE_CUSTODIAN);
+		own = chain_count_good(h->k, s, h->by, BULLA_ROLE_CUSTODIAN |
+		    BULLA_ROLE_RECEIVER);
 	} else {
 		for (unsigned i = 0; i < n.n_sigs; i++) {
 			a = bulla_keyname_agency(&n.sig[i].name);

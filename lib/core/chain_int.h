@@ -80,6 +80,21 @@ BULLA_NODISCARD enum bulla_status chain_merge_lines(
     const struct bulla_verified *v, struct bulla_buf *out,
     struct bulla_err *err);
 
+/* What a note needs, and when its lines are judged. */
+struct chain_judged {
+	unsigned roles, persons;
+	const int64_t *at;	/* for each of v->by; NULL: all at now */
+	int64_t now;
+};
+/* The lines of this side that were good; err: why the first other was not. */
+void chain_good_lines(const struct bulla_trust *t, enum bulla_side side,
+    const struct bulla_verified *v, const struct chain_judged *j,
+    struct bulla_verified *good, struct bulla_err *err);
+/* Are they of enough persons? What else signed takes nothing away. */
+BULLA_NODISCARD enum bulla_status chain_enough(const struct bulla_trust *t,
+    enum bulla_side side, const struct bulla_verified *v,
+    const struct chain_judged *j, struct bulla_err *err);
+
 /* A check in progress. */
 struct chain_check {
 	const struct bulla_chain *chain[2];	/* ours, theirs */
@@ -90,7 +105,8 @@ struct chain_check {
 	void *ctx;
 	const struct bulla_link *only;	/* NULL: findings about all notes */
 	struct bulla_buf *findings;
-	size_t n;
+	size_t n;			/* counts also what had no room */
+	bool full;
 };
 static inline enum bulla_side
 chain_side(int s)
@@ -102,6 +118,9 @@ void chain_finding(struct chain_check *k, int s, const struct bulla_link *l,
 /* Each part of bulla_chain_check. */
 void chain_check_links(struct chain_check *k, int s);
 void chain_check_signers(struct chain_check *k, int s);
+/* Lines of a side that were good, in these roles. */
+unsigned chain_count_good(const struct chain_check *k, int s,
+    const struct bulla_link *l, unsigned roles);
 BULLA_NODISCARD enum bulla_status chain_check_handovers(
     struct chain_check *k, struct bulla_chain_holder *holder,
     struct bulla_err *err);

@@ -89,21 +89,37 @@ add(struct bulla_exchange *x, const struct bulla_handover *what,
 
 /* Recorded before it is told: what they know we must be able to prove. */
 static enum bulla_status
+tell_note(struct bulla_exchange *x, const struct bulla_peer *peer,
+    const struct bulla_link *l, struct bulla_err *err)
+{
+	struct bulla_cur note = bulla_buf_view(&l->bytes);
+	enum bulla_status st = bulla_home_record(x->home, &note, 1, err);
+
+	return st == BULLA_OK ? bulla_exchange_tell(x, peer, &note, err) : st;
+}
+
+/*
+ * The newest relinquish note first: until they have it they know nothing of
+ * the package, and take no note about it.
+ */
+static enum bulla_status
 tell_all(struct bulla_exchange *x, const struct bulla_peer *peer,
     const char *id, struct bulla_err *err)
 {
 	struct bulla_chain chain = { 0 };
-	struct bulla_cur note;
 	enum bulla_status st;
+	size_t first;
 
 	st = bulla_chain_load(x->home->path, id, BULLA_OURS, NULL, &chain,
 	    err);
-	for (size_t i = 0; i < chain.n && st == BULLA_OK; i++) {
-		note = bulla_buf_view(&chain.v[i].bytes);
-		st = bulla_home_record(x->home, &note, 1, err);
-		if (st == BULLA_OK)
-			st = bulla_exchange_tell(x, peer, &note, err);
-	}
+	for (first = chain.n; first-- > 0;)
+		if (bulla_cur_is(&chain.v[first].c.event, "relinquish"))
+			break;
+	if (st == BULLA_OK && first < chain.n)
+		st = tell_note(x, peer, &chain.v[first], err);
+	for (size_t i = 0; i < chain.n && st == BULLA_OK; i++)
+		if (i != first)
+			st = tell_note(x, peer, &chain.v[i], err);
 	bulla_chain_free(&chain);
 	return st;
 }
@@ -160,6 +176,7 @@ bulla_exchange_receipt(struct bulla_exchange *x, const char *id,
     struct bulla_buf *out, struct bulla_err *err)
 {
 	int64_t at = bulla_home_proven(x->home, note);
+	uint8_t digest[BULLA_SHA256_LEN];
 	struct bulla_custody c;
 	struct bulla_note n;
 	enum bulla_status st = bulla_note_parse(note, &n, err);
@@ -170,12 +187,14 @@ bulla_exchange_receipt(struct bulla_exchange *x, const char *id,
 	    strcmp(c.id, id) != 0)
 		st = bulla_fail(err, BULLA_E_MISMATCH, "the receipt is for "
 		    "another package, %s", c.id);
+	if (st == BULLA_OK)
+		bulla_sha256(n.text.p, n.text.len, digest);
 	/* One that was proved long ago stays good when its key has ended. */
 	if (st == BULLA_OK)
 		st = bulla_chain_keep(x->home->path, note, x->home->trust,
 		    at != 0 ? at : x->home->now, err);
 	if (st == BULLA_OK)
-		st = bulla_home_record(x->home, note, 1, err);
+		st = exchange_record_kept(x, c.id, digest, err);
 	if (st != BULLA_OK)
 		return st;
 	if (custodian != NULL && bulla_cur_is(&c.event, "receive"))

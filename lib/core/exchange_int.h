@@ -72,10 +72,13 @@ BULLA_NODISCARD enum bulla_status exchange_two_roots(struct bulla_exchange *x,
 /* A refusal: one line. */
 void exchange_no(struct bulla_exchange_answer *a, unsigned status,
     const char *why);
-/* exchange_notes.c */
+/* exchange_notes.c; the second: record a note of a chain as it is kept. */
 BULLA_NODISCARD enum bulla_status exchange_take_note(struct bulla_exchange *x,
     const struct bulla_cur *body, struct bulla_exchange_answer *a,
     struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status exchange_record_kept(
+    struct bulla_exchange *x, const char *id,
+    const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err);
 /* exchange_add.c */
 BULLA_NODISCARD enum bulla_status exchange_take_add(struct bulla_exchange *x,
     const struct bulla_cur *body, struct bulla_exchange_answer *a,

@@ -68,40 +68,19 @@ take_suspension(struct bulla_exchange *x, const struct bulla_cur *note,
 	return record_file(x, name, err);
 }
 
-/* The note with this text in one of the chains; NULL when it is in none. */
-static const struct bulla_link *
-find(const struct bulla_chain *c, const uint8_t digest[BULLA_SHA256_LEN])
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (memcmp(c->v[i].digest, digest, BULLA_SHA256_LEN) == 0)
-			return &c->v[i];
-	for (size_t i = 0; i < c->n_apart; i++)
-		if (memcmp(c->apart[i].digest, digest, BULLA_SHA256_LEN) == 0)
-			return &c->apart[i];
-	return NULL;
-}
-
-static enum bulla_status
-record_kept(struct bulla_exchange *x, const char *id,
+enum bulla_status
+exchange_record_kept(struct bulla_exchange *x, const char *id,
     const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err)
 {
-	static const enum bulla_side sides[] = { BULLA_THEIRS, BULLA_OURS };
-	enum bulla_status st = BULLA_OK;
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_cur c;
+	enum bulla_status st;
 
-	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
-		struct bulla_chain chain = { 0 };
-		const struct bulla_link *l;
-
-		st = bulla_chain_load(x->home->path, id, sides[i], NULL,
-		    &chain, err);
-		l = st == BULLA_OK ? find(&chain, digest) : NULL;
-		if (l != NULL) {
-			c = bulla_buf_view(&l->bytes);
-			st = bulla_home_record(x->home, &c, 1, err);
-		}
-		bulla_chain_free(&chain);
-	}
+	st = bulla_chain_get(x->home->path, id, digest, &b, err);
+	c = bulla_buf_view(&b);
+	if (st == BULLA_OK)
+		st = bulla_home_record(x->home, &c, 1, err);
+	bulla_buf_free(&b);
 	return st;
 }
 
@@ -114,9 +93,10 @@ take_custody(struct bulla_exchange *x, const struct bulla_cur *note,
 	enum bulla_status st = bulla_custody_parse(text, &c, err);
 
 	if (st == BULLA_OK)
-		st = bulla_chain_keep(x->home->path, note, x->home->trust,
+		st = bulla_chain_take(x->home->path, note, x->home->trust,
 		    x->home->now, err);
-	return st == BULLA_OK ? record_kept(x, c.id, digest, err) : st;
+	return st == BULLA_OK ? exchange_record_kept(x, c.id, digest, err) :
+	    st;
 }
 
 static enum bulla_status

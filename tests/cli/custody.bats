@@ -63,10 +63,25 @@ other() {
 	[ "$1" = a ] && echo b || echo a
 }
 
-# both HOME EVENT ARG...: added there, kept at the other side, left in ./note
+# both HOME EVENT ARG...: added there, kept at the other side, left in ./note.
+# A seal note waits for the relinquish note that announces the package.
 both() {
 	said "$@" >note
+	if [ "$2" = seal ] && [ ! -e "$(other "$1")/packages/$id.bulla" ]; then
+		cp note "seal.$1"
+		return
+	fi
 	custody "$(other "$1")" take -q note
+	if [ "$2" = relinquish ] && [ -e "seal.$1" ]; then
+		custody "$(other "$1")" take -q "seal.$1"
+		rm "seal.$1"
+	fi
+}
+
+# has HOME: the package lies there, so that notes about it are taken
+has() {
+	mkdir -p "$1/packages"
+	cp p.bulla "$1/packages/$id.bulla"
 }
 
 # a seals and hands over; b receives; a countersigns
@@ -128,6 +143,7 @@ purpose, authority, result, tool, seal-no, storage, condition, remarks" \
 }
 
 @test "add: by who may, and in an order that can be" {
+	has b
 	both a seal --package p.bulla -s officer=-
 	no 1 "a.example/receiver" said a store -i a/keys/receiver.key \
 	    -s storage=x -s officer=-
@@ -198,6 +214,7 @@ purpose, authority, result, tool, seal-no, storage, condition, remarks" \
 }
 
 @test "countersign: by its digest, by the right role, once" {
+	has b
 	both a seal --package p.bulla -s officer=-
 	digest=$(sed '/^$/,$d' note | sha256sum | cut -d ' ' -f 1)
 	no 1 "this takes a custodian" custody b countersign \
@@ -213,6 +230,7 @@ purpose, authority, result, tool, seal-no, storage, condition, remarks" \
 }
 
 @test "take: theirs alone, and two of one number are both kept" {
+	has b
 	both a seal --package p.bulla -s officer=-
 	cp -r a fork
 	said a store -s storage=here >one
@@ -235,6 +253,25 @@ is in the chain: both are kept" ]
 	sed 's/here/there/' one >changed
 	no 1 "does not verify" custody b take changed
 	no 1 "" custody b take p.bulla
+}
+
+@test "take: only of packages that are known, and only what verified" {
+	said a seal --package p.bulla -s officer=- >seal.note
+	no 1 "is not known here" custody b take seal.note
+	[ ! -e "b/custody/$id" ]
+	said a relinquish --package p.bulla -s to=c.example -s transport=x \
+	    -s recipients=desk >note
+	no 1 "is not known here" custody b take note
+	said a relinquish --package p.bulla -s to=b.example/desk \
+	    -s transport=x -s recipients=desk >note
+	cp note more
+	printf '\342\200\224 a.example/new %s\n' \
+	    "$(head -c 68 /dev/zero | base64 -w 0)" >>more
+	custody b take -q more
+	cmp note "b/custody/$id/theirs/0003-relinquish.note"
+	bulla-ledger --home b prove note >/dev/null
+	no 1 "" bulla-ledger --home b prove more
+	custody b take -q seal.note
 }
 
 @test "check: each finding on a line, and as JSON" {

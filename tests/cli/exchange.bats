@@ -419,6 +419,13 @@ cosigned_note() {
 	    -s justification=why)
 	bulla custody --home a add -i a/keys/custodian.key "${access[@]}" \
 	    "$ID" access >&2
+	# Nobody has announced this package
+	run --separate-stderr deliver --note "$note"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"answered 422"*"is not known here"* ]]
+	[ ! -e b/custody/"$ID" ]
+	mkdir -p b/packages
+	: >b/packages/"$ID".bulla
 	run --separate-stderr deliver --note "$note" \
 	    --note a/custody/"$ID"/0002-access.note
 	[ "$status" -eq 0 ]

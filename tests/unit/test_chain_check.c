@@ -416,11 +416,13 @@ Test(chain_check, another_package_under_the_same_seal)
 	found("its package-sha256 is not that of the seal before");
 }
 
+/* It counts for nothing, and takes nothing away. */
 Test(chain_check, countersigned_by_who_may_not)
 {
-	const struct bulla_signer two[2] = { ck_b.key[CK_RECEIVER],
+	struct bulla_signer two[2] = { ck_b.key[CK_RECEIVER],
 	    ck_a.key[CK_SEALER] };
 	struct bulla_custody c;
+	struct ck_checked r;
 	char hex[65];
 
 	add(&ck_a, "seal", 10);
@@ -428,22 +430,132 @@ Test(chain_check, countersigned_by_who_may_not)
 	ck_hex(&note, hex);
 	c = next_of(&ck_b, "receive", 30);
 	ck_set(&c, "relinquish", hex);
-	forge(&ck_a, "/theirs", &c, two, 2);
-	found("countersigned by a.example/sealer");
+	for (int i = 0; i < 2; i++) {
+		forge(&ck_a, "/theirs", &c, two, 2);
+		ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 60, NULL, &r);
+		cr_expect_eq(r.st, BULLA_OK, "%s", (char *)r.found.p);
+		cr_expect_str_eq(r.holder.agency, "b.example");
+		cr_expect_eq(r.holder.countersigned, i == 1);
+		ck_checked_free(&r);
+		two[1] = ck_a.key[CK_CUSTODIAN];
+	}
 }
 
-/* A package that nobody relinquished: it is there all the same. */
-Test(chain_check, received_without_a_relinquish)
+/* What was recorded first is good; only later came the line of another key. */
+Test(chain_check, a_line_more_takes_nothing_away)
 {
+	static const enum ck_key more[] = { CK_SECOND, CK_SEALER, CK_HOTLINE };
+	struct bulla_custody c = next_of(&ck_a, "store", 20);
 	struct ck_checked r;
 
 	add(&ck_a, "seal", 10);
-	add(&ck_b, "receive", 30);
-	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 60, NULL, &r);
+	c = next_of(&ck_a, "store", 20);
+	forge(&ck_a, "", &c, &ck_a.key[CK_OLD], 1);
+	recorded = note.len;
+	for (unsigned i = 0; i < 3; i++) {
+		const struct bulla_signer two[2] = { ck_a.key[CK_OLD],
+		    ck_a.key[more[i]] };
+
+		forge(&ck_a, "", &c, two, 2);
+		ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 200, proved_parts,
+		    &r);
+		cr_expect_eq(r.st, BULLA_OK, "%s", (char *)r.found.p);
+		ck_checked_free(&r);
+	}
+	recorded = note.len;	/* proved with its hotline's line only */
+	forge(&ck_a, "", &c, &ck_a.key[CK_OLD], 1);
+	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 200, proved_parts, &r);
+	cr_expect_eq(r.st, BULLA_E_MISMATCH, "not proved any more: now");
+	ck_checked_free(&r);
+}
+
+/* Two persons, each at the time that is proved for their own line. */
+Test(chain_check, two_persons_at_two_times)
+{
+	const struct bulla_signer two[2] = { ck_a.key[CK_OLD],
+	    ck_a.key[CK_SECOND] };
+	const struct bulla_signer other[2] = { ck_a.key[CK_SECOND],
+	    ck_a.key[CK_OLD] };
+	struct bulla_custody c;
+	struct ck_checked r;
+
+	add(&ck_a, "seal", 10);
+	c = next_of(&ck_a, "dispose", 20);
+	forge(&ck_a, "", &c, two, 1);
+	recorded = note.len;
+	forge(&ck_a, "", &c, two, 2);
+	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 200, proved_parts, &r);
 	cr_expect_eq(r.st, BULLA_OK, "%s", (char *)r.found.p);
-	cr_expect_str_eq(r.holder.agency, "b.example");
+	ck_checked_free(&r);
+	forge(&ck_a, "", &c, other, 1);
+	recorded = note.len;
+	forge(&ck_a, "", &c, other, 2);
+	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 200, proved_parts, &r);
+	cr_expect_eq(r.st, BULLA_E_MISMATCH);
+	cr_expect_not_null(strstr((char *)r.found.p, "a.example/old could "
+	    "sign only until"), "%s", (char *)r.found.p);
+	ck_checked_free(&r);
+}
+
+/* Nobody takes it by saying so, while the others' notes show that it is there. */
+Test(chain_check, received_without_a_relinquish)
+{
+	struct bulla_custody c = next_of(&ck_b, "receive", 30);
+	struct ck_checked r;
+
+	add(&ck_a, "seal", 10);
+	forge(&ck_a, "/theirs", &c, &ck_b.key[CK_RECEIVER], 1);
+	found("b.example note 1 receive: nobody relinquished the package to "
+	    "b.example");
+	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 60, NULL, &r);
+	cr_expect_str_eq(r.holder.agency, "a.example");
 	cr_expect_not(r.holder.countersigned);
 	ck_checked_free(&r);
+	/* nobody else is shown to have had it */
+	cr_assert_eq(system("rm -r b/custody && mkdir b/custody"), 0);
+	forge(&ck_b, "", &c, &ck_b.key[CK_RECEIVER], 1);
+	ck_expect_good(&ck_b, "b.example");
+}
+
+/* One that does not name the relinquish that is open is one all the same. */
+Test(chain_check, received_by_who_does_not_name_the_relinquish)
+{
+	struct bulla_custody c = next_of(&ck_b, "receive", 30);
+
+	add(&ck_a, "seal", 10);
+	add(&ck_a, "relinquish", 20);
+	forge(&ck_a, "/theirs", &c, &ck_b.key[CK_RECEIVER], 1);
+	ck_expect_good(&ck_a, "b.example");
+	/* it went back since, and the same again would take it once more */
+	c = next_of(&ck_a, "receive", 40);
+	forge(&ck_a, "", &c, &ck_a.key[CK_RECEIVER], 1);
+	found("a.example note 3 receive: nobody relinquished the package to "
+	    "a.example");
+}
+
+/* However many there are, the check is one. */
+Test(chain_check, findings_have_an_end)
+{
+	struct bulla_buf few = BULLA_BUF_INIT(300);
+	struct bulla_chain_holder holder;
+	struct bulla_custody c;
+	struct ck_checked r;
+
+	add(&ck_a, "seal", 10);
+	c = next_of(&ck_a, "store", 20);
+	for (c.sequence = 3; c.sequence < 20; c.sequence += 2)
+		forge(&ck_a, "", &c, &ck_a.key[CK_CUSTODIAN], 1);
+	ck_check_as(&ck_a, ck_a.trust, KIT_TIME + 60, NULL, &r);
+	cr_expect_eq(r.st, BULLA_E_MISMATCH);
+	e = (struct bulla_err){ 0 };
+	cr_expect_eq(bulla_chain_check(&r.ours, &r.theirs, ck_a.trust,
+	    KIT_TIME + 60, NULL, NULL, &holder, &few, &e), BULLA_E_MISMATCH);
+	cr_expect_str_eq(e.msg, "9 findings");
+	cr_assert_gt(few.len, 13);
+	cr_expect_arr_eq(few.p + few.len - 13, "... and more\n", 13);
+	cr_expect_arr_eq(few.p, r.found.p, few.len - 13);
+	ck_checked_free(&r);
+	bulla_buf_free(&few);
 }
 
 Test(chain_check, nothing_at_all)
