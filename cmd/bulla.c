@@ -24,7 +24,7 @@ static const struct {
 	{ "fetch", "download a package, resuming" },
 	{ "inbox", "take packages in over HTTPS" },
 	{ "receive", "take a package in and sign the receipt" },
-	{ "custody", "the chain of custody of a package" },
+	{ "custody", "keep and show who held a package, and when" },
 	{ "ledger", "keep an append-only record that others can check" },
 	{ "age", "encrypt and decrypt plain age files" },
 };
