@@ -284,6 +284,21 @@ judge(struct send_home *h, const struct bulla_cur *receipt,
 	return st == BULLA_E_NOKEY ? BULLA_E_REFUSED : st;
 }
 
+/* Only what verified: a line of who knows whom may be wrong one day. */
+static enum bulla_status
+record(struct send_home *h, const struct bulla_cur *receipt,
+    struct bulla_err *err)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	enum bulla_status st = bulla_note_trim(receipt, h->known, &b, err);
+	struct bulla_cur c = bulla_buf_view(&b);
+
+	if (st == BULLA_OK)
+		st = bulla_home_record(&h->m.h, &c, 1, err);
+	bulla_buf_free(&b);
+	return st;
+}
+
 enum bulla_status
 send_home_after(struct send_home *h, const struct bulla_cur *receipt,
     struct bulla_err *err)
@@ -299,7 +314,7 @@ send_home_after(struct send_home *h, const struct bulla_cur *receipt,
 		    h->has_custodian && h->tells ? &h->custodian : NULL,
 		    &note, err);
 	else if (st == BULLA_OK)
-		st = bulla_home_record(&h->m.h, receipt, 1, err);
+		st = record(h, receipt, err);
 	if (st == BULLA_OK && h->exchange && note.len != receipt->len) {
 		st = tell(h, &note, err);
 		h->handed_over = st == BULLA_OK && h->tells;
