@@ -266,7 +266,7 @@ is in the chain: both are kept" ]
 	    -s transport=x -s recipients=desk >note
 	cp note more
 	printf '\342\200\224 a.example/new %s\n' \
-	    "$(head -c 68 /dev/zero | base64 -w 0)" >>more
+	    "$(head -c 68 /dev/zero | base64 -w 0)" >>./more
 	custody b take -q more
 	cmp note "b/custody/$id/theirs/0003-relinquish.note"
 	bulla-ledger --home b prove note >/dev/null
