@@ -157,6 +157,8 @@ package() {
 	    ledger/public/tile/entries/000 ledger/public/checkpoint \
 	    ledger/cosigned/newest.note ledger/index; do
 		at=$(($(stat -c %s "a/$f") / 2))
+		# in the root: a flipped key id would be another, unknown key
+		case $f in *checkpoint | *.note) at=25 ;; esac
 		byte=$(od -An -tu1 -j "$at" -N 1 "a/$f")
 		# shellcheck disable=SC2059 # an escape is the format
 		printf "\\x$(printf %x $((byte ^ 1)))" |
