@@ -214,7 +214,7 @@ END
 say 'One byte on the way turned over, or the end missing, is noticed'
 show <<'END'
 cp alpha/case-7.bulla bad.bulla
-printf X | dd of=bad.bulla bs=1 seek=20000000 conv=notrunc status=none
+printf overlaid | dd of=bad.bulla bs=1 seek=20000000 conv=notrunc status=none
 END
 show 1 <<'END'
 bulla-verify -K bravo/sealer.key.pub bad.bulla

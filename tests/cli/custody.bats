@@ -173,7 +173,7 @@ purpose, authority, result, tool, seal-no, storage, condition, remarks" \
 	both a relinquish -s to=b.example -s transport=usb -s recipients=desk
 	cp p.bulla q.bulla
 	at=$(($(grep -abo 00000001.age p.bulla | head -n 1 | cut -d: -f1) + 600))
-	printf '\xaa' | dd of=q.bulla bs=1 seek=$at conv=notrunc status=none
+	printf overlaid | dd of=q.bulla bs=1 seek=$at conv=notrunc status=none
 	no 1 "is not the one that was relinquished" said b receive --package q.bulla -s officer=x
 	no 2 "package-sha256 is not that of the package file" \
 	    said b receive --package p.bulla -s officer=x \

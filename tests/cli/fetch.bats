@@ -93,7 +93,7 @@ teardown() {
 
 @test "bytes that were spoilt here are noticed and fetched once more" {
 	killed p 5000000
-	printf 'X' | dd of=p.part bs=1 seek=4000000 conv=notrunc status=none
+	printf overlaid | dd of=p.part bs=1 seek=4000000 conv=notrunc status=none
 	run --separate-stderr vfetch -o p "$URL/big"
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"it came in pieces: fetched once more"* ]]
@@ -194,7 +194,7 @@ teardown() {
 	jq -e '.ok and .verified == false' <<<"$output"
 	# bytes that do not verify never get the name
 	cp "$D/package" "$D/www/bad"
-	printf 'X' | dd of="$D/www/bad" bs=1 seek=1000000 conv=notrunc \
+	printf overlaid | dd of="$D/www/bad" bs=1 seek=1000000 conv=notrunc \
 	    status=none
 	fails 1 'what came is left in bad.part' vfetch "$URL/bad"
 	[ ! -e bad ]

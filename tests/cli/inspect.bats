@@ -46,7 +46,7 @@ says() {
 
 @test "damage that only verifying shows" {
 	at=$(($(grep -abo 00000001.age p.bulla | head -n 1 | cut -d: -f1) + 600))
-	printf '\xaa' | dd of=p.bulla bs=1 seek=$at conv=notrunc status=none
+	printf overlaid | dd of=p.bulla bs=1 seek=$at conv=notrunc status=none
 	ok bulla-inspect p.bulla
 	[ "${lines[0]}" = "NOT VERIFIED: what the package says of itself" ]
 	run bulla-verify -k "$seal" p.bulla

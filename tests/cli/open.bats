@@ -72,7 +72,7 @@ nothing() {
 	for at in 100 700 1200 3000 6000 100000 $((size - 4000)) \
 	    $((size - 2000)) $((size - 1)); do
 		cp p.bulla q.bulla
-		printf '\xaa' | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
+		printf overlaid | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
 		    status=none
 		no 1 "q.bulla: " bulla-open -i desk.key -k "$seal" -d x q.bulla
 		nothing x

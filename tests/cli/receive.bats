@@ -71,7 +71,7 @@ stored() {
 	receive p.bulla >/dev/null
 	cp p.bulla q.bulla
 	at=$(($(grep -abo 00000001.age p.bulla | head -n 1 | cut -d: -f1) + 600))
-	printf '\xaa' | dd of=q.bulla bs=1 seek=$at conv=notrunc status=none
+	printf overlaid | dd of=q.bulla bs=1 seek=$at conv=notrunc status=none
 	run --separate-stderr receive q.bulla
 	[ "$status" -eq 1 ]
 	[[ $output == *"event: reject"* ]]
@@ -87,7 +87,7 @@ stored() {
 
 @test "a broken seal: a signed reject, nothing stored" {
 	at=$(($(grep -abo 00000001.age p.bulla | head -n 1 | cut -d: -f1) + 600))
-	printf '\xaa' | dd of=p.bulla bs=1 seek=$at conv=notrunc status=none
+	printf overlaid | dd of=p.bulla bs=1 seek=$at conv=notrunc status=none
 	run --separate-stderr receive p.bulla
 	[ "$status" -eq 1 ]
 	[[ $output == *"reason: seal-broken"* ]]

@@ -279,7 +279,7 @@ fails() {
 @test "a package that does not verify: a signed rejection, kept" {
 	inbox
 	cp "$D/package" bad
-	printf X | dd of=bad bs=1 seek=1000000 conv=notrunc status=none
+	printf overlaid | dd of=bad bs=1 seek=1000000 conv=notrunc status=none
 	fails 1 "rejected by b.example/receiver" send -u "$URL" \
 	    --receipt r bad
 	grep -qx 'event: reject' r

@@ -44,7 +44,7 @@ setup() {
 	size=$(stat -c %s p.bulla)
 	for at in 100 700 1200 3000 6000 $((size - 2000)) $((size - 1)); do
 		cp p.bulla q.bulla
-		printf '\xaa' | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
+		printf overlaid | dd of=q.bulla bs=1 seek="$at" conv=notrunc \
 		    status=none
 		no 1 "q.bulla: " bulla-verify -k "$seal" q.bulla
 		no 1 "standard input: " sh -c "cat q.bulla | bulla-verify -k $seal"
