@@ -11,11 +11,11 @@ BEGIN {
 	put("os", "io file keyfile ring")
 	put("crypto", "secret hash aead mac pk")
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
-	put("format", "statement tlogproof tus ustar")
+	put("format", "reqdoc statement tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "fetch inbox send")
 	put("core", "age bagin cosign keys ledger merkle pack package")
-	put("core", "outbox")
+	put("core", "outbox request")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
 	put("core", "trust witness")
 	sees["base"] = " base "
