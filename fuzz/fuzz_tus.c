@@ -66,6 +66,28 @@ meta(const struct bulla_cur *in)
 	bulla_buf_free(&b);
 }
 
+/* What is taken for a checksum or a date has no second spelling. */
+static void
+checksum_and_date(const struct bulla_cur *in)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(128);
+	char date[BULLA_TUS_DATE_LEN + 1];
+	uint8_t digest[BULLA_TUS_DIGEST_LEN];
+	int64_t t;
+
+	if (bulla_tus_checksum(in, digest, NULL) == BULLA_OK) {
+		bulla_tus_checksum_put(&b, digest);
+		same(&b, in->p, in->len);
+	}
+	bulla_buf_reset(&b);
+	if (bulla_tus_date_parse(in, &t)) {
+		bulla_tus_date_text(t, date);
+		bulla_buf_str(&b, date);
+		same(&b, in->p, in->len);
+	}
+	bulla_buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -73,6 +95,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	route_and_size(&in);
 	meta(&in);
+	checksum_and_date(&in);
 	(void)bulla_tus_is_patch_type(&in);
 	return 0;
 }

@@ -25,6 +25,30 @@
 BULLA_NODISCARD enum bulla_status bulla_tus_size(const struct bulla_cur *text,
     uint64_t *out, struct bulla_err *err);
 
+/*
+ * Upload-Checksum: "sha256 <padded base64 of 32 bytes>", one space between.
+ * BULLA_E_UNSUPPORTED: another algorithm than the one that Tus-Checksum-
+ * Algorithm names; BULLA_E_FORMAT. *out only on success.
+ */
+#define BULLA_TUS_ALGORITHM "sha256"
+#define BULLA_TUS_DIGEST_LEN 32u
+#define BULLA_TUS_MISMATCH 460u	/* the status when it does not fit */
+BULLA_NODISCARD enum bulla_status bulla_tus_checksum(
+    const struct bulla_cur *text, uint8_t out[BULLA_TUS_DIGEST_LEN],
+    struct bulla_err *err);
+void bulla_tus_checksum_put(struct bulla_buf *b,
+    const uint8_t digest[BULLA_TUS_DIGEST_LEN]);
+
+/*
+ * Upload-Expires: an IMF-fixdate (RFC 9110, 5.6.7), 29 characters, such as
+ * "Sun, 22 Nov 2026 03:04:05 GMT". POSIX seconds, 0 .. BULLA_WHEN_MAX; the
+ * day of the week has to be the right one.
+ */
+#define BULLA_TUS_DATE_LEN 29u
+void bulla_tus_date_text(int64_t t, char out[BULLA_TUS_DATE_LEN + 1]);
+BULLA_NODISCARD bool bulla_tus_date_parse(const struct bulla_cur *text,
+    int64_t *out);
+
 /* Content-Type of a PATCH: no parameters, any case. */
 bool bulla_tus_is_patch_type(const struct bulla_cur *text);
 

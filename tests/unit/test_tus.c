@@ -49,6 +49,86 @@ Test(tus, patch_type)
 }
 
 static enum bulla_status
+checksum_of(const char *text, uint8_t out[32])
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	return bulla_tus_checksum(&c, out, NULL);
+}
+
+#define SUM_OF_NOTHING "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+Test(tus, checksums)
+{
+	static const char *const bad[] = { "", "sha256", SUM_OF_NOTHING,
+	    "sha256 ", "sha256  " SUM_OF_NOTHING, "sha256 " SUM_OF_NOTHING " ",
+	    "sha256\t" SUM_OF_NOTHING,
+	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=",
+	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==",
+	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFVV",
+	    "sha256 " SUM_OF_NOTHING ",sha256 " SUM_OF_NOTHING };
+	static const char *const other[] = { "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
+	    "SHA256 " SUM_OF_NOTHING, "md5 x", " sha256 " SUM_OF_NOTHING };
+	struct bulla_buf b = BULLA_BUF_INIT(64);
+	uint8_t sum[32] = { 7 };
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_eq(checksum_of(bad[i], sum), BULLA_E_FORMAT, "%s",
+		    bad[i]);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		cr_assert_eq(checksum_of(other[i], sum), BULLA_E_UNSUPPORTED,
+		    "%s", other[i]);
+	cr_assert_eq(sum[0], 7, "written only on success");
+	cr_assert_eq(checksum_of("sha256 " SUM_OF_NOTHING, sum), BULLA_OK);
+	cr_assert_eq(sum[0], 0xe3);
+	cr_assert_eq(sum[31], 0x55);
+	bulla_tus_checksum_put(&b, sum);
+	cr_assert_str_eq(bulla_buf_cstr(&b), "sha256 " SUM_OF_NOTHING);
+	bulla_buf_free(&b);
+}
+
+static bool
+date_of(const char *text, int64_t *out)
+{
+	struct bulla_cur c = bulla_cur_str(text);
+
+	return bulla_tus_date_parse(&c, out);
+}
+
+Test(tus, dates)
+{
+	static const struct {
+		int64_t t;
+		const char *text;
+	} good[] = {
+		{ 0, "Thu, 01 Jan 1970 00:00:00 GMT" },
+		{ 784111777, "Sun, 06 Nov 1994 08:49:37 GMT" },
+		{ 951782400, "Tue, 29 Feb 2000 00:00:00 GMT" },
+		{ 1795316645, "Sun, 22 Nov 2026 03:04:05 GMT" },
+		{ INT64_C(253402300799), "Fri, 31 Dec 9999 23:59:59 GMT" },
+	};
+	static const char *const bad[] = { "",
+	    "Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC",
+	    "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
+	    "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994",
+	    "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 06 Nov 1994 24:49:37 GMT",
+	    "Tue, 30 Feb 2000 00:00:00 GMT", "Wed, 31 Dec 1969 23:59:59 GMT" };
+	char text[BULLA_TUS_DATE_LEN + 1];
+	int64_t t = 7;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_assert_not(date_of(bad[i], &t), "%s", bad[i]);
+	cr_assert_eq(t, 7);
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		bulla_tus_date_text(good[i].t, text);
+		cr_assert_str_eq(text, good[i].text);
+		cr_assert(date_of(text, &t));
+		cr_assert_eq(t, good[i].t);
+	}
+}
+
+static enum bulla_status
 meta_of(const char *text, struct bulla_tus_meta *m)
 {
 	struct bulla_cur c = bulla_cur_str(text);
