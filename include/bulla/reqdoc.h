@@ -75,7 +75,7 @@ BULLA_NODISCARD bool bulla_reqdoc_line(struct bulla_cur *value,
 /* Is the field there, and this? */
 bool bulla_reqdoc_is(const struct bulla_reqdoc *d, const char *label,
     const char *value);
-/* The field as a time or an id (NUL-terminated). False: not there. */
+/* The field as a time; false: not there. */
 BULLA_NODISCARD bool bulla_reqdoc_when(const struct bulla_reqdoc *d,
     const char *label, int64_t *out);
 /*
@@ -92,6 +92,7 @@ struct bulla_reqdoc_field {
 	const char *label;
 	const char *form;	/* what may stand there, in words */
 	const char *guide;	/* what it is for: a sentence or two */
+	const char *instead;	/* an example of a good value */
 	const char *preset;	/* what most people write, or NULL */
 	const char *const *codes;	/* ends with NULL; or NULL */
 	bool lines;		/* may have more than one line */
@@ -143,10 +144,14 @@ struct bulla_lint {
 unsigned bulla_reqdoc_lint(const struct bulla_reqdoc *d,
     const struct bulla_lint *l);
 
+/* What the opening note of its package says; len 0: none ("-"). */
+struct bulla_cur bulla_reqdoc_package_kind(const struct bulla_reqdoc *d);
+struct bulla_cur bulla_reqdoc_ref(const struct bulla_reqdoc *d);
 /*
  * Does the opening note of the package say the same: kind, ref (request of a
- * reply, answers or request of a hotline call, first related id of a
- * follow-up), class, and created as date? BULLA_E_MISMATCH names the field.
+ * reply, answers or else request of a hotline call, first related id of a
+ * follow-up), class of a request, and created as date? BULLA_E_MISMATCH
+ * names the field.
  */
 BULLA_NODISCARD enum bulla_status bulla_reqdoc_agrees(
     const struct bulla_reqdoc *d, const struct bulla_opening *o,
