@@ -1,12 +1,11 @@
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "http.h"
 
+#include "bulla/file.h"
 #include "bulla/io.h"
-#include "bulla/num.h"
 #include "bulla/tus.h"
 
 #define ANSWER_STALLS 5		/* stall times that an answer may take */
@@ -20,6 +19,8 @@ struct turn {
 	enum bulla_status st;	/* what a callback of ours ran into */
 	uint64_t pos;		/* of the body */
 	int64_t moved;		/* when a byte last went or came */
+	int64_t paced;		/* when the rate was last looked at */
+	uint64_t rate;
 	curl_off_t up, down;
 };
 
@@ -43,7 +44,7 @@ read_cb(char *buf, size_t size, size_t n, void *ctx)
 		want = (size_t)left;
 	if (want == 0)
 		return 0;
-	if (t->q->small) {
+	if (t->q->text.p != NULL) {
 		memcpy(buf, t->q->text.p + t->pos, want);
 		t->pos += want;
 		return want;
@@ -83,76 +84,71 @@ write_cb(char *data, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
-static bool
-name_is(const struct bulla_cur *name, const char *want)
-{
-	return name->len == strlen(want) &&
-	    strncasecmp((const char *)name->p, want, name->len) == 0;
-}
-
-static bool
-take_size(const struct bulla_cur *v, bool *has, uint64_t *out)
-{
-	if (*has || bulla_tus_size(v, out, NULL) != BULLA_OK)
-		return false;	/* twice, or no number */
-	*has = true;
-	return true;
-}
-
-static bool
-take_field(struct http_resp *a, const struct bulla_cur *name,
-    const struct bulla_cur *v)
-{
-	if (name_is(name, "upload-offset"))
-		return take_size(v, &a->has_offset, &a->offset);
-	if (name_is(name, "upload-length"))
-		return take_size(v, &a->has_length, &a->length);
-	if (name_is(name, "retry-after")) {
-		/* A date is possible too: our own back-off will do then. */
-		if (!bulla_num_u64(v, 1u << 30, &a->retry_after))
-			a->retry_after = 0;
-	} else if (name_is(name, "location")) {
-		if (v->len == 0 || v->len >= sizeof(a->location) ||
-		    a->location[0] != '\0')
-			return false;
-		memcpy(a->location, v->p, v->len);
-		a->location[v->len] = '\0';
-	}
-	return true;
-}
-
 static void
-trim(struct bulla_cur *v)
+tell_connected(struct http *h)
 {
-	while (bulla_cur_eat_str(v, " ") || bulla_cur_eat_str(v, "\t"))
-		;
-	while (v->len > 0 && memchr(" \t\r\n", v->p[v->len - 1], 4) != NULL)
-		v->len--;
+	struct bulla_send_event e = { .kind = BULLA_SEND_CONNECTED };
+	char text[80], *ip = NULL;
+	long port = 0;
+
+	h->answered = true;
+	curl_easy_getinfo(h->curl, CURLINFO_PRIMARY_IP, &ip);
+	curl_easy_getinfo(h->curl, CURLINFO_PRIMARY_PORT, &port);
+	(void)snprintf(text, sizeof(text), "%s port %ld",
+	    ip != NULL ? ip : "?", port);
+	e.text = text;
+	http_event(h->c, &e);
 }
 
 static size_t
 header_cb(char *data, size_t size, size_t n, void *ctx)
 {
-	struct bulla_cur line = bulla_cur_of(data, size * n), name;
+	struct bulla_cur line = bulla_cur_of(data, size * n);
 	struct turn *t = ctx;
 
-	if (bulla_cur_starts(&line, "HTTP/")) {
-		/* After a "100 Continue" the real answer begins anew. */
-		t->a->has_offset = t->a->has_length = false;
-		t->a->location[0] = '\0';
-		t->a->retry_after = 0;
-		t->h->answered = true;
-		return size * n;
-	}
-	if (!bulla_cur_until(&line, ':', &name))
-		return size * n;
-	trim(&line);
-	if (memchr(line.p, '\0', line.len) == NULL &&
-	    take_field(t->a, &name, &line))
+	if (!t->h->answered)
+		tell_connected(t->h);
+	if (http_line(t->a, &line, bulla_now()))
 		return size * n;
 	t->st = bulla_fail(t->err, BULLA_E_REFUSED,
 	    "the server's answer has a malformed header field");
 	return 0;
+}
+
+/*
+ * libcurl has no other way to tell that the server asked for a certificate,
+ * and without one that is all there is to know (see http_fail.c).
+ */
+static int
+debug_cb(CURL *curl, curl_infotype type, char *data, size_t n, void *ctx)
+{
+	static const char want[] = "Request CERT";
+	struct http *h = ctx;
+
+	(void)curl;
+	if (type == CURLINFO_TEXT && memmem(data, n, want,
+	    sizeof(want) - 1) != NULL)
+		h->asked_cert = true;
+	return 0;
+}
+
+/* The rate may change with the time of the day, also within a body. */
+static bool
+pace(struct turn *t)
+{
+	struct http *h = t->h;
+	uint64_t rate;
+	unsigned secs;
+
+	if (t->q->body_len == 0 || t->q->small)
+		return true;
+	h->paused = !http_rate(h->c, &rate, &secs);
+	if (!h->paused && rate != t->rate) {
+		t->rate = rate;
+		curl_easy_setopt(h->curl, CURLOPT_MAX_SEND_SPEED_LARGE,
+		    (curl_off_t)rate);
+	}
+	return !h->paused;
 }
 
 /*
@@ -174,13 +170,19 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 		t->up = ulnow;
 		t->moved = now;
 	}
-	if (now >= t->h->deadline)
+	if (http_stopped(t->h->c))
+		t->st = bulla_fail(t->err, BULLA_E_AGAIN, "stopped");
+	else if (now >= t->h->deadline)
 		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 		    "the deadline has passed");
+	else if (now != t->paced && !pace(t))
+		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
+		    "a window without sending has begun");
 	else if (now - t->moved > (int64_t)t->h->stall_secs *
 	    (sent ? ANSWER_STALLS : 1))
 		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 		    "nothing moved for %lld s", (long long)(now - t->moved));
+	t->paced = now;
 	return t->st != BULLA_OK;
 }
 
@@ -211,16 +213,22 @@ add_size(struct curl_slist **list, const char *name, uint64_t v)
 static bool
 add_all(struct curl_slist **list, const struct http_req *q)
 {
+	bool patch = strcmp(q->method, "PATCH") == 0;
+
 	if (q->small)
-		return add(list, "Content-Type", "text/plain; charset=utf-8");
+		return add(list, "Content-Type", q->type != NULL ? q->type :
+		    "text/plain; charset=utf-8");
 	return add(list, "Tus-Resumable", BULLA_TUS_VERSION) &&
 	    (!q->has_offset || add_size(list, "Upload-Offset", q->offset)) &&
 	    (!q->has_length || add_size(list, "Upload-Length", q->length)) &&
+	    (!q->defer || add(list, "Upload-Defer-Length", "1")) &&
 	    (q->meta == NULL || add(list, "Upload-Metadata", q->meta)) &&
-	    (strcmp(q->method, "PATCH") != 0 || add(list, "Content-Type",
+	    (q->checksum == NULL || add(list, "Upload-Checksum",
+	    q->checksum)) &&
+	    ((!patch && q->body_len == 0) || add(list, "Content-Type",
 	    BULLA_TUS_PATCH_TYPE)) &&
-	    (strcmp(q->method, "POST") != 0 || add_size(list,
-	    "Content-Length", 0));
+	    ((!patch && strcmp(q->method, "POST") != 0) ||
+	    q->body_len > 0 || add_size(list, "Content-Length", 0));
 }
 
 static void
@@ -252,6 +260,50 @@ prepare(struct turn *t, struct curl_slist *list)
 	curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, watch_cb);
 	curl_easy_setopt(e, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(e, CURLOPT_DEBUGFUNCTION, debug_cb);
+	curl_easy_setopt(e, CURLOPT_DEBUGDATA, t->h);
+	curl_easy_setopt(e, CURLOPT_VERBOSE,
+	    t->h->has_cert || t->h->answered ? 0L : 1L);
+	(void)pace(t);
+}
+
+/* A refusal before the body is read makes the write fail, but the response
+ * that came says more than the broken pipe. */
+static CURLcode
+perform(struct turn *t, long *code)
+{
+	CURLcode rc = curl_easy_perform(t->h->curl);
+
+	curl_easy_getinfo(t->h->curl, CURLINFO_RESPONSE_CODE, code);
+	return rc == CURLE_SEND_ERROR && *code >= 400 ? CURLE_OK : rc;
+}
+
+static enum bulla_status
+turn(struct turn *t, struct curl_slist *list)
+{
+	struct http *h = t->h;
+	enum bulla_status st;
+	long code = 0;
+	CURLcode rc;
+
+	prepare(t, list);
+	rc = perform(t, &code);
+	if (t->st == BULLA_OK && http_turned_away(h, rc)) {
+		/* Once may be the line; who meets it twice has met a rule. */
+		h->turned_away++;
+		t->pos = 0;
+		t->moved = http_clock();
+		t->up = t->down = 0;
+		rc = perform(t, &code);
+		h->turned_away += http_turned_away(h, rc);
+	}
+	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
+	if (t->st != BULLA_OK)
+		return t->st;
+	st = rc != CURLE_OK ? http_fail(h, rc, t->err) : BULLA_OK;
+	if (st == BULLA_OK)
+		t->a->status = code > 0 && code < 1000 ? (unsigned)code : 0;
+	return st;
 }
 
 enum bulla_status
@@ -259,34 +311,18 @@ http_do(struct http *h, const struct http_req *q, struct http_resp *a,
     struct bulla_err *err)
 {
 	struct turn t = { .h = h, .q = q, .a = a, .err = err,
-	    .moved = http_clock() };
+	    .rate = UINT64_MAX, .moved = http_clock() };
 	struct curl_slist *list = NULL;
 	enum bulla_status st;
-	CURLcode rc;
-	long code = 0;
 
 	bulla_buf_free(&a->body);
 	*a = (struct http_resp)HTTP_RESP_INIT;
 	h->curl_text[0] = '\0';
-	if (!add_all(&list, q)) {
-		curl_slist_free_all(list);
-		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	}
-	prepare(&t, list);
-	rc = curl_easy_perform(h->curl);
+	h->paused = false;
+	if (add_all(&list, q))
+		st = turn(&t, list);
+	else
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	curl_slist_free_all(list);
-	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
-	if (t.st != BULLA_OK)
-		return t.st;
-	curl_easy_getinfo(h->curl, CURLINFO_RESPONSE_CODE, &code);
-	/*
-	 * A refusal before the body is read makes the write fail, but the
-	 * response that came says more than the broken pipe.
-	 */
-	if (rc == CURLE_SEND_ERROR && code >= 400)
-		rc = CURLE_OK;
-	st = rc != CURLE_OK ? http_fail(h, rc, err) : BULLA_OK;
-	if (st == BULLA_OK)
-		a->status = code > 0 && code < 1000 ? (unsigned)code : 0;
 	return st;
 }

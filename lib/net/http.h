@@ -19,22 +19,37 @@
 
 struct http {
 	CURL *curl;
+	const struct bulla_send_config *c;
 	char curl_text[CURL_ERROR_SIZE];
 	int64_t deadline;	/* monotonic seconds, or INT64_MAX */
 	unsigned stall_secs;
 	bool answered;		/* the server ever sent a response */
 	bool has_cert;		/* we show a certificate */
+	bool asked_cert;	/* we have none, and it asked for one */
+	unsigned turned_away;	/* ... and closed without an answer */
+	bool paused;		/* http_do was ended by a window of rate 0 */
 };
 
 struct http_req {
 	const char *method, *url;
 	bool has_offset, has_length;
 	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
+	bool defer;			/* Upload-Defer-Length: 1 */
 	const char *meta;		/* Upload-Metadata, or NULL */
+	const char *checksum;		/* Upload-Checksum, or NULL */
 	bool small;			/* no part of tus; the body is text */
-	struct bulla_cur text;
+	const char *type;		/* of that; NULL: text/plain */
+	struct bulla_cur text;		/* the body, when p is not NULL */
 	int fd;				/* else body_len bytes at offset */
 	uint64_t body_len;		/* 0: none; of text too */
+};
+
+/* What the server can do, as it says in the answer to OPTIONS. */
+struct http_can {
+	bool with_upload, defer_length, checksum, termination, expiration;
+	bool sha256;			/* as checksum */
+	bool has_max, has_free;
+	uint64_t max_size, free;	/* Tus-Max-Size, Bulla-Free */
 };
 
 struct http_resp {
@@ -43,11 +58,21 @@ struct http_resp {
 	uint64_t offset, length;
 	char location[HTTP_URL_MAX];	/* as sent; "" when missing */
 	uint64_t retry_after;		/* seconds; 0 when missing */
+	int64_t expires;		/* Upload-Expires; 0 when missing */
+	struct http_can can;
 	struct bulla_buf body;		/* at most HTTP_BODY_MAX bytes */
 };
 #define HTTP_RESP_INIT { .body = BULLA_BUF_INIT(HTTP_BODY_MAX) }
 
 int64_t http_clock(void);	/* monotonic seconds */
+
+/*
+ * http_head.c: one header line into *a; a status line starts anew. False for
+ * a field that is malformed, or twice there and ambiguous. now is the time
+ * that a Retry-After with a date counts from.
+ */
+BULLA_NODISCARD bool http_line(struct http_resp *a,
+    const struct bulla_cur *line, int64_t now);
 
 /* http_tls.c: files, pins and the rules of the connection. */
 BULLA_NODISCARD enum bulla_status http_open(struct http *h,
@@ -76,14 +101,36 @@ struct again {
 BULLA_NODISCARD enum bulla_status http_again(struct again *g,
     uint64_t retry_after, struct bulla_err *err);
 bool http_is_late(const struct http *h, uint64_t ms);
-void http_pause(uint64_t ms);
+void http_pause(const struct http *h, uint64_t ms);	/* less when stopped */
+bool http_stopped(const struct bulla_send_config *c);
+void http_event(const struct bulla_send_config *c,
+    const struct bulla_send_event *e);
+void http_say(const struct bulla_send_config *c, const char *line);
 /* Does this status pass by itself? */
 bool http_passes(unsigned status);
 /* What the server wrote first about its refusal: a wrapped message. */
 BULLA_NODISCARD enum bulla_status http_says(const struct http_resp *a,
     enum bulla_status st, const char *what, struct bulla_err *err);
 
+/*
+ * http_rate.c: the rate in force now, 0 for none; false in a window in which
+ * nothing is sent, with the seconds until it may end.
+ */
+bool http_rate(const struct bulla_send_config *c, uint64_t *rate,
+    unsigned *secs);
+/*
+ * Wait such a window out. BULLA_E_AGAIN: stopped, or it ends after the
+ * deadline.
+ */
+BULLA_NODISCARD enum bulla_status http_rate_wait(const struct http *h,
+    struct bulla_err *err);
+
 /* http_fail.c: what libcurl's code means for us. */
+/*
+ * Did the server ask for a certificate, which we have not, and close the
+ * connection without an answer?
+ */
+bool http_turned_away(const struct http *h, CURLcode rc);
 BULLA_NODISCARD enum bulla_status http_fail(const struct http *h,
     CURLcode rc, struct bulla_err *err);
 

@@ -15,14 +15,34 @@ http_is_late(const struct http *h, uint64_t ms)
 	return (int64_t)(ms / 1000) >= h->deadline - http_clock();
 }
 
+bool
+http_stopped(const struct bulla_send_config *c)
+{
+	return c->stop != NULL && *c->stop != 0;
+}
+
 void
-http_pause(uint64_t ms)
+http_pause(const struct http *h, uint64_t ms)
 {
 	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
 	    .tv_nsec = (long)(ms % 1000) * 1000000 };
 
-	while (nanosleep(&t, &t) != 0)
+	while (nanosleep(&t, &t) != 0 && !http_stopped(h->c))
 		;
+}
+
+void
+http_event(const struct bulla_send_config *c, const struct bulla_send_event *e)
+{
+	if (c->watch.event != NULL)
+		c->watch.event(c->watch.ctx, e);
+}
+
+void
+http_say(const struct bulla_send_config *c, const char *line)
+{
+	if (c->watch.say != NULL)
+		c->watch.say(c->watch.ctx, line);
 }
 
 bool
@@ -42,32 +62,56 @@ jitter(uint64_t max_ms)
 	return r % (max_ms + 1);
 }
 
-enum bulla_status
-http_again(struct again *g, uint64_t retry_after, struct bulla_err *err)
+static enum bulla_status
+give_up(struct again *g, uint64_t asked, const char *why,
+    struct bulla_err *err)
 {
-	const struct bulla_send_watch *w = &g->c->watch;
-	uint64_t max = PAUSE_FIRST_MS << (g->failures < 8 ? g->failures : 8);
-	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
+	struct bulla_send_event e = { .kind = BULLA_SEND_GIVEN_UP,
+	    .text = err->msg, .asked = asked };
+
+	http_event(g->c, &e);
+	return bulla_wrap(err, BULLA_E_AGAIN, "%s", why);
+}
+
+static void
+tell(const struct again *g, uint64_t ms, uint64_t asked,
+    const struct bulla_err *err)
+{
+	struct bulla_send_event e = { .kind = BULLA_SEND_RETRY,
+	    .text = err->msg, .wait_ms = ms, .asked = asked };
 	char line[640];
 
-	g->failures++;
-	if (http_clock() >= g->http->deadline)
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up at the deadline");
-	if (g->failures >= g->c->attempts)
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up after %u failures in a row", g->failures);
-	if (retry_after * 1000 > ms)
-		ms = retry_after * 1000;
-	if (http_is_late(g->http, ms))
-		return bulla_wrap(err, BULLA_E_AGAIN,
-		    "given up, the deadline comes before the next attempt");
 	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
 	    err->msg, (unsigned long long)(ms / 1000),
 	    (unsigned long long)(ms % 1000 / 100));
-	if (w->say != NULL)
-		w->say(w->ctx, line);
-	http_pause(ms);
+	http_say(g->c, line);
+	http_event(g->c, &e);
+}
+
+enum bulla_status
+http_again(struct again *g, uint64_t retry_after, struct bulla_err *err)
+{
+	uint64_t max = PAUSE_FIRST_MS << (g->failures < 8 ? g->failures : 8);
+	uint64_t ms = jitter(max < PAUSE_MAX_MS ? max : PAUSE_MAX_MS);
+	char why[64];
+
+	g->failures++;
+	if (http_stopped(g->c))
+		return give_up(g, retry_after, "given up when asked to", err);
+	if (http_clock() >= g->http->deadline)
+		return give_up(g, retry_after, "given up at the deadline",
+		    err);
+	(void)snprintf(why, sizeof(why), "given up after %u failures in a row",
+	    g->failures);
+	if (g->failures >= g->c->attempts)
+		return give_up(g, retry_after, why, err);
+	if (retry_after * 1000 > ms)
+		ms = retry_after * 1000;
+	if (http_is_late(g->http, ms))
+		return give_up(g, retry_after, "given up, the deadline comes "
+		    "before the next attempt", err);
+	tell(g, ms, retry_after, err);
+	http_pause(g->http, ms);
 	return BULLA_OK;
 }
 

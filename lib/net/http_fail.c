@@ -29,12 +29,24 @@ words(const struct http *h, CURLcode rc, char *out, size_t cap)
 	    h->curl_text : curl_easy_strerror(rc));
 }
 
+static bool
+is_silent(const struct http *h, CURLcode rc)
+{
+	return !h->answered && (rc == CURLE_GOT_NOTHING ||
+	    rc == CURLE_SEND_ERROR || rc == CURLE_RECV_ERROR);
+}
+
+bool
+http_turned_away(const struct http *h, CURLcode rc)
+{
+	return !h->has_cert && h->asked_cert && is_silent(h, rc);
+}
+
 /* A connection that was made and then closed without a word. */
 static const char *
 guess(const struct http *h, CURLcode rc)
 {
-	if (h->answered || (rc != CURLE_GOT_NOTHING &&
-	    rc != CURLE_SEND_ERROR && rc != CURLE_RECV_ERROR))
+	if (!is_silent(h, rc))
 		return "";
 	return h->has_cert ? " (was our certificate refused?)" :
 	    " (does the server want a certificate? Give one with --cert and "
@@ -47,6 +59,10 @@ lost(const struct http *h, CURLcode rc, struct bulla_err *err)
 	char text[256];
 
 	(void)words(h, rc, text, sizeof(text));
+	if (!h->has_cert && (refuses_us(h) || h->turned_away > 1))
+		return bulla_fail(err, BULLA_E_REFUSED, "the server wants a "
+		    "certificate of ours: give one with --cert and --key "
+		    "(%s)", text);
 	if (refuses_us(h))
 		return bulla_fail(err, BULLA_E_REFUSED,
 		    "the server refused our certificate: %s", text);

@@ -142,12 +142,12 @@ tell_proxy(const struct bulla_send_config *c)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *v = getenv(names[i]);
 
-		if (v == NULL || v[0] == '\0' || c->watch.say == NULL)
+		if (v == NULL || v[0] == '\0')
 			continue;
 		(void)snprintf(line, sizeof(line),
 		    "the proxy of $%s is used (--no-proxy ignores it)",
 		    names[i]);
-		c->watch.say(c->watch.ctx, line);
+		http_say(c, line);
 		return;
 	}
 }
@@ -186,7 +186,7 @@ http_open(struct http *h, const struct bulla_send_config *c,
 {
 	enum bulla_status st;
 
-	*h = (struct http){ .curl = curl_easy_init(),
+	*h = (struct http){ .curl = curl_easy_init(), .c = c,
 	    .stall_secs = c->stall_secs, .deadline = INT64_MAX,
 	    .has_cert = c->cert != NULL };
 	if (h->curl == NULL)

@@ -53,19 +53,23 @@ bulla_line_ask(struct bulla_line *l, const struct bulla_line_request *q,
 	struct bulla_err scratch = { 0 };
 	char url[HTTP_URL_MAX];
 	struct http_req r = { .method = q->post ? "POST" : "GET", .url = url,
-	    .small = true, .text = q->body, .body_len = q->body.len };
+	    .small = true, .text = q->body, .body_len = q->body.len,
+	    .type = q->type };
+	const char *what = q->path != NULL ? q->path : l->base;
 	enum bulla_status st;
 
 	if (err == NULL)
 		err = &scratch;
-	st = url_join(l->base, q->path, url, err);
+	if (q->path == NULL)
+		(void)memcpy(url, l->base, sizeof(url));
+	st = q->path == NULL ? BULLA_OK : url_join(l->base, q->path, url, err);
 	if (st != BULLA_OK)
 		return st;
 	do {
 		l->a.retry_after = 0;
 		st = http_do(&l->http, &r, &l->a, err);
 		if (st == BULLA_OK && http_passes(l->a.status))
-			st = http_says(&l->a, BULLA_E_AGAIN, q->path, err);
+			st = http_says(&l->a, BULLA_E_AGAIN, what, err);
 		if (st == BULLA_OK)
 			break;
 		if (st == BULLA_E_AGAIN)
@@ -77,5 +81,5 @@ bulla_line_ask(struct bulla_line *l, const struct bulla_line_request *q,
 	bulla_buf_put(out, l->a.body.p, l->a.body.len);
 	st = bulla_buf_status(out);
 	return st == BULLA_OK ? st : bulla_fail(err, BULLA_E_REFUSED,
-	    "%s: the answer is too long", q->path);
+	    "%s: the answer is too long", what);
 }

@@ -195,7 +195,8 @@ receipt(struct sender *s, struct bulla_err *err)
 		if (http_is_late(&s->http, ms))
 			return bulla_fail(err, BULLA_E_AGAIN, "all was sent, "
 			    "but the package has not been judged yet");
-		http_pause(ms < POLL_MAX_MS ? ms : POLL_MAX_MS);
+		http_pause(&s->http, ms < POLL_MAX_MS ? ms :
+		    POLL_MAX_MS);
 		return BULLA_OK;
 	}
 	if (s->a.status == 422)
