@@ -28,6 +28,8 @@ BEGIN {
 	sees["cmd"] = " base os crypto format archive net core "
 	# the protocol that net speaks: bytes and structures, no more
 	also["net", "tus"] = 1
+	# and digests of what goes over the wire
+	also["net", "hash"] = 1
 
 	only["sodium.h"] = only["openssl/"] = "crypto"
 	only["archive.h"] = only["archive_entry.h"] = "archive"
