@@ -51,6 +51,12 @@ BULLA_NODISCARD enum bulla_status bulla_outfile_open(struct bulla_outfile *o,
 BULLA_NODISCARD enum bulla_status bulla_outfile_resume(
     struct bulla_outfile *o, const char *path, const char *suffix,
     bool force, struct bulla_err *err);
+/*
+ * It shall have another name in the same directory; looked at when it is
+ * committed. BULLA_E_USAGE when name is not one ("", "a/b", ".."), _NOMEM.
+ */
+BULLA_NODISCARD enum bulla_status bulla_outfile_rename(
+    struct bulla_outfile *o, const char *name, struct bulla_err *err);
 /* Frees *o in either case. BULLA_E_REFUSED, BULLA_E_IO, BULLA_E_NOMEM. */
 BULLA_NODISCARD enum bulla_status bulla_outfile_commit(
     struct bulla_outfile *o, struct bulla_err *err);

@@ -4,11 +4,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bulla/examine.h"
 #include "bulla/package.h"
 
 /*
  * Taking a package in: copy into quarantine while hashing, verify the copy,
- * store it, sign a receipt. What bulla-receive and the inbox both run.
+ * store it, sign a receipt. What bulla-receive and the inbox both run. All
+ * that reads the package's bytes is behind examiner (bulla/examine.h); what
+ * is here sees the notes, digests and fields, and checks the signatures.
  */
 struct bulla_receive {
 	const char *home;		/* existing directory, 0700 */
@@ -17,6 +20,7 @@ struct bulla_receive {
 	struct bulla_judge judge;	/* ... and whether they may */
 	bool allow_exercise;
 	int64_t now;
+	struct bulla_examiner examiner;	/* empty: this process */
 };
 
 struct bulla_received {
@@ -30,7 +34,8 @@ struct bulla_received {
 };
 
 /*
- * fd is the package, read from its current offset to the end; judged is only
+ * fd is the package, which the examiner reads from its current offset to the
+ * end and nobody else touches; judged is only
  * the copy that is made in the home, which has no name until then. A package
  * that verifies is stored, durably, as HOME/packages/<id>.bulla, and its
  * receipt as the next note of custody/<id>/ (0001-receive.note when it is the
@@ -49,7 +54,12 @@ struct bulla_received {
  * for the same reason it gets the same note. Every other status means that
  * nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
  * of one), _NOKEY (no known sealer), _LIMIT, _IO (also when notes in the home
- * are damaged), _NOMEM.
+ * are damaged), _NOMEM, and those of the examiner.
+ *
+ * An examiner that lies can have stored, under the id in notes that a known
+ * sealer has signed and when that id is free, bytes that are not those he
+ * sealed, and get a receipt with the digest it says; it can do nothing to
+ * other packages.
  */
 BULLA_NODISCARD enum bulla_status bulla_receive_fd(
     const struct bulla_receive *p, int fd, struct bulla_received *out,

@@ -47,9 +47,8 @@ check_stanzas(const struct bulla_age_header *h, const struct bulla_opening *o,
 	return BULLA_OK;
 }
 
-/* The age header and nonce against the opening note; no secret is used. */
-static enum bulla_status
-check_age0(const struct pkgr *r, struct bulla_package *out,
+enum bulla_status
+pkg_check_age(const struct pkgr *r, struct bulla_package *out,
     struct bulla_err *err)
 {
 	struct bulla_age_header h = { 0 };
@@ -106,8 +105,8 @@ pkg_parse_head(struct pkgr *r, struct bulla_package *out,
 }
 
 enum bulla_status
-pkg_check_head(struct pkgr *r, const struct bulla_vkeys *known,
-    bool allow_exercise, struct bulla_package *out, struct bulla_err *err)
+pkg_check_signed(struct pkgr *r, const struct bulla_vkeys *known,
+    struct bulla_package *out, struct bulla_err *err)
 {
 	struct bulla_cur bytes = bulla_buf_view(&r->opening);
 	struct bulla_verified v;
@@ -125,10 +124,29 @@ pkg_check_head(struct pkgr *r, const struct bulla_vkeys *known,
 	if ((uint64_t)out->opening.created != r->mtime)
 		return bulla_fail(err, BULLA_E_MISMATCH, "opening.note was "
 		    "made at another time than the file says");
-	st = check_age0(r, out, err);
-	if (st == BULLA_OK && out->opening.exercise && !allow_exercise)
-		st = bulla_fail(err, BULLA_E_REFUSED, "an EXERCISE package: "
+	return BULLA_OK;
+}
+
+enum bulla_status
+pkg_check_exercise(const struct bulla_package *p, bool allow_exercise,
+    struct bulla_err *err)
+{
+	if (p->opening.exercise && !allow_exercise)
+		return bulla_fail(err, BULLA_E_REFUSED, "an EXERCISE package: "
 		    "give --exercise if this is an exercise");
+	return BULLA_OK;
+}
+
+enum bulla_status
+pkg_check_head(struct pkgr *r, const struct bulla_vkeys *known,
+    bool allow_exercise, struct bulla_package *out, struct bulla_err *err)
+{
+	enum bulla_status st = pkg_check_signed(r, known, out, err);
+
+	if (st == BULLA_OK)
+		st = pkg_check_age(r, out, err);
+	if (st == BULLA_OK)
+		st = pkg_check_exercise(out, allow_exercise, err);
 	return st;
 }
 

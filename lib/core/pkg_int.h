@@ -105,6 +105,19 @@ void pkgr_free(struct pkgr *r);
 BULLA_NODISCARD enum bulla_status pkg_check_head(struct pkgr *r,
     const struct bulla_vkeys *known, bool allow_exercise,
     struct bulla_package *out, struct bulla_err *err);
+/*
+ * Its three parts. The first and the last look only at the notes and at
+ * r->id and mtime; the second at no key: whoever has read a package need not
+ * be the one who knows keys.
+ */
+BULLA_NODISCARD enum bulla_status pkg_check_signed(struct pkgr *r,
+    const struct bulla_vkeys *known, struct bulla_package *out,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status pkg_check_age(const struct pkgr *r,
+    struct bulla_package *out, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status pkg_check_exercise(
+    const struct bulla_package *p, bool allow_exercise,
+    struct bulla_err *err);
 /* The closing: the same signatures, and all of its figures. */
 BULLA_NODISCARD enum bulla_status pkg_check_tail(struct pkgr *r,
     const struct bulla_vkeys *known,

@@ -1,15 +1,13 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bulla/file.h"
-#include "bulla/io.h"
 #include "bulla/ring.h"
+#include "core/pkg_int.h"
 #include "core/receive_int.h"
-
-#define PIECE 262144u	/* bytes copied at a time */
+#include "core/verify_int.h"
 
 static enum bulla_status
 make_home(const char *home, struct bulla_err *err)
@@ -27,104 +25,63 @@ make_home(const char *home, struct bulla_err *err)
 	return st;
 }
 
-/* Even a name is taken only from a canonical header. */
+/* A file without a name, which is given one when it has proved itself. */
 static enum bulla_status
-name_of(struct arrival *a, const uint8_t block[BULLA_USTAR_BLOCK],
-    struct bulla_err *err)
+open_copy(struct arrival *a, struct bulla_err *err)
 {
-	struct bulla_ustar u;
-	struct bulla_cur c, id;
+	char path[HOME_PATH_MAX];
+	enum bulla_status st = home_path(path, a->p->home, "packages", ".new",
+	    "", err);
 
-	if (bulla_ustar_parse(block, &u, NULL) != BULLA_OK)
-		return bulla_fail(err, BULLA_E_FORMAT,
-		    "not a bulla package");
-	c = bulla_cur_str(u.name);
-	if (!bulla_cur_until(&c, '/', &id) || !bulla_id_ok(&id) ||
-	    !bulla_cur_is(&c, "bagit.txt"))
-		return bulla_fail(err, BULLA_E_FORMAT,
-		    "not a bulla package");
-	memcpy(a->id, id.p, id.len);
-	a->id[id.len] = '\0';
+	return st == BULLA_OK ? bulla_outfile_open(&a->copy, path, 0600,
+	    false, true, err) : st;
+}
+
+static enum bulla_status
+examine(struct arrival *a, int in, struct bulla_err *err)
+{
+	const struct bulla_examiner *x = &a->p->examiner;
+	struct bulla_examined *e = &a->e;
+	struct stat sb;
+	enum bulla_status st = BULLA_OK;
+
+	if (x->examine == NULL)
+		bulla_examine(in, a->copy.fd, bulla_cores(), e);
+	else
+		st = x->examine(x->ctx, in, a->copy.fd, e, err);
+	if (st == BULLA_OK && e->reached == BULLA_REACHED_NOTHING) {
+		st = e->end.st;
+		if (err != NULL)
+			*err = e->end;
+	}
+	if (st != BULLA_OK)
+		return st;
+	if (fstat(a->copy.fd, &sb) != 0)
+		return bulla_fail_sys(err, "the copy in the home");
+	if ((uint64_t)sb.st_size != e->bytes)
+		return bulla_fail(err, BULLA_E_IO, "the copy in the home has "
+		    "%lld bytes, and not %llu", (long long)sb.st_size,
+		    (unsigned long long)e->bytes);
+	a->id = e->id;
+	a->sha256 = e->sha256;
+	a->bytes = e->bytes;
 	return home_path(a->path, a->p->home, "packages", a->id, ".bulla",
 	    err);
 }
 
-/* Somewhere to put it; when the name is taken, only for judging. */
-static enum bulla_status
-open_copy(struct arrival *a, struct bulla_err *err)
-{
-	char dir[HOME_PATH_MAX];
-	enum bulla_status st;
-
-	a->taken = access(a->path, F_OK) == 0;
-	if (!a->taken)
-		return bulla_outfile_open(&a->copy, a->path, 0600, false,
-		    true, err);
-	st = home_path(dir, a->p->home, "packages", "", "", err);
-	return st == BULLA_OK ? bulla_spool_open(dir, &a->copy.fd, err) : st;
-}
-
-/* Copy all of the input while hashing it. */
-static enum bulla_status
-copy_in(struct arrival *a, struct bulla_err *err)
-{
-	static const char what[] = "the copy in the home";
-	uint8_t buf[PIECE];
-	struct bulla_reader_fd in;
-	struct bulla_sha256 *h = NULL;
-	enum bulla_status st;
-	size_t n = 0;
-
-	bulla_reader_fd_init(&in, a->in, "package");
-	st = bulla_read_full(&in.r, buf, BULLA_USTAR_BLOCK, &n, err);
-	if (st == BULLA_OK && n < BULLA_USTAR_BLOCK)
-		return bulla_fail(err, BULLA_E_INCOMPLETE, "ends early, after "
-		    "%zu bytes: get the rest of it", n);
-	if (st == BULLA_OK)
-		st = name_of(a, buf, err);
-	if (st == BULLA_OK)
-		st = open_copy(a, err);
-	if (st == BULLA_OK)
-		st = bulla_sha256_new(&h, err);
-	while (st == BULLA_OK && n > 0) {
-		bulla_sha256_update(h, buf, n);
-		a->bytes += n;
-		st = bulla_write_fd(a->copy.fd, buf, n, what, err);
-		if (st == BULLA_OK)
-			st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
-	}
-	if (st == BULLA_OK)
-		bulla_sha256_final(h, a->sha256);
-	bulla_sha256_free(h);
-	if (st == BULLA_OK && lseek(a->copy.fd, 0, SEEK_SET) != 0)
-		st = bulla_fail_sys(err, "%s", what);
-	return st;
-}
-
 /* sha256 of a file that is in the store. */
 static enum bulla_status
-hash_stored(const char *path, uint8_t sha256[BULLA_SHA256_LEN],
+hash_stored(const struct arrival *a, uint8_t sha256[BULLA_SHA256_LEN],
     struct bulla_err *err)
 {
-	uint8_t buf[PIECE];
-	struct bulla_reader_fd in;
-	struct bulla_sha256 *h = NULL;
+	const struct bulla_examiner *x = &a->p->examiner;
 	enum bulla_status st;
-	size_t n = 1;
 	int fd = -1;
 
-	st = bulla_infile_open(path, &fd, err);
+	st = bulla_infile_open(a->path, &fd, err);
 	if (st == BULLA_OK)
-		st = bulla_sha256_new(&h, err);
-	bulla_reader_fd_init(&in, fd, "stored package");
-	while (st == BULLA_OK && n > 0) {
-		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
-		if (st == BULLA_OK)
-			bulla_sha256_update(h, buf, n);
-	}
-	if (st == BULLA_OK)
-		bulla_sha256_final(h, sha256);
-	bulla_sha256_free(h);
+		st = x->hash != NULL ? x->hash(x->ctx, fd, sha256, err) :
+		    bulla_hash_fd(fd, sha256, err);
 	if (fd != -1)
 		(void)close(fd);
 	return st;
@@ -140,7 +97,7 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
     struct bulla_err *err)
 {
 	uint8_t stored[BULLA_SHA256_LEN];
-	enum bulla_status st = hash_stored(a->path, stored, err);
+	enum bulla_status st = hash_stored(a, stored, err);
 
 	if (st != BULLA_OK)
 		return st;
@@ -170,12 +127,11 @@ is_for_us(const struct arrival *a, const struct bulla_opening *o)
 
 /* It verified: may its sealers seal, and is it for us? */
 static enum bulla_status
-authorise(void *ctx, const struct bulla_package *pkg, struct bulla_err *err)
+authorise(struct arrival *a, struct bulla_err *err)
 {
-	struct arrival *a = ctx;
 	const struct bulla_judge *j = &a->p->judge;
-	const struct bulla_opening *o = &pkg->opening;
-	enum bulla_status st = j->ask != NULL ? j->ask(j->ctx, pkg, err) :
+	const struct bulla_opening *o = &a->pkg.opening;
+	enum bulla_status st = j->ask != NULL ? j->ask(j->ctx, &a->pkg, err) :
 	    BULLA_OK;
 
 	if (st == BULLA_E_REFUSED)
@@ -188,16 +144,84 @@ authorise(void *ctx, const struct bulla_package *pkg, struct bulla_err *err)
 	    (const char *)o->to[0].p, a->p->receiver->vkey.name);
 }
 
+/*
+ * In the order of bulla_package_verify: what the examiner says counts from
+ * where the signatures of the notes that it handed over have held.
+ */
+static enum bulla_status
+check(struct arrival *a, struct pkgr *r, struct bulla_err *err)
+{
+	struct bulla_examined *e = &a->e;
+	const struct bulla_vkeys *known = a->p->known;
+	enum bulla_status st = BULLA_OK;
+
+	if (e->reached >= BULLA_REACHED_HEAD)
+		st = pkg_check_signed(r, known, &a->pkg, err);
+	if (st == BULLA_OK && e->reached >= BULLA_REACHED_BODY)
+		st = pkg_check_exercise(&a->pkg, a->p->allow_exercise, err);
+	if (st == BULLA_OK && e->reached < BULLA_REACHED_END) {
+		st = e->end.st;
+		if (err != NULL)
+			*err = e->end;
+	}
+	if (st == BULLA_OK)
+		st = pkg_check_tail(r, known, e->manifest, &a->pkg, err);
+	if (st == BULLA_OK)
+		st = authorise(a, err);
+	if (st != BULLA_OK)
+		return st;
+	a->pkg.verified = true;
+	return BULLA_OK;
+}
+
+/* What was found, as if it had been read here. */
+static enum bulla_status
+verify(struct arrival *a, struct bulla_err *err)
+{
+	struct bulla_examined *e = &a->e;
+	struct pkgr r;
+	enum bulla_status st;
+
+	pkgr_init(&r, -1);
+	memcpy(r.id, e->id, sizeof(r.id));
+	r.pos = e->bytes;
+	r.mtime = e->mtime;
+	r.segments = e->segments;
+	r.cipher = e->cipher;
+	bulla_buf_put(&r.opening, e->opening.p, e->opening.len);
+	bulla_buf_put(&r.closing, e->closing.p, e->closing.len);
+	st = bulla_buf_status(&r.opening);
+	if (st == BULLA_OK)
+		st = bulla_buf_status(&r.closing);
+	if (st == BULLA_OK)
+		st = check(a, &r, err);
+	verify_keep(&r, &a->pkg);
+	pkgr_free(&r);
+	return st;
+}
+
+static enum bulla_status
+store(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
+{
+	char name[BULLA_ID_LEN + sizeof(".bulla")];
+	enum bulla_status st;
+
+	(void)snprintf(name, sizeof(name), "%s.bulla", a->id);
+	st = bulla_outfile_rename(&a->copy, name, err);
+	if (st == BULLA_OK)
+		st = bulla_outfile_commit(&a->copy, err);
+	if (st == BULLA_E_REFUSED)	/* another process was faster */
+		return meet_stored(a, out, err);
+	return st == BULLA_OK ? receive_accept(a, out, err) : st;
+}
+
 static enum bulla_status
 judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 {
-	const struct bulla_verify v = { .fd = a->copy.fd,
-	    .known = a->p->known, .judge = { authorise, a },
-	    .allow_exercise = a->p->allow_exercise,
-	    .threads = bulla_cores() };
-	enum bulla_status st = bulla_package_verify(&v, &a->pkg, &out->why);
+	enum bulla_status st = verify(a, &out->why);
 	bool others = false;
 
+	a->taken = access(a->path, F_OK) == 0;
 	if (err != NULL)
 		*err = out->why;
 	if (st == BULLA_E_MISMATCH)
@@ -215,30 +239,28 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 		    "note that came for it names another package-sha256");
 		return receive_reject(a, "hash-mismatch", out, err);
 	}
-	if (a->taken)
-		return meet_stored(a, out, err);
-	st = bulla_outfile_commit(&a->copy, err);
-	if (st == BULLA_E_REFUSED)	/* another process was faster */
-		return meet_stored(a, out, err);
-	return st == BULLA_OK ? receive_accept(a, out, err) : st;
+	return a->taken ? meet_stored(a, out, err) : store(a, out, err);
 }
 
 enum bulla_status
 bulla_receive_fd(const struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
 {
-	struct arrival a = { .p = p, .in = fd, .copy = BULLA_OUTFILE_INIT };
+	struct arrival a = { .p = p, .copy = BULLA_OUTFILE_INIT,
+	    .e = BULLA_EXAMINED_INIT };
 	struct bulla_received r = {
 	    .receipt = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
 	bool known = false;
 	enum bulla_status st = make_home(p->home, err);
 
 	if (st == BULLA_OK)
-		st = copy_in(&a, err);
+		st = open_copy(&a, err);
+	if (st == BULLA_OK)
+		st = examine(&a, fd, err);
 	if (st != BULLA_OK)
 		goto out;
-	memcpy(r.id, a.id, sizeof(r.id));
-	memcpy(r.sha256, a.sha256, sizeof(r.sha256));
+	memcpy(r.id, a.e.id, sizeof(r.id));
+	memcpy(r.sha256, a.e.sha256, sizeof(r.sha256));
 	/* The same bytes again get the same receipt; rejects are rejudged. */
 	st = bulla_receipt_find(p->home, a.sha256, &r.receipt, &known, err);
 	if (st == BULLA_OK && known) {
@@ -250,10 +272,8 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 	bulla_buf_reset(&r.receipt);
 	st = judge(&a, &r, err);
 out:
-	if (a.copy.path != NULL)
-		bulla_outfile_free(&a.copy);
-	else if (a.copy.fd != -1)
-		(void)close(a.copy.fd);
+	bulla_outfile_free(&a.copy);
+	bulla_examined_free(&a.e);
 	bulla_package_free(&a.pkg);
 	if (st == BULLA_OK)
 		*out = r;

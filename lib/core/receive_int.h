@@ -49,11 +49,11 @@ BULLA_NODISCARD enum bulla_status receipt_parse(const struct bulla_buf *note,
 /* One package on its way in. */
 struct arrival {
 	const struct bulla_receive *p;
-	int in;
 	struct bulla_outfile copy;	/* in packages/, without a name */
 	char path[HOME_PATH_MAX];	/* packages/<id>.bulla */
-	char id[BULLA_ID_LEN + 1];
-	uint8_t sha256[BULLA_SHA256_LEN];
+	struct bulla_examined e;	/* what is said of it */
+	const char *id;			/* three of these */
+	const uint8_t *sha256;
 	uint64_t bytes;
 	bool taken;			/* the name is there already */
 	const char *refused;		/* why a good package is not taken */

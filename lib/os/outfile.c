@@ -216,6 +216,26 @@ out:
 	return st;
 }
 
+enum bulla_status
+bulla_outfile_rename(struct bulla_outfile *o, const char *name,
+    struct bulla_err *err)
+{
+	int dir = (int)(base_of(o->path) - o->path);
+	char shown[SHOWN];
+	char *path;
+
+	if (name[0] == '\0' || strchr(name, '/') != NULL ||
+	    strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return bulla_fail(err, BULLA_E_USAGE,
+		    "%s: not the name of a file",
+		    bulla_text_show_str(shown, sizeof(shown), name));
+	if (asprintf(&path, "%.*s%s", dir, o->path, name) < 0)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	free(o->path);
+	o->path = path;
+	return BULLA_OK;
+}
+
 /* Give a nameless file a hidden name, so that it can be renamed. */
 static enum bulla_status
 link_tmp(struct bulla_outfile *o, struct bulla_err *err)

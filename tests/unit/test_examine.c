@@ -1,0 +1,393 @@
+#include <fcntl.h>
+
+#include "bulla/receive.h"
+#include "package_parts.h"
+#include "scratch.h"
+
+/* The half that reads packages, what it says of them, and when it lies. */
+static struct kit kit;
+static struct bulla_signer receiver;
+static struct bulla_buf bytes = BULLA_BUF_INIT(KIT_MAX);
+static struct bulla_buf other = BULLA_BUF_INIT(KIT_MAX);
+static struct bulla_examined found = BULLA_EXAMINED_INIT;
+static struct bulla_buf message = BULLA_BUF_INIT(BULLA_EXAMINED_MAX);
+static struct bulla_receive how;
+static struct bulla_received got;
+static struct bulla_err e;
+
+static void
+begin(void)
+{
+	scratch_enter();
+	kit_init(&kit);
+	KIT_OK(bulla_signer_new("beta/receiver", BULLA_SIG_ED25519, &receiver,
+	    NULL));
+	kit_seal(&kit, &bytes);
+	kit_seal(&kit, &other);
+	how = (struct bulla_receive){ .home = "home", .receiver = &receiver,
+	    .known = &kit.known, .now = KIT_TIME + 5 };
+}
+
+static void
+end(void)
+{
+	bulla_buf_free(&got.receipt);
+	bulla_examined_free(&found);
+	bulla_buf_free(&message);
+	bulla_buf_free(&bytes);
+	bulla_buf_free(&other);
+	bulla_signer_free(&receiver);
+	kit_free(&kit);
+	scratch_leave();
+}
+
+TestSuite(examine, .init = begin, .fini = end);
+
+/* What is said of the first len bytes of a package. */
+static void
+look(const struct bulla_buf *b, size_t len)
+{
+	int in = kit_memfd(b->p, len), copy = kit_memfd("", 0);
+	struct bulla_examined x = BULLA_EXAMINED_INIT;
+
+	bulla_examine(in, copy, 2, &x);
+	bulla_examined_free(&found);
+	found = x;
+	close(in);
+	close(copy);
+}
+
+static void
+encode(const struct bulla_examined *x, struct bulla_buf *out)
+{
+	bulla_buf_reset(out);
+	bulla_examined_put(out, x);
+	cr_assert_eq(bulla_buf_status(out), BULLA_OK);
+}
+
+/* It parses, and says the same; or it does not, and nothing was written. */
+static bool
+parses(const struct bulla_buf *b, size_t len)
+{
+	struct bulla_examined x = BULLA_EXAMINED_INIT;
+	struct bulla_buf again = BULLA_BUF_INIT(BULLA_EXAMINED_MAX);
+	struct bulla_cur c = bulla_cur_of(b->p, len);
+	bool ok = bulla_examined_parse(&c, &x, &e) == BULLA_OK;
+
+	if (ok) {
+		encode(&x, &again);
+		cr_expect_eq(again.len, len);
+		cr_expect_arr_eq(again.p, b->p, len);
+	} else {
+		cr_expect_eq(e.st, BULLA_E_FORMAT);
+		cr_expect_null(x.opening.p);
+	}
+	bulla_buf_free(&again);
+	bulla_examined_free(&x);
+	return ok;
+}
+
+Test(examine, a_good_one)
+{
+	uint8_t sha256[32];
+
+	look(&bytes, bytes.len);
+	cr_assert_eq(found.reached, BULLA_REACHED_END);
+	cr_expect_eq(found.end.st, BULLA_OK);
+	cr_expect_eq(found.bytes, bytes.len);
+	bulla_sha256(bytes.p, bytes.len, sha256);
+	cr_expect_arr_eq(found.sha256, sha256, 32);
+	encode(&found, &message);
+	cr_expect(parses(&message, message.len));
+}
+
+/* Cut at every 64th byte: it gets further and further, and says so. */
+Test(examine, how_far_it_came)
+{
+	unsigned seen = 0, last = 0;
+
+	for (size_t n = 0; n < bytes.len; n += 64) {
+		look(&bytes, n);
+		cr_expect_neq(found.reached, BULLA_REACHED_END);
+		cr_expect_eq(found.end.st, BULLA_E_INCOMPLETE, "%zu: %s", n,
+		    found.end.msg);
+		cr_expect_geq((unsigned)found.reached, last);
+		last = found.reached;
+		seen |= 1u << found.reached;
+		encode(&found, &message);
+		cr_expect(parses(&message, message.len), "%zu", n);
+	}
+	cr_expect_eq(seen, 1u << BULLA_REACHED_NOTHING |
+	    1u << BULLA_REACHED_COPY | 1u << BULLA_REACHED_BODY);
+}
+
+Test(examine, a_message_that_is_cut_or_longer)
+{
+	look(&bytes, bytes.len);
+	encode(&found, &message);
+	for (size_t n = 0; n < message.len; n++)
+		cr_expect(!parses(&message, n), "%zu", n);
+	bulla_buf_u8(&message, 0);
+	cr_expect(!parses(&message, message.len));
+}
+
+Test(examine, every_byte_of_a_message)
+{
+	look(&bytes, bytes.len);
+	encode(&found, &message);
+	for (size_t i = 0; i < message.len; i++) {
+		for (unsigned bit = 0; bit < 8; bit++) {
+			message.p[i] ^= (uint8_t)(1u << bit);
+			(void)parses(&message, message.len);
+			message.p[i] ^= (uint8_t)(1u << bit);
+		}
+	}
+}
+
+static bool
+encodes(void (*change)(struct bulla_examined *x))
+{
+	struct bulla_examined x = found;
+
+	change(&x);
+	encode(&x, &message);
+	return parses(&message, message.len);
+}
+
+static void
+unchanged(struct bulla_examined *x)
+{
+	(void)x;
+}
+
+static void
+end_and_reason(struct bulla_examined *x)
+{
+	snprintf(x->end.msg, sizeof(x->end.msg), "but");
+}
+
+static void
+end_and_failure(struct bulla_examined *x)
+{
+	x->end.st = BULLA_E_MISMATCH;
+}
+
+static void
+not_the_end(struct bulla_examined *x)
+{
+	x->reached = BULLA_REACHED_BODY;
+}
+
+static void
+beyond_the_end(struct bulla_examined *x)
+{
+	x->reached = (enum bulla_reached)(BULLA_REACHED_END + 1);
+}
+
+static void
+a_decision(struct bulla_examined *x)
+{
+	x->reached = BULLA_REACHED_BODY;
+	x->end.st = BULLA_E_REFUSED;
+}
+
+static void
+errno_without_io(struct bulla_examined *x)
+{
+	x->reached = BULLA_REACHED_BODY;
+	x->end.st = BULLA_E_MISMATCH;
+	x->end.sys_errno = 5;
+}
+
+static void
+a_negative_length(struct bulla_examined *x)
+{
+	x->bytes = UINT64_MAX;
+}
+
+static void
+id_in_capitals(struct bulla_examined *x)
+{
+	x->id[3] = 'A';
+}
+
+static void
+id_that_is_a_path(struct bulla_examined *x)
+{
+	memcpy(x->id, "../../keys/", 11);
+}
+
+static void
+many_segments(struct bulla_examined *x)
+{
+	x->segments = BULLA_SEGMENTS_MAX + 1;
+}
+
+static void
+more_cipher_than_bytes(struct bulla_examined *x)
+{
+	x->cipher = x->bytes + 1;
+}
+
+Test(examine, fields_that_do_not_go_together)
+{
+	static void (*const bad[])(struct bulla_examined *) = {
+		end_and_reason, end_and_failure, not_the_end, beyond_the_end,
+		a_decision, errno_without_io, a_negative_length,
+		id_in_capitals, id_that_is_a_path, many_segments,
+		more_cipher_than_bytes,
+	};
+
+	look(&bytes, bytes.len);
+	cr_expect(encodes(unchanged));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		cr_expect(!encodes(bad[i]), "%zu", i);
+}
+
+/* A reason may not carry anything to a log or a terminal. */
+Test(examine, reasons)
+{
+	look(&bytes, bytes.len / 2);
+	snprintf(found.end.msg, sizeof(found.end.msg), "wei\xc3\x9f");
+	cr_expect(encodes(unchanged));
+	found.end.msg[4] = '\0';	/* half a character: shown as bytes */
+	cr_expect(encodes(unchanged));
+	cr_assert_not_null(memmem(message.p, message.len, "wei\\xc3", 7));
+	memcpy(memmem(message.p, message.len, "wei", 3), "w\ni", 3);
+	cr_expect(!parses(&message, message.len));
+}
+
+/* An examiner that was taken over: it has read bytes, and says lie. */
+static struct bulla_examined lie = BULLA_EXAMINED_INIT;
+
+static enum bulla_status
+liar(void *ctx, int in, int copy, struct bulla_examined *out,
+    struct bulla_err *err)
+{
+	(void)ctx;
+	(void)err;
+	bulla_examine(in, copy, 1, out);
+	lie.bytes = out->bytes;
+	bulla_examined_free(out);
+	*out = lie;
+	lie = (struct bulla_examined)BULLA_EXAMINED_INIT;
+	return BULLA_OK;
+}
+
+static enum bulla_status
+receive(const struct bulla_buf *b)
+{
+	int fd = kit_memfd(b->p, b->len);
+	enum bulla_status st;
+
+	bulla_buf_free(&got.receipt);
+	got = (struct bulla_received){ 0 };
+	st = bulla_receive_fd(&how, fd, &got, &e);
+	close(fd);
+	return st;
+}
+
+/* Everything that would be true of the other package, about this one. */
+static void
+tell_of(const struct bulla_buf *b)
+{
+	look(b, b->len);
+	bulla_examined_free(&lie);
+	lie = found;
+	found = (struct bulla_examined)BULLA_EXAMINED_INIT;
+	how.examiner.examine = liar;
+}
+
+static void
+expect_packages(unsigned n)
+{
+	cr_expect_eq(n_entries("home/packages"), n);
+}
+
+Test(examine, a_liar_replaces_nothing)
+{
+	struct bulla_buf was = BULLA_BUF_INIT(KIT_MAX);
+	char path[100];
+
+	cr_assert_eq(receive(&bytes), BULLA_OK);
+	cr_expect(got.accepted);
+	snprintf(path, sizeof(path), "home/packages/%s.bulla", got.id);
+	/* under the id that is stored, with another digest */
+	tell_of(&bytes);
+	lie.sha256[0] ^= 1;
+	cr_assert_eq(receive(&other), BULLA_OK);
+	cr_expect(!got.accepted);
+	cr_expect_str_eq(got.reason, "duplicate-id");
+	KIT_OK(bulla_file_get(path, &was, NULL));
+	cr_expect_eq(was.len, bytes.len);
+	cr_expect_arr_eq(was.p, bytes.p, was.len);
+	expect_packages(1);
+	bulla_buf_free(&was);
+}
+
+Test(examine, a_liar_signs_for_nobody)
+{
+	/* notes that nobody signed */
+	tell_of(&bytes);
+	lie.opening.p[lie.opening.len - 3] ^= 1;
+	cr_expect(receive(&other) != BULLA_OK || !got.accepted);
+	/* the notes of one package with the id of another */
+	tell_of(&bytes);
+	lie.id[0] = lie.id[0] == '0' ? '1' : '0';
+	cr_assert_eq(receive(&other), BULLA_OK);
+	cr_expect(!got.accepted);
+	cr_expect_str_eq(got.reason, "seal-broken");
+	/* the closing of another */
+	look(&other, other.len);
+	tell_of(&bytes);
+	look(&other, other.len);
+	bulla_buf_free(&lie.closing);
+	lie.closing = found.closing;
+	found.closing = (struct bulla_buf)BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	cr_assert_eq(receive(&other), BULLA_OK);
+	cr_expect(!got.accepted);
+	/* figures that the closing does not have */
+	tell_of(&bytes);
+	lie.manifest[5] ^= 1;
+	cr_assert_eq(receive(&other), BULLA_OK);
+	cr_expect(!got.accepted);
+	tell_of(&bytes);
+	lie.segments++;
+	cr_assert_eq(receive(&other), BULLA_OK);
+	cr_expect(!got.accepted);
+	expect_packages(0);
+}
+
+static enum bulla_status
+gone(void *ctx, int in, int copy, struct bulla_examined *out,
+    struct bulla_err *err)
+{
+	(void)ctx;
+	(void)in;
+	(void)out;
+	KIT_OK(bulla_write_fd(copy, "x", 1, "copy", NULL));
+	return bulla_fail(err, BULLA_E_AGAIN, "nobody came back");
+}
+
+static enum bulla_status
+other_length(void *ctx, int in, int copy, struct bulla_examined *out,
+    struct bulla_err *err)
+{
+	(void)ctx;
+	(void)err;
+	bulla_examine(in, copy, 1, out);
+	out->bytes--;
+	return BULLA_OK;
+}
+
+Test(examine, no_result_at_all)
+{
+	how.examiner.examine = gone;
+	cr_expect_eq(receive(&bytes), BULLA_E_AGAIN);
+	how.examiner.examine = other_length;
+	cr_expect_eq(receive(&bytes), BULLA_E_IO, "%s", e.msg);
+	expect_packages(0);
+	how.examiner.examine = NULL;
+	cr_expect_eq(receive(&bytes), BULLA_OK);
+	cr_expect(got.accepted);
+}
