@@ -8,16 +8,16 @@ find lib cmd include -name '*.[ch]' | sort | xargs awk '
 BEGIN {
 	# every public header stands in one layer
 	put("base", "err buf cur enc num field when text")
-	put("os", "io file keyfile ring")
-	put("crypto", "secret hash aead mac pk")
+	put("os", "channel confine io file keyfile ring")
+	put("crypto", "secret hash aead mac pk tsp")
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
 	put("format", "reqdoc statement tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "fetch inbox send")
-	put("core", "age bagin cosign keys ledger merkle pack package")
+	put("core", "age bagin cosign examine keys ledger merkle pack package")
 	put("core", "outbox request")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
-	put("core", "trust witness")
+	put("core", "stamp trust witness")
 	sees["base"] = " base "
 	sees["os"] = " base os "
 	sees["crypto"] = " base crypto "
