@@ -29,6 +29,12 @@ struct bulla_bagin {
 	int dirfd;			/* for EXTRACT: must be empty */
 	/* When len > 0: the first member must be opening.note, these bytes. */
 	struct bulla_cur opening;
+	/*
+	 * A copy of one file, by its path in the bag ("data/..."), or NULL.
+	 * What it holds is worth nothing unless all of the bag held.
+	 */
+	const char *copy_of;
+	struct bulla_buf *copy;
 	uint64_t max_bytes;		/* of all members; BULLA_E_LIMIT */
 	bool max_is_space;		/* that of the disk: BULLA_E_IO instead */
 	/* Told of bytes done, for a progress line; may be NULL. */

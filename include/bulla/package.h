@@ -119,8 +119,11 @@ struct bulla_open {
 	bool allow_exercise;
 	/* Extract below this directory (made when missing), or ... */
 	const char *dir;
-	/* ... write the tar here, verified before its first byte. */
+	/* ... write the tar here, verified before its first byte, or ... */
 	struct bulla_writer *out;
+	/* ... copy this one file ("data/..."), and check all the others. */
+	const char *copy_of;
+	struct bulla_buf *copy;		/* empty at first, and but on BULLA_OK */
 	uint64_t max_plain;		/* bytes; 0: the free space less 5 % */
 	unsigned threads;
 	struct bulla_progress progress;

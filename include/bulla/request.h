@@ -36,4 +36,23 @@ BULLA_NODISCARD enum bulla_status bulla_request_document(
     struct bulla_home *h, const char *id, const struct bulla_identities *ids,
     struct bulla_reqdoc *out, struct bulla_err *err);
 
+/*
+ * A package of the home, and which replies to it lie there (ref is its id),
+ * by their opening notes; nothing is verified again. BULLA_E_NOMATCH: there
+ * is no such package. BULLA_E_NOKEY: no roster of our own.
+ */
+struct bulla_request_state {
+	char id[BULLA_ID_LEN + 1];
+	bool found;			/* private */
+	bool ours, exercise;		/* who sent it */
+	char kind[33];
+	char ref[65];			/* "": none */
+	uint32_t by_us, by_them;	/* bulla_reply_bit of each type met */
+};
+BULLA_NODISCARD enum bulla_status bulla_request_look(
+    const struct bulla_home *h, const char *id,
+    struct bulla_request_state *out, struct bulla_err *err);
+/* 1 << its place in bulla_reply_types; 0: no type of reply. */
+uint32_t bulla_reply_bit(const char *type);
+
 #endif

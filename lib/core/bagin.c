@@ -59,12 +59,27 @@ bagin_below(const struct bagin *b, struct bulla_cur *path)
 }
 
 static enum bulla_status
+copy(const struct bagin *b, const struct bulla_cur *c, struct bulla_err *err)
+{
+	struct bulla_cur path;
+	enum bulla_status st;
+
+	if (b->p->copy_of == NULL || !bagin_below(b, &path) ||
+	    !bulla_cur_is(&path, b->p->copy_of))
+		return BULLA_OK;
+	bulla_buf_cur(b->p->copy, c);
+	st = bulla_buf_status(b->p->copy);
+	return st == BULLA_OK ? st : bulla_fail(err, st, "more than %zu "
+	    "bytes", b->p->copy->max);
+}
+
+static enum bulla_status
 piece(struct bagin *b, bagin_take_fn *take, bool write,
     const struct bulla_cur *c, struct bulla_err *err)
 {
-	enum bulla_status st = BULLA_OK;
+	enum bulla_status st = copy(b, c, err);
 
-	if (take != NULL)
+	if (st == BULLA_OK && take != NULL)
 		st = take(b, c->p, c->len, err);
 	if (st == BULLA_OK && write)
 		st = bagin_extract_data(b->x, c->p, c->len, err);

@@ -79,6 +79,8 @@ read_bag(const struct open_bag *b, struct bulla_bagin_result *bag,
 		.opening = bulla_buf_view(b->opening_note),
 		.max_bytes = b->max_plain,
 		.max_is_space = b->max_is_space,
+		.copy_of = b->copy_of,
+		.copy = b->copy,
 	};
 	struct bulla_zstdr *z = NULL;
 	struct bulla_blocks *in = b->blocks;
@@ -193,7 +195,9 @@ second_pass(const struct bulla_open *o, const struct pass *first,
     struct bulla_err *err)
 {
 	struct tee tee = { .out = o->out };
-	struct open_bag b = { .dirfd = -1, .tee = &tee,
+	struct open_bag b = { .dirfd = -1,
+	    .tee = o->out != NULL ? &tee : NULL,
+	    .copy_of = o->copy_of, .copy = o->copy,
 	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX,
 	    .opening_note = &out->package.opening_note,
 	    .zstd = out->package.opening.zstd };
@@ -260,9 +264,12 @@ bulla_open_run(const struct bulla_open *o, struct bulla_opened *out,
 	struct bulla_opened done = { 0 };
 	enum bulla_status st;
 
-	BULLA_CHECK((o->dir != NULL) != (o->out != NULL));
+	BULLA_CHECK((o->dir != NULL) + (o->out != NULL) +
+	    (o->copy_of != NULL) == 1);
 	st = o->dir != NULL ? open_to_dir(o, &done, err) :
 	    open_to_stream(o, &done, err);
+	if (st != BULLA_OK && o->copy_of != NULL)
+		bulla_buf_reset(o->copy);
 	if (st == BULLA_OK)
 		*out = done;
 	else

@@ -44,6 +44,8 @@ struct open_bag {
 	struct bulla_blocks *blocks;
 	const struct bulla_buf *opening_note;
 	struct tee *tee;		/* or NULL */
+	const char *copy_of;		/* or NULL */
+	struct bulla_buf *copy;
 	int dirfd;			/* or -1 */
 	bool zstd;
 	bool max_is_space;		/* max_plain: nobody gave one */
