@@ -21,7 +21,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 INSTALL    ?= install
 
-PKGS    := libsodium libcrypto libarchive libzstd libcurl libmicrohttpd gnutls jansson
+PKGS    := libsodium libssl libcrypto libarchive libzstd libcurl libmicrohttpd gnutls jansson
 
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
            -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings \

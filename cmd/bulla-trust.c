@@ -11,7 +11,8 @@ enum {
 };
 
 static const struct cmd_opt opts[] = {
-	{ 'n', "name", "SIDE", "init: the name of the side" },
+	{ 'n', "name", "NAME",
+	    "init: of the side; tls: a host of the certificate (repeat)" },
 	{ 'i', "identity", "FILE", "a secret key to sign with (repeat)" },
 	{ 'p', "passphrase", NULL, "init: protect the keys of persons" },
 	{ OPT_PERSON, "person", "[ROLE=]NAME",
@@ -27,7 +28,8 @@ static const struct cmd_opt opts[] = {
 	{ OPT_DROP_ROOT, "drop-root", "KEY", "one root key less (repeat)" },
 	{ OPT_THRESHOLD, "threshold", "N",
 	    "how many root persons must sign a roster" },
-	{ OPT_EXPIRES, "expires", "TIME", "until when the roster is good" },
+	{ OPT_EXPIRES, "expires", "TIME",
+	    "until when the roster or certificate is good" },
 	{ OPT_FINGERPRINT, "fingerprint", "TEXT",
 	    "pin: what the counterpart read out" },
 	{ OPT_OURS, "ours", NULL, "pin: the first roster of this home" },
@@ -43,6 +45,9 @@ static const char *const synopsis[] = {
 	"sign -i ROOTKEY [-o FILE] FILE",
 	"pin [--fingerprint TEXT] FILE...",
 	"suspend [-i KEYFILE] --key KEY --reason TEXT [-o FILE]",
+	"tls make | next [-n HOST]... [--expires TIME]",
+	"tls switch",
+	"tls show [FILE...]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -103,12 +108,22 @@ identity(struct trust_cmd *k, const char *arg)
 }
 
 static int
+name(struct trust_cmd *k, const char *arg)
+{
+	k->name = arg;
+	if (k->n_hosts == BULLA_X509_HOSTS_MAX)
+		return cmd_usage(&k->c, "more than %u times -n",
+		    BULLA_X509_HOSTS_MAX);
+	k->host[k->n_hosts++] = arg;
+	return CMD_YES;
+}
+
+static int
 option_word(struct trust_cmd *k, int ch, const char *arg)
 {
 	switch (ch) {
 	case 'n':
-		k->name = arg;
-		break;
+		return name(k, arg);
 	case 'i':
 		return identity(k, arg);
 	case 'p':
@@ -171,6 +186,7 @@ run(struct trust_cmd *k)
 		{ "fingerprint", trust_fingerprint },
 		{ "propose", trust_propose }, { "sign", trust_sign },
 		{ "pin", trust_pin }, { "suspend", trust_suspend },
+		{ "tls", trust_tls },
 	};
 	const char *verb = cmd_operand(&k->c);
 
@@ -179,8 +195,8 @@ run(struct trust_cmd *k)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return verbs[i].run(k);
 	}
-	return cmd_usage(&k->c, "init, show, fingerprint, propose, sign, pin "
-	    "or suspend?");
+	return cmd_usage(&k->c, "init, show, fingerprint, propose, sign, pin, "
+	    "suspend or tls?");
 }
 
 int

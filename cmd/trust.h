@@ -5,6 +5,7 @@
 
 #include "bulla/age.h"
 #include "bulla/trust.h"
+#include "bulla/x509.h"
 
 #define TRUST_EDITS_MAX 256u
 #define TRUST_KEYS_MAX 16u	/* -i */
@@ -28,7 +29,9 @@ struct trust_edit {
 
 struct trust_cmd {
 	struct cmd c;
-	const char *name;	/* -n */
+	const char *name;	/* -n, the last one */
+	const char *host[BULLA_X509_HOSTS_MAX];	/* every -n */
+	size_t n_hosts;
 	const char *key_path[TRUST_KEYS_MAX];	/* -i */
 	size_t n_key_paths;
 	struct bulla_signer signer[TRUST_KEYS_MAX];
@@ -66,6 +69,7 @@ int trust_propose(struct trust_cmd *k);
 int trust_sign(struct trust_cmd *k);
 int trust_pin(struct trust_cmd *k);
 int trust_suspend(struct trust_cmd *k);
+int trust_tls(struct trust_cmd *k);
 
 /*
  * The functions below report a failure themselves; CMD_YES, or the exit

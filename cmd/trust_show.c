@@ -88,9 +88,9 @@ show_keys(const struct trust_cmd *k, const struct bulla_roster *r,
 }
 
 static void
-show_rest(const struct bulla_roster *r)
+show_rest(const struct trust_cmd *k, const struct bulla_roster *r)
 {
-	char hex[65];
+	char hex[65], ends[BULLA_WHEN_ENDS_LEN];
 
 	for (size_t i = 0; i < r->n_ages; i++)
 		printf("%sage %.*s\n  %.*s\n", i == 0 ? "\n" : "",
@@ -104,6 +104,8 @@ show_rest(const struct bulla_roster *r)
 		printf(" until");
 		date(r->tls[i].until);
 		printf("\n  %s\n", hex);
+		if (bulla_when_ends(r->tls[i].until, k->now, ends))
+			printf("          ! %s\n", ends);
 	}
 	for (size_t i = 0; i < r->n_lifts; i++) {
 		bulla_hex(hex, r->lift[i], 32);
@@ -127,7 +129,7 @@ show_text(const struct trust_cmd *k, const char *what,
     enum bulla_side side)
 {
 	char issued[BULLA_WHEN_LEN + 1], expires[BULLA_WHEN_LEN + 1];
-	char fp[BULLA_FINGERPRINT_TEXT];
+	char fp[BULLA_FINGERPRINT_TEXT], ends[BULLA_WHEN_ENDS_LEN];
 	struct bulla_err err = { 0 };
 	unsigned n = signers(f, &err);
 
@@ -138,6 +140,8 @@ show_text(const struct trust_cmd *k, const char *what,
 	    what, (int)f->r->side.len, (const char *)f->r->side.p,
 	    f->r->version, issued, expires, k->now >= f->r->expires ?
 	    " (EXPIRED)" : "");
+	if (bulla_when_ends(f->r->expires, k->now, ends))
+		printf("! it %s\n", ends);
 	if (err.st != BULLA_OK)
 		printf("SIGNATURES: %s\n", err.msg);
 	else
@@ -145,7 +149,7 @@ show_text(const struct trust_cmd *k, const char *what,
 		    f->r->threshold);
 	printf("%s", fp);
 	show_keys(k, f->r, t, side);
-	show_rest(f->r);
+	show_rest(k, f->r);
 }
 
 static struct cmd_json *

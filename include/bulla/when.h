@@ -19,4 +19,15 @@ void bulla_when_text(int64_t t, char out[BULLA_WHEN_LEN + 1]);
 BULLA_NODISCARD bool bulla_when_parse(const struct bulla_cur *text,
     int64_t *out);
 
+/*
+ * Whoever relies on something that ends must hear of it in time: does it end
+ * within BULLA_WHEN_WARN_DAYS of now, or has it? Then out says which: "ends in
+ * 12 days (2026-12-04)", "ended on 2026-11-20". until is the first second that
+ * is not good any more.
+ */
+#define BULLA_WHEN_WARN_DAYS 30
+#define BULLA_WHEN_ENDS_LEN 48u		/* with the NUL */
+bool bulla_when_ends(int64_t until, int64_t now,
+    char out[BULLA_WHEN_ENDS_LEN]);
+
 #endif

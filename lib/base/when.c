@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "bulla/when.h"
 
 #define DAY 86400
@@ -126,5 +128,27 @@ bulla_when_parse(const struct bulla_cur *text, int64_t *out)
 	if (d.day > days_in_month(d.year, d.month))
 		return false;
 	*out = days_of(&d) * DAY + h * 3600 + m * 60 + s;
+	return true;
+}
+
+bool
+bulla_when_ends(int64_t until, int64_t now, char out[BULLA_WHEN_ENDS_LEN])
+{
+	char text[BULLA_WHEN_LEN + 1];
+	int64_t left = (until - now) / DAY;
+
+	if (until > now && left >= BULLA_WHEN_WARN_DAYS)
+		return false;
+	bulla_when_text(until < 0 ? 0 : until, text);
+	if (until <= now)
+		(void)snprintf(out, BULLA_WHEN_ENDS_LEN, "ended on %.10s",
+		    text);
+	else if (left == 0)
+		(void)snprintf(out, BULLA_WHEN_ENDS_LEN, "ends today (%s)",
+		    text);
+	else
+		(void)snprintf(out, BULLA_WHEN_ENDS_LEN,
+		    "ends in %d day%s (%.10s)", (int)left,
+		    left == 1 ? "" : "s", text);
 	return true;
 }

@@ -134,3 +134,29 @@ Test(when, year_10000_is_a_mistake_of_ours, .signal = SIGABRT)
 
 	bulla_when_text(BULLA_WHEN_MAX + 1, out);
 }
+
+Test(when, what_ends_is_said_30_days_ahead)
+{
+	static const struct {
+		int64_t left;
+		const char *text;	/* NULL: nothing is said */
+	} v[] = {
+		{ 30 * 86400, NULL }, { 31 * 86400, NULL },
+		{ 30 * 86400 - 1, "ends in 29 days (2026-11-22)" },
+		{ 2 * 86400 - 1, "ends in 1 day (2026-11-22)" },
+		{ 86400 - 1, "ends today (2026-11-22T03:04:05Z)" },
+		{ 1, "ends today (2026-11-22T03:04:05Z)" },
+		{ 0, "ended on 2026-11-22" },
+		{ -86400 * 900, "ended on 2026-11-22" },
+	};
+	const int64_t until = 1795316645;
+	char out[BULLA_WHEN_ENDS_LEN];
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		cr_assert_eq(bulla_when_ends(until, until - v[i].left, out),
+		    v[i].text != NULL, "%zu", i);
+		if (v[i].text != NULL)
+			cr_assert_str_eq(out, v[i].text);
+	}
+	cr_assert_not(bulla_when_ends(INT64_MAX, until, out));
+}

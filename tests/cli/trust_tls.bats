@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# TLS keys: made, shown, followed by the next, and pinned instead of vouched for.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
+bats_require_minimum_version 1.5.0
+load ../lib/inbox.bash
+
+# Two sides that have pinned each other's rosters
+setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	export BULLA_BIN
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for s in a b; do
+		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
+	done
+	bulla trust --home a pin b/roster/ours.note \
+	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
+	bulla trust --home b pin a/roster/ours.note \
+	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+}
+
+bulla() {
+	local tool=$1
+	shift
+	"$BULLA_BIN/bulla-$tool" "$@"
+}
+
+setup() {
+	way_setup
+	cp -a "$D/a" "$D/b" .
+}
+
+teardown() {
+	way_teardown
+}
+
+tls() {
+	bulla trust --home "$1" tls "${@:2}"
+}
+
+# spki FILE: the same digest, by other means
+spki() {
+	openssl x509 -in "$1" -noout -pubkey |
+	    openssl pkey -pubin -outform DER | sha256sum | cut -c 1-64
+}
+
+# lists HOME FILE [OPTION...]: the key of FILE comes into its roster, and into
+# the other's
+lists() {
+	local home=$1 file=$2 other=b
+	shift 2
+	[ "$home" = a ] || other=a
+	rm -f next.note
+	bulla trust --home "$home" propose -o next.note \
+	    --tls "$(spki "$file")${UNTIL:+=$UNTIL}" "$@" >&2
+	bulla trust --home "$home" pin next.note >&2
+	bulla trust --home "$other" pin next.note >&2
+}
+
+@test "make: a key that nobody else reads, a certificate for its hosts" {
+	run --separate-stderr tls a make -n inbox.a.example -n 127.0.0.1
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[ "$(stat -c %a a/keys/tls.key)" = 600 ]
+	[[ ${lines[0]} == "a/keys/tls.pem: CN=a.example, for inbox.a.example 127.0.0.1" ]]
+	[[ $output == *"fingerprint  $(spki a/keys/tls.pem)"* ]]
+	[[ $output == *"pin          sha256//$(openssl x509 -in a/keys/tls.pem \
+	    -noout -pubkey | openssl pkey -pubin -outform DER |
+	    openssl dgst -sha256 -binary | base64)"* ]]
+	[[ $output == *"none lists it"* ]]
+	openssl x509 -in a/keys/tls.pem -noout -checkhost inbox.a.example |
+	    grep -q 'does match'
+	openssl verify -x509_strict -purpose sslserver \
+	    -CAfile a/keys/tls.pem a/keys/tls.pem
+	openssl verify -x509_strict -purpose sslclient \
+	    -CAfile a/keys/tls.pem a/keys/tls.pem
+	[ "$(openssl pkey -in a/keys/tls.key -pubout)" = \
+	    "$(openssl x509 -in a/keys/tls.pem -noout -pubkey)" ]
+	# never another in its place
+	before=$(sha256sum a/keys/tls.*)
+	run --separate-stderr tls a make
+	[ "$status" -eq 2 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"there is a TLS key already: bulla-trust tls next"* ]]
+	[ "$before" = "$(sha256sum a/keys/tls.*)" ]
+}
+
+@test "make: what is asked wrongly" {
+	refused() {
+		local want=$1 why=$2
+		shift 2
+		run --separate-stderr "$@"
+		[ "$status" -eq "$want" ]
+		[ "$output" = "" ]
+		[[ $stderr == *"$why"* ]]
+		[ ! -e a/keys/tls.key ]
+	}
+	refused 2 "neither a DNS name" tls a make -n 'a b'
+	refused 2 "neither a DNS name" tls a make -n good -n '*.example'
+	refused 2 "end before it begins" tls a make --expires 2020-01-01
+	refused 2 "not a time" tls a make --expires soon
+	refused 2 "tls make, tls next" tls a
+	refused 2 "tls make, tls next" tls a renew
+	refused 2 "tls make, tls next" tls a make file
+	refused 2 "no TLS key yet" tls a next
+	refused 2 "no next TLS key" tls a switch
+	refused 2 "no TLS key in the home" tls a show
+	refused 1 "no PEM certificate" tls a show "$D/a/roster/ours.note"
+	refused 3 "No such file" tls a show nothing
+}
+
+@test "show: ours and the next, files of others, and JSON" {
+	tls a make -n inbox.a.example >/dev/null
+	tls a next >/dev/null
+	tls b make >/dev/null
+	run --separate-stderr tls a show
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[[ $output == *"a/keys/tls.pem: "*"a/keys/tls-next.pem: "* ]]
+	[[ $output == *"bulla-send --cacert a/keys/tls.pem --pin sha256//"*" -u https://inbox.a.example/"* ]]
+	[[ $output == *"bulla-inbox --client-ca a/keys/tls.pem"* ]]
+	run --separate-stderr bulla trust --home a --json tls show b/keys/tls.pem
+	[ "$status" -eq 0 ]
+	jq -e --arg f "$(spki b/keys/tls.pem)" '.fingerprint == $f and
+	    .client and (.server | not) and .self_signed and
+	    (.authority | not) and .roster == null and .days_left == 730 and
+	    (.ends_soon | not)' <<<"$output"
+	lists b b/keys/tls.pem
+	run --separate-stderr bulla trust --home a --json tls show b/keys/tls.pem
+	jq -e '.roster == "theirs"' <<<"$output"
+}
+
+@test "next and switch: not before our roster lists it, and finished when cut" {
+	tls a make -n inbox.a.example >/dev/null
+	lists a a/keys/tls.pem
+	tls a next >/dev/null
+	new=$(spki a/keys/tls-next.pem)
+	[[ $(tls a show a/keys/tls-next.pem) == *"for inbox.a.example"* ]]
+	run --separate-stderr tls a next
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"next TLS key already"* ]]
+	run --separate-stderr tls a switch
+	[ "$status" -eq 2 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"does not list"* ]]
+	[ "$(spki a/keys/tls.pem)" != "$new" ]
+	lists a a/keys/tls-next.pem
+	# a run that died after the key had moved
+	mv a/keys/tls-next.key a/keys/tls.key
+	run --separate-stderr tls a switch
+	[ "$status" -eq 0 ]
+	[ "$(spki a/keys/tls.pem)" = "$new" ]
+	[ "$(openssl pkey -in a/keys/tls.key -pubout)" = \
+	    "$(openssl x509 -in a/keys/tls.pem -noout -pubkey)" ]
+	[ ! -e a/keys/tls-next.pem ]
+	# and a next certificate whose key is lost is not taken for one
+	tls a next >/dev/null
+	rm a/keys/tls-next.key
+	run --separate-stderr tls a switch
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"has no key"* ]]
+	[ "$(spki a/keys/tls.pem)" = "$new" ]
+}
+
+@test "what ends within 30 days is marked" {
+	tls a make --expires "$(date -u -d '+10 days 1 hour' +%FT%TZ)" >out
+	grep -q '! the certificate ends in 10 days (20.*): bulla-trust tls next' out
+	UNTIL=$(date -u -d '+5 days 1 hour' +%FT%TZ) lists a a/keys/tls.pem
+	tls a show >out
+	grep -q '! its line in the roster ends in 5 days' out
+	bulla trust --home a show ours >out
+	grep -q '! ends in 5 days' out
+	bulla trust --home a --json tls show | jq -e '.ends_soon'
+}
