@@ -2,13 +2,23 @@
 
 #include "custody.h"
 
-enum { OPT_PACKAGE = CMD_LONG + 1 };
+enum {
+	OPT_PACKAGE = CMD_LONG + 1, OPT_QUERY, OPT_REPLY, OPT_URL, OPT_TSA_CA,
+	OPT_CACERT, OPT_POLICY,
+};
 
 static const struct cmd_opt opts[] = {
 	{ 'i', "identity", "KEY", "sign with this key (repeat: two persons)" },
 	{ 's', "set", "LABEL=VALUE", "add: a field of the note (repeat)" },
 	{ OPT_PACKAGE, "package", "FILE",
 	    "add: read package-sha256 and the seal from FILE" },
+	{ OPT_QUERY, "query", "FILE", "stamp: write the query to FILE" },
+	{ OPT_REPLY, "reply", "FILE", "stamp: take the authority's reply" },
+	{ OPT_URL, "url", "URL", "stamp: ask this authority (https)" },
+	{ OPT_POLICY, "policy", "OID", "stamp: ask for this policy" },
+	{ OPT_CACERT, "cacert", "FILE", "stamp: trust this CA for --url" },
+	{ OPT_TSA_CA, "tsa-ca", "FILE",
+	    "trust these certificates for time stamps" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -18,6 +28,9 @@ static const char *const synopsis[] = {
 	"countersign [-i KEY] ID (DIGEST | FILE)",
 	"take [FILE]",
 	"export -o FILE.tar ID",
+	"stamp --query FILE [--policy OID] (ID | NOTE)",
+	"stamp --reply FILE [--tsa-ca FILE] (ID | NOTE)",
+	"stamp --url URL [--cacert FILE] [--tsa-ca FILE] (ID | NOTE)...",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -39,7 +52,7 @@ run(struct custody_cmd *k)
 		{ "add", custody_add }, { "show", custody_show },
 		{ "check", custody_check }, { "take", custody_take },
 		{ "countersign", custody_countersign },
-		{ "export", custody_export },
+		{ "export", custody_export }, { "stamp", custody_stamp },
 	};
 	const char *verb = cmd_operand(&k->c);
 
@@ -48,15 +61,40 @@ run(struct custody_cmd *k)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return verbs[i].run(k);
 	}
-	return cmd_usage(&k->c, "add, show, check, countersign, take or "
-	    "export?");
+	return cmd_usage(&k->c, "add, show, check, countersign, take, export "
+	    "or stamp?");
+}
+
+static const char **
+text_option(struct custody_cmd *k, int ch)
+{
+	switch (ch) {
+	case OPT_PACKAGE:
+		return &k->package;
+	case OPT_QUERY:
+		return &k->query;
+	case OPT_REPLY:
+		return &k->reply;
+	case OPT_URL:
+		return &k->url;
+	case OPT_TSA_CA:
+		return &k->tsa_ca;
+	case OPT_CACERT:
+		return &k->cacert;
+	case OPT_POLICY:
+		return &k->policy;
+	default:
+		return NULL;
+	}
 }
 
 static int
 option(struct custody_cmd *k, int ch, const char *arg)
 {
-	if (ch == OPT_PACKAGE)
-		k->package = arg;
+	const char **text = text_option(k, ch);
+
+	if (text != NULL)
+		*text = arg;
 	else if (ch == 'i' && k->n_keys < CUSTODY_KEYS_MAX)
 		k->key[k->n_keys++] = arg;
 	else if (ch == 's' && k->n_set < CUSTODY_SET_MAX)
@@ -80,6 +118,7 @@ main(int argc, char **argv)
 		code = run(&k);
 	for (size_t i = 0; i < k.n_signers; i++)
 		bulla_signer_free(&k.signer[i]);
+	bulla_stamps_free(&k.stamps);
 	cmd_home_close(&k.m);
 	return cmd_end(&k.c, code);
 }

@@ -69,7 +69,12 @@ custody_load(struct custody_cmd *k, const char *id, struct custody_pair *p)
 		st = bulla_chain_check(&p->ours, &p->theirs, trust,
 		    k->m.h.now, custody_proven, k, &p->holder, &p->findings,
 		    &err);
-	if (st == BULLA_OK || st == BULLA_E_MISMATCH)
+	if (st == BULLA_E_MISMATCH)
+		st = BULLA_OK;
+	if (st == BULLA_OK && k->stamps.cas == NULL)
+		st = bulla_stamps_open(home, k->tsa_ca, k->m.h.now,
+		    &k->stamps, &err);
+	if (st == BULLA_OK)
 		return CMD_YES;
 	return cmd_fail(&k->c, NULL, st, &err);
 }

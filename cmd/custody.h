@@ -5,6 +5,7 @@
 #include "cmd_home.h"
 
 #include "bulla/chain.h"
+#include "bulla/stamp.h"
 
 #define CUSTODY_KEYS_MAX 16u	/* -i */
 #define CUSTODY_SET_MAX 64u	/* -s */
@@ -18,6 +19,9 @@ struct custody_cmd {
 	const char *set[CUSTODY_SET_MAX];	/* -s */
 	size_t n_set;
 	const char *package;			/* --package */
+	const char *query, *reply, *url;	/* stamp: --query and so on */
+	const char *tsa_ca, *cacert, *policy;	/* --tsa-ca and so on */
+	struct bulla_stamps stamps;		/* of custody_load */
 	struct bulla_signer signer[CUSTODY_KEYS_MAX];
 	size_t n_signers;
 };
@@ -28,6 +32,7 @@ int custody_countersign(struct custody_cmd *k);
 int custody_check(struct custody_cmd *k);
 int custody_take(struct custody_cmd *k);
 int custody_export(struct custody_cmd *k);
+int custody_stamp(struct custody_cmd *k);
 
 /* Both chains of a package, verified as far as there are rosters. */
 struct custody_pair {
@@ -100,6 +105,14 @@ unsigned custody_sigs(struct custody_cmd *k,
     struct custody_sig out[BULLA_NOTE_SIGS_MAX]);
 /* When all of a note but later countersignatures was proved; 0: not yet. */
 int64_t custody_time(struct custody_cmd *k, const struct bulla_chain_step *s);
+
+/*
+ * The time stamp of a note (custody_stamp.c): BULLA_OK, BULLA_E_NOMATCH when it
+ * has none, else why it does not verify, as a finding would say it.
+ */
+enum bulla_status custody_stamped(struct custody_cmd *k,
+    const struct custody_pair *p, const struct bulla_chain_step *s,
+    struct bulla_tsp *out, struct bulla_err *err);
 
 /* The page for people, and for programs. */
 int custody_page(struct custody_cmd *k, const struct custody_pair *p);

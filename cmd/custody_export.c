@@ -142,6 +142,28 @@ put_proofs(struct export *e, const char *side, const char *name,
 	return st;
 }
 
+/* The reply of a time-stamp authority, whatever it is worth. */
+static enum bulla_status
+put_stamp(struct export *e, const struct bulla_chain_step *s,
+    const char *name, struct bulla_err *err)
+{
+	const bool ours = s->side == BULLA_OURS;
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_TSP_REPLY_MAX);
+	const struct bulla_stamped n = { ours ? &e->p->ours : &e->p->theirs,
+	    s->side, s->l };
+	char file[PATH_CAP + 16];
+	struct bulla_tsp t;
+	enum bulla_status st;
+
+	st = bulla_stamp_look(&e->k->stamps, &n, &b, &t, err);
+	if (b.len > 0) {
+		(void)snprintf(file, sizeof(file), "%.280s.note.tsr", name);
+		return put(e, ours ? "ours/" : "theirs/", file, &b, err);
+	}
+	bulla_buf_free(&b);
+	return st == BULLA_E_NOMATCH ? BULLA_OK : st;
+}
+
 static enum bulla_status
 put_note(struct export *e, const struct bulla_chain_step *s,
     struct bulla_err *err)
@@ -157,21 +179,24 @@ put_note(struct export *e, const struct bulla_chain_step *s,
 	st = put(e, ours ? "ours/" : "theirs/", file, &b, err);
 	if (s->l->c.time > e->mtime)
 		e->mtime = s->l->c.time;
+	if (st == BULLA_OK)
+		st = put_stamp(e, s, name, err);
 	return st == BULLA_OK ? put_proofs(e, ours ? "ours" : "theirs", name,
 	    s->l, err) : st;
 }
 
 static bool
-is_note_name(const char *name)
+is_kept_name(const char *name)
 {
 	size_t n = strlen(name);
 
 	return n > 5 && n < 200 && name[0] != '.' &&
-	    strcmp(name + n - 5, ".note") == 0 &&
+	    (strcmp(name + n - 5, ".note") == 0 ||
+	    strcmp(name + n - 4, ".pem") == 0) &&
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
-/* The *.note files of a directory of the home; a missing one has none. */
+/* The notes and certificates of a directory; a missing one has none. */
 static enum bulla_status
 put_dir(struct export *e, const char *dir, const char *as, const char *only,
     struct bulla_err *err)
@@ -193,7 +218,7 @@ put_dir(struct export *e, const char *dir, const char *as, const char *only,
 	while (st == BULLA_OK && (d = readdir(list)) != NULL) {
 		struct bulla_buf b = BULLA_BUF_INIT(ROSTER_FILE_MAX);
 
-		if (!is_note_name(d->d_name) ||
+		if (!is_kept_name(d->d_name) ||
 		    (only != NULL && strcmp(d->d_name, only) != 0))
 			continue;
 		(void)snprintf(path + n, sizeof(path) - (size_t)n, "/%s",
@@ -240,6 +265,7 @@ gather(struct export *e, struct bulla_err *err)
 		{ "roster/history", "roster/history/", NULL },
 		{ "roster/suspend", "roster/suspend/", NULL },
 		{ "ledger/cosigned", "cosigned/", "newest.note" },
+		{ "tsa", "tsa/", NULL },
 	};
 	struct bulla_buf readme = BULLA_BUF_INIT(MEMBER_MAX);
 	enum bulla_status st = BULLA_OK;

@@ -239,6 +239,27 @@ check_package(struct custody_cmd *k, struct custody_pair *p)
 	return CMD_YES;
 }
 
+/* A token that does not hold is worse than none. */
+static void
+check_stamps(struct custody_cmd *k, struct custody_pair *p)
+{
+	struct bulla_tsp t;
+	enum bulla_status st;
+
+	for (size_t i = 0; i < p->n_steps; i++) {
+		const struct bulla_chain_step *s = &p->step[i];
+		struct bulla_err err = { 0 };
+
+		st = custody_stamped(k, p, s, &t, &err);
+		if (st == BULLA_OK || st == BULLA_E_NOMATCH)
+			continue;
+		bulla_buf_fmt(&p->findings, "%s note %u (%.*s): the time "
+		    "stamp: %s\n", s->side == BULLA_OURS ? "our" : "their",
+		    (unsigned)s->l->c.sequence, (int)s->l->c.event.len,
+		    (const char *)s->l->c.event.p, err.msg);
+	}
+}
+
 static int
 report(struct custody_cmd *k, const struct custody_pair *p)
 {
@@ -292,6 +313,7 @@ custody_check(struct custody_cmd *k)
 		    "%s in this home", id);
 		code = cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
 	} else if (code == CMD_YES) {
+		check_stamps(k, &p);
 		code = check_package(k, &p);
 		if (code == CMD_YES)
 			code = report(k, &p);

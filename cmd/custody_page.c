@@ -105,6 +105,26 @@ put_when(struct bulla_buf *b, int64_t t)
 	bulla_buf_fmt(b, "%.10s %.8s", s, s + 11);
 }
 
+/* The third time, where there is one. */
+static void
+put_stamp(struct custody_cmd *k, const struct custody_pair *p,
+    const struct bulla_chain_step *s, struct bulla_buf *b)
+{
+	struct bulla_err err = { 0 };
+	struct bulla_tsp t;
+	enum bulla_status st = custody_stamped(k, p, s, &t, &err);
+
+	if (st == BULLA_E_NOMATCH)
+		return;
+	if (st != BULLA_OK) {
+		bulla_buf_fmt(b, "\nTIME STAMP: %s", err.msg);
+		return;
+	}
+	bulla_buf_str(b, "\nTimestamped ");
+	put_when(b, t.time);
+	bulla_buf_fmt(b, " by %s", t.signer);
+}
+
 static void
 left_block(struct custody_cmd *k, const struct custody_pair *p,
     const struct bulla_chain_step *s, struct bulla_buf *b)
@@ -121,6 +141,7 @@ left_block(struct custody_cmd *k, const struct custody_pair *p,
 	bulla_buf_fmt(b, "  %.*s\n", (int)l->c.event.len,
 	    (const char *)l->c.event.p);
 	custody_words(b, p, l);
+	put_stamp(k, p, s, b);
 }
 
 /* Name and verdict at both ends of a line; or one after the other. */
@@ -332,7 +353,8 @@ custody_page(struct custody_cmd *k, const struct custody_pair *p)
 		put_step(k, p, &p->step[i]);
 	printf("Claimed: by the signer's own clock. Proved: by when the "
 	    "counterpart's witness had cosigned a\nledger that holds the "
-	    "note. A signature proves who said it and not that it is true."
+	    "note. Timestamped: when a time-stamp authority saw the note's "
+	    "text.\nA signature proves who said it and not that it is true."
 	    "\n");
 	return CMD_YES;
 }

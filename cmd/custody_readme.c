@@ -92,7 +92,24 @@ static const char signatures[] =
 "it was first recorded, are in the ledger of this side, under the checkpoint\n"
 "at its end; where cosigned/newest.note has the same checkpoint, its further\n"
 "lines are the counterpart's witness saying when it had seen that. By hand:\n"
-"bulla-ledger check -k LOG -k WITNESS proofs/X.proof proofs/X.record\n";
+"bulla-ledger check -k LOG -k WITNESS proofs/X.proof proofs/X.record\n"
+"\n"
+"Beside a note, NAME.note.tsr is the reply of a time-stamp authority (RFC\n"
+"3161): its token says when it saw the SHA-256 of the note's text, and not\n"
+"when the note was signed. Whether the certificates in tsa/ are those of an\n"
+"authority that you trust is for you to find out.\n"
+"\n"
+"    for t in ours/*.tsr theirs/*.tsr; do\n"
+"        [ -e \"$t\" ] || continue\n"
+"        text \"${t%.tsr}\"\n"
+"        openssl ts -reply -in \"$t\" -text 2>/dev/null >\"$w/out\"\n"
+"        at=$(date -u -d \"$(sed -n 's/^Time stamp: //p' \"$w/out\")\" +%s)\n"
+"        cat tsa/*.pem >\"$w/ca.pem\"\n"
+"        if openssl ts -verify -attime \"$at\" -partial_chain \\\n"
+"            -data \"$w/text\" -in \"$t\" -CAfile \"$w/ca.pem\" >\"$w/out\" 2>&1\n"
+"        then echo \"good $t at $(date -u -d \"@$at\" +%FT%TZ)\"\n"
+"        else echo \"WRONG TIME STAMP $t\"; fi\n"
+"    done\n";
 
 static void
 put_list(const struct custody_pair *p, struct bulla_buf *b)

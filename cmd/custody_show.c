@@ -46,6 +46,24 @@ own_fields(const struct bulla_custody *c)
 	return j;
 }
 
+static void
+put_stamp(struct custody_cmd *k, const struct custody_pair *p,
+    const struct bulla_chain_step *s, struct cmd_json *j)
+{
+	struct bulla_err err = { 0 };
+	struct bulla_tsp t;
+	enum bulla_status st = custody_stamped(k, p, s, &t, &err);
+
+	if (st == BULLA_OK) {
+		cmd_json_when(j, "timestamped", t.time);
+		cmd_json_str(j, "timestamp_authority", t.signer);
+	} else {
+		cmd_json_null(j, "timestamped");
+		if (st != BULLA_E_NOMATCH)
+			cmd_json_str(j, "timestamp_error", err.msg);
+	}
+}
+
 static struct cmd_json *
 step_json(struct custody_cmd *k, const struct custody_pair *p,
     const struct bulla_chain_step *s)
@@ -66,6 +84,7 @@ step_json(struct custody_cmd *k, const struct custody_pair *p,
 		cmd_json_when(j, "proved", proved);
 	else
 		cmd_json_null(j, "proved");
+	put_stamp(k, p, s, j);
 	cmd_json_cur(j, "actor", &c->actor);
 	put_field(j, "officer", &c->officer);
 	put_field(j, "place", &c->place);

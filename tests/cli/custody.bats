@@ -419,7 +419,7 @@ six_hands() {
 }
 
 @test "usage" {
-	no 2 "add, show, check, countersign, take or export?" bulla-custody
+	no 2 "add, show, check, countersign, take, export or stamp?" bulla-custody
 	no 2 "add, show" bulla-custody eat
 	no 2 "one ID" custody a show "$id" x
 	no 2 "one FILE" custody a take x y

@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 TOP=$PWD
 : "${BULLA_BIN:=$TOP/build/release/bin}"
-export BULLA_BIN
+export BULLA_BIN TOP
 PATH=$BULLA_BIN:$PATH
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
