@@ -10,7 +10,7 @@
 
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
-	TIMEOUT, MIN_RATE
+	TIMEOUT, MIN_RATE, EXPIRE
 };
 static const struct cmd_opt opts[] = {
 	{ LISTEN, "listen", "ADDR:PORT", "where to listen; port 0: any" },
@@ -24,6 +24,8 @@ static const struct cmd_opt opts[] = {
 	{ TIMEOUT, "timeout", "SECONDS", "for a request (default: 30)" },
 	{ MIN_RATE, "min-rate", "BYTES",
 	    "a body must bring per second (default: 512)" },
+	{ EXPIRE, "expire", "SECONDS",
+	    "until an upload that stands still is removed (default: 7 days)" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -202,6 +204,9 @@ option(struct inbox *in, int ch, const char *arg)
 	else if (ch == MIN_RATE)
 		g->min_rate = cmd_size(&in->c, "--min-rate", arg,
 		    UINT64_C(1) << 40);
+	else if (ch == EXPIRE)
+		g->expire_secs = (unsigned)cmd_num(&in->c, "--expire", arg, 1,
+		    366 * 86400);
 }
 
 static int
@@ -222,8 +227,8 @@ int
 main(int argc, char **argv)
 {
 	struct inbox in = { .cfg = { .max_size = UINT64_C(16) << 40,
-	    .idle_secs = 30, .min_rate = 512, .finish = finish,
-	    .log = log_line } };
+	    .idle_secs = 30, .min_rate = 512, .expire_secs = 7 * 86400,
+	    .client.uploads = 64, .finish = finish, .log = log_line } };
 	const char *arg;
 	int ch, code;
 

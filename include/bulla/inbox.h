@@ -73,10 +73,42 @@ typedef enum bulla_status (*bulla_inbox_small)(void *ctx,
     const struct bulla_inbox_request *q, struct bulla_inbox_answer *out,
     struct bulla_err *err);
 
+/*
+ * Which agency does this client's key stand for? Called from several threads,
+ * before a body is read, at most once a minute for a connection. BULLA_OK:
+ * out says. Anything else: nothing can be said now, 503.
+ */
+#define BULLA_INBOX_AGENCY_MAX 256u	/* bytes of a name, with its NUL */
+enum bulla_inbox_standing {
+	BULLA_INBOX_UNKNOWN,	/* nobody we know: 403 */
+	BULLA_INBOX_SUSPENDED,	/* known, and not to be let in now: 403 */
+	BULLA_INBOX_KNOWN,
+};
+struct bulla_inbox_agency {	/* zeroed before */
+	enum bulla_inbox_standing standing;
+	char name[BULLA_INBOX_AGENCY_MAX];	/* plain ASCII; of a KNOWN */
+	char reason[256];	/* for the log, of the others; may be empty */
+};
+typedef enum bulla_status (*bulla_inbox_who)(void *ctx,
+    const struct bulla_inbox_client *client, struct bulla_inbox_agency *out,
+    struct bulla_err *err);
+
+/*
+ * What one client, or all clients of one agency, may have at a time; 0: no
+ * limit of its own.
+ */
+struct bulla_inbox_limits {
+	uint64_t bytes;		/* of unfinished uploads */
+	unsigned uploads;	/* in progress */
+	unsigned conns;
+	unsigned requests;	/* in a minute */
+};
+
 #define BULLA_INBOX_UPLOADS_MAX 1024u	/* in progress, all clients */
-#define BULLA_INBOX_CLIENT_UPLOADS_MAX 64u	/* in progress, one client */
-#define BULLA_INBOX_CONNS_MAX 512u
-#define BULLA_INBOX_IP_CONNS_MAX 128u
+#define BULLA_INBOX_CONNS_MAX 1024u
+/* Connections whose certificate was not seen yet: the oldest makes way. */
+#define BULLA_INBOX_UNVERIFIED_MAX 256u
+#define BULLA_INBOX_IP_UNVERIFIED_MAX 64u	/* from one address */
 
 struct bulla_inbox_config {
 	const char *home;	/* existing directory, 0700 */
@@ -87,6 +119,13 @@ struct bulla_inbox_config {
 	uint64_t max_size;	/* bytes of a package */
 	unsigned idle_secs;	/* until a silent connection is closed */
 	uint64_t min_rate;	/* bytes/s that a body must keep up */
+	unsigned expire_secs;	/* an upload without a new byte; 0: never */
+	/* ADDR:PORT of a loopback address for /healthz and /metrics, plain
+	 * HTTP; NULL: none. */
+	const char *status;
+	struct bulla_inbox_limits client, agency;
+	bulla_inbox_who who;	/* NULL: clients have no agency */
+	void *who_ctx;
 	bulla_inbox_finish finish;
 	void *finish_ctx;
 	bulla_inbox_small small;	/* NULL: those are 404 */
@@ -110,6 +149,8 @@ BULLA_NODISCARD enum bulla_status bulla_inbox_start(
 
 /* "https://ADDR:PORT" with the real port. */
 const char *bulla_inbox_url(const struct bulla_inbox *ib);
+/* "http://ADDR:PORT" of the status page, or "". */
+const char *bulla_inbox_status_url(const struct bulla_inbox *ib);
 
 /*
  * Close all connections, make what came durable, wait for judgements under

@@ -122,6 +122,7 @@ watch(void *arg)
 		pthread_mutex_unlock(&ib->mu);
 		conns_watch(ib);
 		uploads_tick(ib);
+		uploads_expire(ib);
 		pthread_mutex_lock(&ib->mu);
 	}
 	pthread_mutex_unlock(&ib->mu);
@@ -152,7 +153,6 @@ mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_THREAD_POOL_SIZE, NET_THREADS,
 	    MHD_OPTION_CONNECTION_LIMIT, BULLA_INBOX_CONNS_MAX,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, BULLA_INBOX_IP_CONNS_MAX,
 	    MHD_OPTION_CONNECTION_TIMEOUT, ib->cfg.idle_secs,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONN_MEMORY,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1,

@@ -20,13 +20,15 @@
  *	data	the bytes so far
  *	offset	how many of them are durable: 20 digits and LF, overwritten
  *		in place (one sector, so whole or not)
- *	state	whose it is and how long it will be; written last, so that a
- *		directory without it was never acknowledged
+ *	state	whose it is and how long it will be ("-": not known yet);
+ *		written last, so that a directory without it was never
+ *		acknowledged
  */
 #define PREFIX "up-"
 #define STATE_TYPE "bulla upload v1"
 #define STATE_MAX 4096u
 #define OFFSET_LEN 21u
+#define FOUND_LEFT 3600	/* seconds left to one that an earlier run began */
 
 static void
 dir_name(char out[64], const char *id)
@@ -74,16 +76,20 @@ data_open(const struct upload *u, int flags)
 }
 
 static enum bulla_status
-state_write(const struct upload *u, struct bulla_err *err)
+state_write(const struct upload *u, bool again, struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(STATE_MAX);
+	uint64_t length = atomic_load(&u->length);
 	char path[4096];
 	enum bulla_status st;
 
 	bulla_buf_str(&b, STATE_TYPE "\n");
 	bulla_field_put_hex(&b, "client", u->client.spki,
 	    sizeof(u->client.spki));
-	bulla_field_put_u64(&b, "length", u->length);
+	if (length != LENGTH_DEFERRED)
+		bulla_field_put_u64(&b, "length", length);
+	else
+		bulla_field_put_str(&b, "length", "-");
 	if (u->has_hint)
 		bulla_field_put_hex(&b, "sha256", u->hint, sizeof(u->hint));
 	else
@@ -91,9 +97,15 @@ state_write(const struct upload *u, struct bulla_err *err)
 	st = bulla_buf_status(&b);
 	path_of(path, sizeof(path), u, "state");
 	if (st == BULLA_OK)
-		st = bulla_file_put(path, b.p, b.len, 0600, false, err);
+		st = bulla_file_put(path, b.p, b.len, 0600, again, err);
 	bulla_buf_free(&b);
 	return st;
+}
+
+enum bulla_status
+disk_declare(struct upload *u, struct bulla_err *err)
+{
+	return state_write(u, true, err);
 }
 
 enum bulla_status
@@ -111,11 +123,27 @@ disk_create(struct upload *u, struct bulla_err *err)
 	else
 		st = disk_record(u, 0, err);
 	if (st == BULLA_OK)
-		st = state_write(u, err);
+		st = state_write(u, false, err);
 	if (st == BULLA_OK && fsync(u->ib->incoming) != 0)
 		st = bulla_fail_sys(err, "incoming");
 	if (st != BULLA_OK)
 		disk_remove(u->ib, u->id);
+	return st;
+}
+
+static enum bulla_status
+length_take(struct bulla_fields *f, struct upload *u, struct bulla_err *err)
+{
+	uint64_t length = LENGTH_DEFERRED;
+	enum bulla_status st;
+	struct bulla_cur v;
+
+	st = bulla_field_take(f, "length", &v, err);
+	if (st == BULLA_OK && !bulla_cur_is(&v, "-") &&
+	    !bulla_num_u64(&v, BULLA_TUS_SIZE_MAX, &length))
+		st = bulla_fail(err, BULLA_E_FORMAT, "length: not a number");
+	if (st == BULLA_OK)
+		atomic_store(&u->length, length);
 	return st;
 }
 
@@ -132,8 +160,7 @@ state_parse(struct upload *u, const struct bulla_cur *text,
 		st = bulla_field_hex(&f, "client", u->client.spki,
 		    sizeof(u->client.spki), err);
 	if (st == BULLA_OK)
-		st = bulla_field_u64(&f, "length", BULLA_TUS_SIZE_MAX,
-		    &u->length, err);
+		st = length_take(&f, u, err);
 	if (st == BULLA_OK)
 		st = bulla_field_take(&f, "sha256", &v, err);
 	if (st == BULLA_OK)
@@ -173,25 +200,46 @@ small_read(struct upload *u, const char *file, struct bulla_buf *b,
 	return bulla_file_get(path, b, err);
 }
 
+/*
+ * When did a byte come last? By the file's time and a clock that may be off:
+ * an hour at least is always left to go on.
+ */
+static void
+age_load(struct upload *u)
+{
+	int64_t now = bulla_now(), most = u->ib->cfg.expire_secs, age;
+	struct stat sb;
+	char name[80];
+
+	(void)snprintf(name, sizeof(name), PREFIX "%s/offset", u->id);
+	if (fstatat(u->ib->incoming, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+		return;
+	age = sb.st_mtime < now ? now - sb.st_mtime : 0;
+	most = most > FOUND_LEFT ? most - FOUND_LEFT : 0;
+	atomic_store(&u->touched, inbox_clock() - (age < most ? age : most));
+}
+
 /* Bytes past the recorded offset may be holes after a power cut: cut off. */
 static enum bulla_status
 data_load(struct upload *u, uint64_t offset, struct bulla_err *err)
 {
+	uint64_t length = atomic_load(&u->length);
 	struct stat sb;
 
 	u->fd = data_open(u, 0);
 	if (u->fd == -1 || fstat(u->fd, &sb) != 0)
 		return bulla_fail_sys(err, "data");
 	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size < offset ||
-	    offset > u->length)
+	    offset > length)
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "data: %lld bytes, but %llu were recorded of %llu",
 		    (long long)sb.st_size, (unsigned long long)offset,
-		    (unsigned long long)u->length);
+		    (unsigned long long)length);
 	if (ftruncate(u->fd, (off_t)offset) != 0)
 		return bulla_fail_sys(err, "data");
 	atomic_store(&u->written, offset);
 	atomic_store(&u->durable, offset);
+	age_load(u);
 	return BULLA_OK;
 }
 

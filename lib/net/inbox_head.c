@@ -15,12 +15,12 @@
  */
 enum field {
 	F_HOST, F_LENGTH, F_ENCODING, F_TYPE, F_TUS, F_OFFSET, F_SIZE, F_META,
-	F_DEFER, F_N
+	F_DEFER, F_SUM, F_N
 };
 static const char *const field_names[F_N] = {
 	"host", "content-length", "transfer-encoding", "content-type",
 	"tus-resumable", "upload-offset", "upload-length", "upload-metadata",
-	"upload-defer-length",
+	"upload-defer-length", "upload-checksum",
 };
 
 struct head {
@@ -140,6 +140,35 @@ meta(struct request *r, const struct bulla_cur *v)
 }
 
 static void
+checksum(struct request *r, const struct bulla_cur *v)
+{
+	struct bulla_err err = { 0 };
+
+	if (bulla_tus_checksum(v, r->sum, &err) == BULLA_OK)
+		r->has_sum = true;
+	else
+		reply_text(&r->reply, 400, "%s", err.msg);
+}
+
+/* How long will it be? One of the two, or later. */
+static void
+new_length(struct request *r, const struct head *h)
+{
+	if (h->n[F_DEFER] == 0) {
+		if (!r->has_length)
+			reply_text(&r->reply, 400,
+			    "Upload-Length is missing");
+		return;
+	}
+	if (!bulla_cur_is(&h->v[F_DEFER], "1"))
+		reply_text(&r->reply, 400, "Upload-Defer-Length is not 1");
+	else if (r->has_length)
+		reply_text(&r->reply, 400,
+		    "Upload-Defer-Length beside Upload-Length");
+	r->length = LENGTH_DEFERRED;
+}
+
+static void
 tus_fields(struct request *r, const struct head *h)
 {
 	if (!bulla_cur_is(&h->v[F_TUS], BULLA_TUS_VERSION)) {
@@ -155,15 +184,19 @@ tus_fields(struct request *r, const struct head *h)
 		return;
 	if (h->n[F_META] > 0 && !meta(r, &h->v[F_META]))
 		return;
-	if (r->method == M_PATCH && !bulla_tus_is_patch_type(&h->v[F_TYPE]))
-		reply_text(&r->reply, 415, "a PATCH has to be %s",
+	if (h->n[F_SUM] > 0)
+		checksum(r, &h->v[F_SUM]);
+	if (r->reply.status != 0)
+		return;
+	if ((r->method == M_PATCH || (r->method == M_POST &&
+	    r->body_len != BODY_NONE)) && !bulla_tus_is_patch_type(
+	    &h->v[F_TYPE]))
+		reply_text(&r->reply, 415, "Content-Type is not %s",
 		    BULLA_TUS_PATCH_TYPE);
 	else if (r->method == M_PATCH && !r->has_offset)
 		reply_text(&r->reply, 400, "Upload-Offset is missing");
-	else if (r->method == M_POST && h->n[F_DEFER] > 0)
-		reply_text(&r->reply, 400, "a deferred length is not taken");
-	else if (r->method == M_POST && !r->has_length)
-		reply_text(&r->reply, 400, "Upload-Length is missing");
+	else if (r->method == M_POST)
+		new_length(r, h);
 }
 
 /* Which methods each place has; anything else is 404 or 405. */
@@ -187,14 +220,15 @@ place(struct request *r)
 		[BULLA_TUS_NOTES] = 1u << M_POST,
 	};
 	bool exchange = bulla_tus_is_exchange(r->route.place);
+	bool bodied = r->method == M_PATCH || (r->method == M_POST &&
+	    (exchange || r->route.place == BULLA_TUS_PACKAGES));
 
 	if (r->route.place == BULLA_TUS_NOWHERE ||
 	    (exchange && r->ib->cfg.small == NULL))
 		reply_text(&r->reply, 404, "there is nothing here");
 	else if ((allowed[r->route.place] & 1u << r->method) == 0)
 		reply_text(&r->reply, 405, "this method does nothing here");
-	else if (r->method != M_PATCH && r->body_len != BODY_NONE &&
-	    !(exchange && r->method == M_POST))
+	else if (!bodied && r->body_len != BODY_NONE)
 		reply_text(&r->reply, 400, "this request has no body");
 }
 

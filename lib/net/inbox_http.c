@@ -98,7 +98,8 @@ begin(struct request *r, const char *method, const char *version)
 		r->phase = P_BODY;
 		return MHD_YES;
 	}
-	return park(r, route_judge_patch, P_JUDGING);
+	return park(r, r->method == M_POST ? route_judge_post :
+	    route_judge_patch, P_JUDGING);
 }
 
 static enum MHD_Result
@@ -112,9 +113,12 @@ flush(struct request *r)
 	st = upload_write(r->up, r, &err);
 	if (st == BULLA_OK)
 		return MHD_YES;
-	reply_text(&r->reply, st == BULLA_E_REFUSED ? 409 : 507, "%s",
-	    err.msg);
+	if (st == BULLA_E_REFUSED)
+		reply_text(&r->reply, 409, "%s", err.msg);
+	else
+		route_trouble(r, st, &err);
 	upload_release(r->up, r);
+	upload_sync_later(r->up);	/* what came before it is kept */
 	return MHD_YES;
 }
 
@@ -253,6 +257,7 @@ http_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 		conn_request(r->conn, false);
 	upload_put(r->up);
 	bulla_buf_free(&r->reply.body);
+	piece_free(r);
 	free(r->buf);
 	free(r);
 }

@@ -35,6 +35,7 @@ struct conn {
 	bool known;			/* the certificate was looked at */
 	struct bulla_inbox_client client;
 	int64_t cert_until;		/* POSIX seconds */
+	char agency[BULLA_INBOX_AGENCY_MAX];	/* or "" */
 	/* for the watchdog, under conn_mu; monotonic seconds */
 	bool busy, parked, cut;
 	int64_t since, window;
@@ -56,14 +57,21 @@ struct upload {
 	atomic_uint refs;
 	char id[BULLA_TUS_ID_LEN + 1];
 	struct bulla_inbox_client client;
-	uint64_t length;
+	char agency[BULLA_INBOX_AGENCY_MAX];	/* or ""; inbox.mu */
+	_Atomic uint64_t length;	/* or LENGTH_DEFERRED */
 	bool has_hint;
 	uint8_t hint[32];		/* sha256 that the client claims */
-	int fd;				/* data */
+	int fd;				/* data; -1 when nothing is left */
 	_Atomic enum upload_state state;
 	pthread_mutex_t mu;
 	struct request *owner;		/* whose body may be written; mu */
 	_Atomic uint64_t written;	/* under mu when it changes */
+	/* Where a piece begins that is kept only if it fits its checksum, or
+	 * PIECE_NONE: what is behind it is not acknowledged. Under mu. */
+	_Atomic uint64_t piece_at;
+	atomic_bool full;		/* the disk was, when last looked */
+	atomic_bool expired;		/* GONE because of that */
+	_Atomic int64_t touched;	/* monotonic: when a byte came last */
 	pthread_mutex_t sync_mu;
 	_Atomic uint64_t durable;	/* recorded; <= written */
 	atomic_bool sync_queued, judge_queued;
@@ -72,10 +80,15 @@ struct upload {
 	_Atomic int64_t again_at;	/* monotonic; DONE: when to forget */
 };
 
+#define LENGTH_DEFERRED UINT64_MAX
+#define PIECE_NONE UINT64_MAX
+
 struct reply {
 	unsigned status;		/* 0: none yet */
-	bool has_offset, has_length;
-	uint64_t offset, length;
+	bool has_offset, has_length, has_free;
+	uint64_t offset, length;	/* length: or LENGTH_DEFERRED */
+	uint64_t free;			/* bytes that could be taken now */
+	int64_t expires;		/* POSIX seconds; 0: not said */
 	unsigned retry_after;		/* seconds; 0: not said */
 	struct bulla_tus_route at;	/* Location, unless NOWHERE */
 	const char *type;		/* of the body; NULL: text/plain */
@@ -105,6 +118,9 @@ struct request {
 	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
 	bool has_hint;
 	uint8_t hint[32];
+	bool has_sum;
+	uint8_t sum[32];		/* Upload-Checksum: of the body */
+	void *hash;			/* of the body so far */
 	void (*work)(struct request *r);
 	struct upload *up;		/* a reference */
 	uint64_t room;			/* body bytes that still fit */
@@ -176,6 +192,9 @@ BULLA_NODISCARD enum bulla_status disk_create(struct upload *u,
     struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status disk_load(struct upload *u,
     struct bulla_err *err);
+/* The state file again, whole or not at all: u's length is known now. */
+BULLA_NODISCARD enum bulla_status disk_declare(struct upload *u,
+    struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status disk_record(struct upload *u,
     uint64_t offset, struct bulla_err *err);
 void disk_remove(struct bulla_inbox *ib, const char *id);
@@ -218,6 +237,47 @@ BULLA_NODISCARD enum bulla_status uploads_load(struct bulla_inbox *ib,
 void uploads_tick(struct bulla_inbox *ib);
 void uploads_free(struct bulla_inbox *ib);
 
+/* One that was removed because nothing came for too long. */
+bool uploads_expired(struct bulla_inbox *ib, const char *id,
+    const struct bulla_inbox_client *who);
+bool upload_is_of(const struct upload *u,
+    const struct bulla_inbox_client *who);
+bool upload_is_pending(struct upload *u);
+/* Nothing of it is left on disk: give the blocks back. */
+void upload_close(struct upload *u);
+
+/* inbox_room.c: how much may be begun. */
+/* Bytes that the client of `like`, which is not in the table, could send. */
+BULLA_NODISCARD enum bulla_status uploads_free_for(struct bulla_inbox *ib,
+    const struct upload *like, uint64_t *out, struct bulla_err *err);
+/* May this one, of deferred length, be so long? _AGAIN, _IO. */
+BULLA_NODISCARD enum bulla_status uploads_may_be(struct bulla_inbox *ib,
+    const struct upload *u, uint64_t length, struct bulla_err *err);
+/* How long may this one, of deferred length, become? */
+uint64_t uploads_most(struct bulla_inbox *ib, const struct upload *u);
+/* Called while a body arrives: is there still room on the disk? */
+void upload_look_at_disk(struct upload *u);
+
+/* inbox_expire.c: uploads that nobody goes on with. */
+int64_t upload_expires(struct upload *u);	/* POSIX seconds; 0: never */
+void uploads_expire(struct bulla_inbox *ib);
+
+/* inbox_piece.c: bodies with a checksum. u->mu is held for _locked. */
+BULLA_NODISCARD enum bulla_status piece_begin(struct upload *u,
+    struct request *r, struct bulla_err *err);
+void piece_add(struct request *r, const void *p, size_t n);
+void piece_drop_locked(struct upload *u);
+/* All of the body is written: keep it? BULLA_E_MISMATCH: it is dropped. */
+BULLA_NODISCARD enum bulla_status piece_end(struct upload *u,
+    struct request *r, struct bulla_err *err);
+void piece_free(struct request *r);
+
+/* inbox_post.c: uploads are begun. */
+void route_post(struct request *r);		/* without a body */
+void route_judge_post(struct request *r);	/* before one */
+/* 201 and where it is; keeps the offset that the reply has. */
+void route_located(struct request *r, struct upload *u);
+
 /* inbox_sync.c: bytes to the disk, and what follows when all are there. */
 void upload_claim(struct upload *u, struct request *r);
 void upload_release(struct upload *u, struct request *r);
@@ -229,6 +289,7 @@ void upload_sync_later(struct upload *u);
 /* When all bytes are durable: hand it to the judges, once. */
 void upload_settle(struct upload *u);
 void upload_drop(struct upload *u, const char *why);
+void upload_expire(struct upload *u);	/* unless somebody writes to it */
 
 /* inbox_judge.c */
 void judge_run(struct task *t);
@@ -264,6 +325,9 @@ void small_cut(struct request *r);	/* it ended too early */
 /* inbox_routes.c: what each request does, on a work thread. */
 void route_trouble(struct request *r, enum bulla_status st,
     const struct bulla_err *err);
+void route_not_found(struct request *r);
+/* May the body come? r is its upload's owner then. */
+void route_open(struct request *r, struct upload *u);
 void route_judge_patch(struct request *r);	/* before the body */
 void route_patch_end(struct request *r);	/* after it */
 void route_run(struct request *r);		/* without a body */

@@ -7,6 +7,8 @@
 #include "inbox_http.h"
 #include "inbox_int.h"
 
+#include "bulla/when.h"
+
 #define REPLY_MAX 70000u
 
 void
@@ -47,6 +49,7 @@ headers(struct MHD_Response *m, const struct request *r)
 {
 	const struct reply *p = &r->reply;
 	struct bulla_buf at = BULLA_BUF_INIT(128);
+	char date[BULLA_TUS_DATE_LEN + 1];
 	const char *text;
 
 	header(m, "Tus-Resumable", "%s", BULLA_TUS_VERSION);
@@ -55,16 +58,27 @@ headers(struct MHD_Response *m, const struct request *r)
 	if (r->method == M_OPTIONS || p->status == 412)
 		header(m, "Tus-Version", "%s", BULLA_TUS_VERSION);
 	if (r->method == M_OPTIONS) {
-		header(m, "Tus-Extension", "creation,termination");
+		header(m, "Tus-Extension", "creation,creation-with-upload,"
+		    "creation-defer-length,checksum,termination,expiration");
+		header(m, "Tus-Checksum-Algorithm", "%s",
+		    BULLA_TUS_ALGORITHM);
 		header(m, "Tus-Max-Size", "%llu",
 		    (unsigned long long)r->ib->cfg.max_size);
 	}
 	if (p->has_offset)
 		header(m, "Upload-Offset", "%llu",
 		    (unsigned long long)p->offset);
-	if (p->has_length)
+	if (p->has_length && p->length == LENGTH_DEFERRED)
+		header(m, "Upload-Defer-Length", "1");
+	else if (p->has_length)
 		header(m, "Upload-Length", "%llu",
 		    (unsigned long long)p->length);
+	if (p->has_free)
+		header(m, "Bulla-Free", "%llu", (unsigned long long)p->free);
+	if (p->expires > 0 && p->expires <= BULLA_WHEN_MAX) {
+		bulla_tus_date_text(p->expires, date);
+		header(m, "Upload-Expires", "%s", date);
+	}
 	if (p->retry_after > 0)
 		header(m, "Retry-After", "%u", p->retry_after);
 	if (p->body.len > 0)

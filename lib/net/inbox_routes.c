@@ -1,17 +1,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
+#include <unistd.h>
 
 #include "inbox_int.h"
 
-#include "bulla/enc.h"
 
 /* What each request does, on a work thread: r is parked meanwhile. */
 
-static void
-not_found(struct request *r)
+void
+route_not_found(struct request *r)
 {
+	if (r->route.place == BULLA_TUS_UPLOAD && uploads_expired(r->ib,
+	    r->route.id, &r->conn->client)) {
+		reply_text(&r->reply, 410, "nothing came for too long: it "
+		    "was removed");
+		return;
+	}
 	reply_text(&r->reply, 404, "there is nothing here");
 }
 
@@ -34,108 +39,6 @@ route_trouble(struct request *r, enum bulla_status st,
 }
 
 static void
-located(struct request *r, unsigned status, const struct upload *u)
-{
-	struct reply *p = &r->reply;
-
-	*p = (struct reply){ .status = status };
-	p->at.place = BULLA_TUS_UPLOAD;
-	memcpy(p->at.id, u->id, sizeof(p->at.id));
-	memcpy(r->route.id, u->id, sizeof(r->route.id)); /* for the log */
-}
-
-/* The same package by the same client: where it is already. */
-static bool
-post_again(struct request *r)
-{
-	struct bulla_err err = { 0 };
-	struct reply *p = &r->reply;
-	struct answer a;
-	struct upload *u;
-	bool there = false;
-
-	if (!r->has_hint)
-		return false;
-	u = uploads_begun(r->ib, &r->conn->client, r->hint, r->length);
-	if (u != NULL) {
-		located(r, 201, u);
-		there = true;
-	}
-	upload_put(u);
-	if (there || answer_get(r->ib, &r->conn->client, r->hint, &a,
-	    &err) != BULLA_OK)
-		return there;
-	/* What was not taken may be tried again: the answer may be another. */
-	if (!a.refused && !a.rejected && a.length == r->length) {
-		*p = (struct reply){ .status = 201,
-		    .at.place = BULLA_TUS_KNOWN };
-		memcpy(p->at.sha256, r->hint, sizeof(r->hint));
-		there = true;
-	}
-	bulla_buf_free(&a.body);
-	return there;
-}
-
-static struct upload *
-upload_of(struct request *r)
-{
-	struct upload *u = upload_new(r->ib);
-	uint8_t id[BULLA_TUS_ID_LEN / 2];
-
-	if (u == NULL)
-		return NULL;
-	BULLA_CHECK(getrandom(id, sizeof(id), 0) == (ssize_t)sizeof(id));
-	bulla_hex(u->id, id, sizeof(id));
-	u->client = r->conn->client;
-	u->length = r->length;
-	u->has_hint = r->has_hint;
-	memcpy(u->hint, r->hint, sizeof(u->hint));
-	return u;
-}
-
-static void
-post(struct request *r)
-{
-	struct bulla_err err = { 0 };
-	enum bulla_status st;
-	struct upload *u;
-
-	if (r->length == 0) {
-		reply_text(&r->reply, 400, "a package is never empty");
-		return;
-	}
-	if (r->length > r->ib->cfg.max_size) {
-		reply_text(&r->reply, 413, "over the %llu bytes that this "
-		    "server takes", (unsigned long long)r->ib->cfg.max_size);
-		return;
-	}
-	if (post_again(r))
-		return;
-	u = upload_of(r);
-	if (u == NULL) {
-		reply_text(&r->reply, 500, "out of memory");
-		return;
-	}
-	st = uploads_admit(r->ib, u, &err);
-	if (st != BULLA_OK) {
-		route_trouble(r, st, &err);
-		upload_put(u);
-		return;
-	}
-	st = disk_create(u, &err);
-	if (st != BULLA_OK) {
-		route_trouble(r, st, &err);
-		atomic_store(&u->state, UPLOAD_GONE);
-		return;
-	}
-	atomic_store(&u->state, UPLOAD_OPEN);
-	located(r, 201, u);
-	r->reply.has_offset = true;
-	inbox_log(r->ib, "event=created client=%s upload=%s length=%llu",
-	    u->client.hex, u->id, (unsigned long long)u->length);
-}
-
-static void
 head(struct request *r)
 {
 	struct bulla_err err = { 0 };
@@ -144,7 +47,7 @@ head(struct request *r)
 
 	r->up = uploads_find(r->ib, r->route.id, &r->conn->client);
 	if (r->up == NULL) {
-		not_found(r);
+		route_not_found(r);
 		return;
 	}
 	/* Whoever asks is about to go on: an older connection must not add
@@ -158,8 +61,9 @@ head(struct request *r)
 	}
 	upload_settle(r->up);
 	*p = (struct reply){ .status = 200, .has_offset = true,
-	    .has_length = true, .length = r->up->length };
+	    .has_length = true, .length = atomic_load(&r->up->length) };
 	p->offset = atomic_load(&r->up->durable);
+	p->expires = upload_expires(r->up);
 }
 
 /* A package answered before: all of it is here. */
@@ -173,7 +77,7 @@ known(struct request *r)
 	st = answer_get(r->ib, &r->conn->client, r->route.sha256, &a, &err);
 	if (st == BULLA_E_NOMATCH ||
 	    (st == BULLA_OK && (a.refused || a.rejected))) {
-		not_found(r);
+		route_not_found(r);
 	} else if (st != BULLA_OK) {
 		route_trouble(r, st, &err);
 	} else if (r->method == M_PATCH && r->offset != a.length) {
@@ -195,7 +99,7 @@ drop(struct request *r)
 
 	r->up = u;
 	if (u == NULL) {
-		not_found(r);
+		route_not_found(r);
 		return;
 	}
 	upload_claim(u, r);
@@ -237,10 +141,23 @@ receipt(struct request *r)
 		/* It may be the one whose digest we do not know yet. */
 		reply_text(p, 202, "it is being judged");
 	} else if (st == BULLA_E_NOMATCH) {
-		not_found(r);
+		route_not_found(r);
 	} else {
 		route_trouble(r, st, &err);
 	}
+}
+
+/* What could be taken now is said to those who are let in, so to all. */
+static void
+options(struct request *r)
+{
+	struct upload like = { .client = r->conn->client };
+	struct bulla_err err = { 0 };
+
+	memcpy(like.agency, r->conn->agency, sizeof(like.agency));
+	r->reply = (struct reply){ .status = 204 };
+	r->reply.has_free = uploads_free_for(r->ib, &like, &r->reply.free,
+	    &err) == BULLA_OK;
 }
 
 void
@@ -249,11 +166,11 @@ route_run(struct request *r)
 	if (bulla_tus_is_exchange(r->route.place))
 		small_run(r);
 	else if (r->method == M_OPTIONS)
-		r->reply = (struct reply){ .status = 204 };
+		options(r);
 	else if (r->route.place == BULLA_TUS_KNOWN)
 		known(r);
 	else if (r->method == M_POST)
-		post(r);
+		route_post(r);
 	else if (r->method == M_HEAD)
 		head(r);
 	else if (r->method == M_DELETE)
@@ -267,35 +184,107 @@ route_run(struct request *r)
 	}
 }
 
+/* The length of one that was begun without: said once. */
+static void
+declare(struct request *r, struct upload *u, uint64_t at)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (r->length < at || r->length == 0) {
+		reply_text(&r->reply, 400, "Upload-Length is less than what "
+		    "has arrived, or 0");
+		return;
+	}
+	if (r->length > r->ib->cfg.max_size) {
+		reply_text(&r->reply, 413, "over the %llu bytes that this "
+		    "server takes", (unsigned long long)r->ib->cfg.max_size);
+		return;
+	}
+	st = uploads_may_be(r->ib, u, r->length, &err);
+	if (st != BULLA_OK) {
+		route_trouble(r, st, &err);
+		return;
+	}
+	pthread_mutex_lock(&u->sync_mu);
+	if (u->fd == -1 || ftruncate(u->fd, (off_t)at) != 0)
+		st = bulla_fail_sys(&err, "upload: data");
+	atomic_store(&u->length, r->length);
+	if (st == BULLA_OK)
+		st = disk_declare(u, &err);
+	if (st != BULLA_OK)
+		atomic_store(&u->length, LENGTH_DEFERRED);
+	pthread_mutex_unlock(&u->sync_mu);
+	if (st != BULLA_OK)
+		route_trouble(r, st, &err);
+	else
+		inbox_log(r->ib, "event=declared client=%s upload=%s "
+		    "length=%llu", u->client.hex, u->id,
+		    (unsigned long long)r->length);
+}
+
+/* The body may not lead past the end, wherever that is. */
+static bool
+fits(struct request *r, uint64_t end, uint64_t at)
+{
+	r->room = end > at ? end - at : 0;
+	if (r->body_len == BODY_CHUNKED || r->body_len <= r->room)
+		return true;
+	reply_text(&r->reply, 413, "the body is longer than the upload");
+	return false;
+}
+
 /* Has the upload room for this body, at this place, on this disk? */
 static void
 judge(struct request *r, struct upload *u)
 {
 	struct bulla_err err = { 0 };
-	enum bulla_status st;
-	uint64_t at;
+	uint64_t at, length = atomic_load(&u->length);
+	enum bulla_status st = upload_sync(u, &err);
 
-	st = upload_sync(u, &err);
+	at = atomic_load(&u->durable);
 	if (st != BULLA_OK) {
 		route_trouble(r, st, &err);
-		return;
-	}
-	at = atomic_load(&u->durable);
-	if (r->offset != at) {
+	} else if (r->offset != at) {
 		reply_text(&r->reply, 409, "the upload is at another offset");
 		r->reply.has_offset = true;
 		r->reply.offset = at;
-		return;
+	} else if (length != LENGTH_DEFERRED) {
+		if (r->has_length && r->length != length)
+			reply_text(&r->reply, 400,
+			    "Upload-Length was another one before");
+		else
+			(void)fits(r, length, at);
+	} else if (!r->has_length) {
+		(void)fits(r, uploads_most(r->ib, u), at);
+	} else if (fits(r, r->length, at)) {
+		declare(r, u, at);
 	}
-	r->room = u->length - at;
-	if (r->body_len != BODY_CHUNKED && r->body_len > r->room) {
-		reply_text(&r->reply, 413,
-		    "the body is longer than the upload");
+	if (r->reply.status != 0)
 		return;
-	}
 	st = uploads_room(r->ib, 0, &err);
 	if (st != BULLA_OK)
 		route_trouble(r, st, &err);
+	else
+		atomic_store(&u->full, false);
+}
+
+void
+route_open(struct request *r, struct upload *u)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st = BULLA_OK;
+
+	judge(r, u);
+	if (r->reply.status == 0 && r->has_sum)
+		st = piece_begin(u, r, &err);
+	if (r->reply.status == 0 && r->body_len != BODY_NONE)
+		r->buf = malloc(WRITE_MAX);
+	if (st != BULLA_OK || (r->reply.status == 0 && r->buf == NULL &&
+	    r->body_len != BODY_NONE))
+		reply_text(&r->reply, 500, "out of memory");
+	if (r->reply.status != 0)
+		upload_release(u, r);
 }
 
 void
@@ -309,19 +298,24 @@ route_judge_patch(struct request *r)
 	}
 	u = uploads_find(r->ib, r->route.id, &r->conn->client);
 	if (u == NULL) {
-		not_found(r);
+		route_not_found(r);
 		return;
 	}
 	r->up = u;
 	upload_claim(u, r);
-	judge(r, u);
-	if (r->reply.status == 0 && r->body_len != BODY_NONE) {
-		r->buf = malloc(WRITE_MAX);
-		if (r->buf == NULL)
-			reply_text(&r->reply, 500, "out of memory");
-	}
-	if (r->reply.status != 0)
-		upload_release(u, r);
+	route_open(r, u);
+}
+
+static enum bulla_status
+body_end(struct request *r, struct bulla_err *err)
+{
+	struct upload *u = r->up;
+	enum bulla_status st = upload_write(u, r, err);
+
+	if (st == BULLA_OK)
+		st = piece_end(u, r, err);
+	upload_release(u, r);	/* what did not fit is cut off here */
+	return st == BULLA_OK ? upload_sync(u, err) : st;
 }
 
 void
@@ -329,14 +323,14 @@ route_patch_end(struct request *r)
 {
 	struct bulla_err err = { 0 };
 	struct upload *u = r->up;
-	enum bulla_status st;
+	enum bulla_status st = body_end(r, &err);
 
-	st = upload_write(u, r, &err);
-	upload_release(u, r);
-	if (st == BULLA_OK)
-		st = upload_sync(u, &err);
 	if (st == BULLA_E_REFUSED) {
 		reply_text(&r->reply, 409, "%s", err.msg);
+		return;
+	}
+	if (st == BULLA_E_MISMATCH) {
+		reply_text(&r->reply, BULLA_TUS_MISMATCH, "%s", err.msg);
 		return;
 	}
 	if (st != BULLA_OK) {
@@ -345,9 +339,12 @@ route_patch_end(struct request *r)
 	}
 	upload_settle(u);
 	r->reply = (struct reply){ .status = 204, .has_offset = true,
-	    .offset = atomic_load(&u->durable) };
+	    .offset = atomic_load(&u->durable),
+	    .expires = upload_expires(u) };
+	if (r->method == M_POST)
+		route_located(r, u);
 	inbox_log(r->ib, "event=stored client=%s upload=%s offset=%llu "
 	    "length=%llu", u->client.hex, u->id,
 	    (unsigned long long)r->reply.offset,
-	    (unsigned long long)u->length);
+	    (unsigned long long)atomic_load(&u->length));
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <unistd.h>
 
 #include "inbox_int.h"
@@ -17,6 +18,8 @@ upload_claim(struct upload *u, struct request *r)
 	 * the lock: it has to release the upload first. */
 	if (u->owner != NULL && u->owner != r)
 		conn_cut(u->owner->conn, "taken-over");
+	if (u->owner != r)
+		piece_drop_locked(u);
 	u->owner = r;
 	pthread_mutex_unlock(&u->mu);
 }
@@ -25,51 +28,135 @@ void
 upload_release(struct upload *u, struct request *r)
 {
 	pthread_mutex_lock(&u->mu);
-	if (u->owner == r)
+	if (u->owner == r) {
+		piece_drop_locked(u);
 		u->owner = NULL;
+	}
 	pthread_mutex_unlock(&u->mu);
+}
+
+static enum bulla_status
+write_locked(struct upload *u, struct request *r, struct bulla_err *err)
+{
+	uint64_t at = atomic_load(&u->written);
+	enum bulla_status st;
+
+	if (u->owner != r || u->fd == -1)
+		return bulla_fail(err, BULLA_E_REFUSED,
+		    "the upload was continued elsewhere");
+	if (r->buf_len == 0)
+		return BULLA_OK;
+	if (atomic_load(&u->full)) {
+		st = bulla_fail(err, BULLA_E_IO,
+		    "the disk has no room for it now");
+		if (err != NULL)
+			err->sys_errno = ENOSPC;
+		return st;
+	}
+	st = bulla_pwrite_fd(u->fd, r->buf, r->buf_len, at, "upload", err);
+	if (st == BULLA_OK)
+		atomic_store(&u->written, at + r->buf_len);
+	return st;
 }
 
 /* Write what r has gathered. BULLA_E_REFUSED: it is not the owner any more. */
 enum bulla_status
 upload_write(struct upload *u, struct request *r, struct bulla_err *err)
 {
-	enum bulla_status st = BULLA_OK;
-	uint64_t at;
+	enum bulla_status st;
 
+	piece_add(r, r->buf, r->buf_len);
 	pthread_mutex_lock(&u->mu);
-	at = atomic_load(&u->written);
-	if (u->owner != r)
-		st = bulla_fail(err, BULLA_E_REFUSED,
-		    "the upload was continued elsewhere");
-	else if (r->buf_len > 0)
-		st = bulla_pwrite_fd(u->fd, r->buf, r->buf_len, at, "upload",
-		    err);
-	if (st == BULLA_OK)
-		atomic_store(&u->written, at + r->buf_len);
+	st = write_locked(u, r, err);
 	pthread_mutex_unlock(&u->mu);
 	if (st != BULLA_OK)
 		return st;
 	r->buf_len = 0;
+	atomic_store(&u->touched, inbox_clock());
 	if (atomic_load(&u->written) - atomic_load(&u->durable) >= SYNC_EVERY)
 		upload_sync_later(u);
 	return BULLA_OK;
+}
+
+/* Writers and whoever syncs hold one of the two locks. */
+void
+upload_close(struct upload *u)
+{
+	pthread_mutex_lock(&u->sync_mu);
+	pthread_mutex_lock(&u->mu);
+	if (u->fd != -1)
+		(void)close(u->fd);
+	u->fd = -1;
+	pthread_mutex_unlock(&u->mu);
+	pthread_mutex_unlock(&u->sync_mu);
+}
+
+/* False: it is not open any more, or somebody writes to it. */
+static bool
+let_go(struct upload *u, bool idle)
+{
+	enum upload_state open = UPLOAD_OPEN;
+	bool ok;
+
+	pthread_mutex_lock(&u->mu);
+	if (idle && u->owner != NULL)
+		atomic_store(&u->touched, inbox_clock());
+	ok = !(idle && u->owner != NULL) &&
+	    atomic_compare_exchange_strong(&u->state, &open, UPLOAD_GONE);
+	pthread_mutex_unlock(&u->mu);
+	return ok;
 }
 
 /* The upload is lost; what it had is removed. */
 void
 upload_drop(struct upload *u, const char *why)
 {
-	enum upload_state open = UPLOAD_OPEN;
+	bool gone;
 
 	/* Not while progress is recorded in the directory to be removed. */
 	pthread_mutex_lock(&u->sync_mu);
-	if (atomic_compare_exchange_strong(&u->state, &open, UPLOAD_GONE)) {
+	gone = let_go(u, false);
+	if (gone) {
 		inbox_log(u->ib, "event=dropped client=%s upload=%s "
 		    "reason=\"%s\"", u->client.hex, u->id, why);
 		disk_remove(u->ib, u->id);
 	}
 	pthread_mutex_unlock(&u->sync_mu);
+	if (gone)
+		upload_close(u);
+}
+
+void
+upload_expire(struct upload *u)
+{
+	bool gone;
+
+	pthread_mutex_lock(&u->sync_mu);
+	gone = let_go(u, true);
+	if (gone) {
+		inbox_log(u->ib, "event=expired client=%s upload=%s "
+		    "offset=%llu", u->client.hex, u->id,
+		    (unsigned long long)atomic_load(&u->durable));
+		atomic_store(&u->again_at, inbox_clock());
+		atomic_store(&u->expired, true);
+		disk_remove(u->ib, u->id);
+	}
+	pthread_mutex_unlock(&u->sync_mu);
+	if (gone)
+		upload_close(u);
+}
+
+/* Written, and not part of a piece whose checksum is not known yet. */
+static uint64_t
+sure(struct upload *u)
+{
+	uint64_t upto, piece;
+
+	pthread_mutex_lock(&u->mu);
+	upto = atomic_load(&u->written);
+	piece = atomic_load(&u->piece_at);
+	pthread_mutex_unlock(&u->mu);
+	return upto < piece ? upto : piece;
 }
 
 /*
@@ -83,7 +170,7 @@ upload_sync(struct upload *u, struct bulla_err *err)
 	uint64_t upto;
 
 	pthread_mutex_lock(&u->sync_mu);
-	upto = atomic_load(&u->written);
+	upto = sure(u);
 	if (upto > atomic_load(&u->durable) &&
 	    atomic_load(&u->state) == UPLOAD_OPEN) {
 		if (fdatasync(u->fd) != 0)
@@ -107,7 +194,7 @@ upload_settle(struct upload *u)
 {
 	enum upload_state open = UPLOAD_OPEN;
 
-	if (atomic_load(&u->durable) != u->length)
+	if (atomic_load(&u->durable) != atomic_load(&u->length))
 		return;
 	pthread_mutex_lock(&u->mu);
 	if (u->owner == NULL && atomic_compare_exchange_strong(&u->state,

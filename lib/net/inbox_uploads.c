@@ -7,7 +7,7 @@
 
 #include "bulla/file.h"
 
-#define FORGET_AFTER 3600	/* seconds that an answered upload is known */
+#define FORGET_AFTER 3600	/* seconds that one which is over is known */
 
 static void sync_run(struct task *t);
 
@@ -21,6 +21,8 @@ upload_new(struct bulla_inbox *ib)
 	u->ib = ib;
 	u->fd = -1;
 	atomic_init(&u->refs, 1);
+	atomic_init(&u->piece_at, PIECE_NONE);
+	atomic_init(&u->touched, inbox_clock());
 	pthread_mutex_init(&u->mu, NULL);
 	pthread_mutex_init(&u->sync_mu, NULL);
 	u->sync_task.run = sync_run;
@@ -60,8 +62,10 @@ sync_run(struct task *t)
 	struct bulla_err err = { 0 };
 
 	atomic_store(&u->sync_queued, false);
-	if (upload_sync(u, &err) == BULLA_OK)
+	if (upload_sync(u, &err) == BULLA_OK) {
 		upload_settle(u);
+		upload_look_at_disk(u);
+	}
 	upload_put(u);
 }
 
@@ -83,14 +87,14 @@ uploads_insert(struct bulla_inbox *ib, struct upload *u)
 	pthread_mutex_unlock(&ib->mu);
 }
 
-static bool
-is_of(const struct upload *u, const struct bulla_inbox_client *who)
+bool
+upload_is_of(const struct upload *u, const struct bulla_inbox_client *who)
 {
 	return memcmp(u->client.spki, who->spki, sizeof(who->spki)) == 0;
 }
 
-static bool
-is_pending(struct upload *u)
+bool
+upload_is_pending(struct upload *u)
 {
 	enum upload_state s = atomic_load(&u->state);
 
@@ -116,7 +120,7 @@ uploads_find(struct bulla_inbox *ib, const char *id,
 		if (strcmp(u->id, id) == 0)
 			break;
 	/* Somebody else's upload does not exist. */
-	if (u != NULL && (!is_of(u, who) || !is_shown(u)))
+	if (u != NULL && (!upload_is_of(u, who) || !is_shown(u)))
 		u = NULL;
 	if (u != NULL)
 		upload_ref(u);
@@ -124,11 +128,28 @@ uploads_find(struct bulla_inbox *ib, const char *id,
 	return u;
 }
 
+bool
+uploads_expired(struct bulla_inbox *ib, const char *id,
+    const struct bulla_inbox_client *who)
+{
+	struct upload *u;
+	bool expired;
+
+	pthread_mutex_lock(&ib->mu);
+	for (u = ib->uploads; u != NULL; u = u->next)
+		if (strcmp(u->id, id) == 0)
+			break;
+	expired = u != NULL && upload_is_of(u, who) &&
+	    atomic_load(&u->expired);
+	pthread_mutex_unlock(&ib->mu);
+	return expired;
+}
+
 static bool
 is_hinted(const struct upload *u, const struct bulla_inbox_client *who,
     const uint8_t hint[32])
 {
-	return u->has_hint && is_of(u, who) &&
+	return u->has_hint && upload_is_of(u, who) &&
 	    memcmp(u->hint, hint, sizeof(u->hint)) == 0;
 }
 
@@ -140,7 +161,7 @@ uploads_begun(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
 
 	pthread_mutex_lock(&ib->mu);
 	for (u = ib->uploads; u != NULL; u = u->next)
-		if (u->length == length && is_pending(u) && is_shown(u) &&
+		if (atomic_load(&u->length) == length && upload_is_pending(u) && is_shown(u) &&
 		    is_hinted(u, who, hint))
 			break;
 	if (u != NULL)
@@ -173,97 +194,11 @@ uploads_nameless(struct bulla_inbox *ib, const struct bulla_inbox_client *who)
 
 	pthread_mutex_lock(&ib->mu);
 	for (u = ib->uploads; u != NULL; u = u->next)
-		if (!u->has_hint && is_of(u, who) &&
+		if (!u->has_hint && upload_is_of(u, who) &&
 		    atomic_load(&u->state) == UPLOAD_CLOSED)
 			break;
 	pthread_mutex_unlock(&ib->mu);
 	return u != NULL;
-}
-
-/*
- * What is promised already: the rest of each upload, and the judge's own
- * copy of it.
- */
-static uint64_t
-promised(const struct bulla_inbox *ib)
-{
-	uint64_t sum = SPACE_SPARE;
-
-	for (struct upload *u = ib->uploads; u != NULL; u = u->next)
-		if (is_pending(u) && __builtin_add_overflow(sum, u->length -
-		    atomic_load(&u->written) + u->length, &sum))
-			return UINT64_MAX;
-	return sum;
-}
-
-static enum bulla_status
-room_locked(struct bulla_inbox *ib, uint64_t more, struct bulla_err *err)
-{
-	enum bulla_status st;
-	uint64_t have, want;
-
-	st = bulla_space_free(ib->incoming, &have, err);
-	if (st != BULLA_OK)
-		return st;
-	if (!__builtin_add_overflow(promised(ib), more, &want) &&
-	    !__builtin_add_overflow(want, more, &want) && want <= have)
-		return BULLA_OK;
-	st = bulla_fail(err, BULLA_E_AGAIN,
-	    "the disk has no room for it now");
-	if (err != NULL)
-		err->sys_errno = ENOSPC;
-	return st;
-}
-
-enum bulla_status
-uploads_room(struct bulla_inbox *ib, uint64_t more, struct bulla_err *err)
-{
-	enum bulla_status st;
-
-	pthread_mutex_lock(&ib->mu);
-	st = room_locked(ib, more, err);
-	pthread_mutex_unlock(&ib->mu);
-	return st;
-}
-
-static enum bulla_status
-count_locked(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
-    struct bulla_err *err)
-{
-	unsigned all = 0, theirs = 0;
-
-	for (struct upload *u = ib->uploads; u != NULL; u = u->next) {
-		if (!is_pending(u))
-			continue;
-		all++;
-		theirs += is_of(u, who);
-	}
-	if (theirs >= BULLA_INBOX_CLIENT_UPLOADS_MAX)
-		return bulla_fail(err, BULLA_E_AGAIN,
-		    "%u uploads of yours are not finished: finish or delete "
-		    "some", theirs);
-	if (all >= BULLA_INBOX_UPLOADS_MAX)
-		return bulla_fail(err, BULLA_E_AGAIN,
-		    "too many uploads in progress");
-	return BULLA_OK;
-}
-
-enum bulla_status
-uploads_admit(struct bulla_inbox *ib, struct upload *u, struct bulla_err *err)
-{
-	enum bulla_status st;
-
-	pthread_mutex_lock(&ib->mu);
-	st = count_locked(ib, &u->client, err);
-	if (st == BULLA_OK)
-		st = room_locked(ib, u->length, err);
-	if (st == BULLA_OK) {
-		/* Counted at once, so that two cannot take the same room. */
-		u->next = ib->uploads;
-		ib->uploads = u;
-	}
-	pthread_mutex_unlock(&ib->mu);
-	return st;
 }
 
 static enum bulla_status
@@ -282,7 +217,7 @@ load_one(struct bulla_inbox *ib, const char *id, struct bulla_err *err)
 		inbox_log(ib, "event=found client=%s upload=%s offset=%llu "
 		    "length=%llu", u->client.hex, u->id,
 		    (unsigned long long)atomic_load(&u->durable),
-		    (unsigned long long)u->length);
+		    (unsigned long long)atomic_load(&u->length));
 		atomic_store(&u->state, UPLOAD_OPEN);
 		uploads_insert(ib, u);
 		upload_settle(u);
@@ -308,8 +243,10 @@ is_over(struct upload *u, int64_t now)
 {
 	enum upload_state s = atomic_load(&u->state);
 
-	return s == UPLOAD_GONE || (s == UPLOAD_DONE &&
-	    now - atomic_load(&u->again_at) > FORGET_AFTER);
+	if (s != UPLOAD_DONE && s != UPLOAD_GONE)
+		return false;
+	return (s == UPLOAD_GONE && !atomic_load(&u->expired)) ||
+	    now - atomic_load(&u->again_at) > FORGET_AFTER;
 }
 
 /* Ask again about what could not be judged; forget what is long over. */

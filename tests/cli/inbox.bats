@@ -80,7 +80,9 @@ not_let_in() {
 	ask /packages -X OPTIONS
 	answered 204
 	[ "$(field Tus-Version)" = 1.0.0 ]
-	[ "$(field Tus-Extension)" = creation,termination ]
+	[ "$(field Tus-Extension)" = creation,creation-with-upload,creation-defer-length,checksum,termination,expiration ]
+	[ "$(field Tus-Checksum-Algorithm)" = sha256 ]
+	[ "$(field Bulla-Free)" = 5242880 ]
 	[ "$(field Tus-Max-Size)" = 5242880 ]
 }
 
@@ -147,7 +149,12 @@ not_let_in() {
 	answered 400
 	ask /packages -X POST -H 'Upload-Length: 0'
 	answered 400
-	ask /packages -X POST -H 'Upload-Defer-Length: 1'
+	for v in 0 2 '' yes; do
+		ask /packages -X POST -H "Upload-Defer-Length: $v"
+		answered 400
+	done
+	ask /packages -X POST -H 'Upload-Defer-Length: 1' \
+	    -H 'Upload-Length: 10'
 	answered 400
 	ask /packages -X POST -H 'Upload-Length: 10' \
 	    -H 'Upload-Metadata: a b!,c'
