@@ -15,10 +15,10 @@ BEGIN {
 	put("format", "reqdoc statement tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "fetch inbox send")
-	put("core", "age bagin cosign examine keys ledger merkle pack package")
+	put("core", "age agreement bagin cosign examine keys ledger merkle pack package")
 	put("core", "outbox request")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
-	put("core", "stamp trust witness")
+	put("core", "stamp thread trust witness")
 	sees["base"] = " base "
 	sees["os"] = " base os "
 	sees["crypto"] = " base crypto "

@@ -1,0 +1,350 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bulla/file.h"
+#include "core/agreement_int.h"
+#include "core/kept.h"
+
+#define PATH_CAP 4096u
+#define OLD INT64_C(2592000)	/* 30 days */
+
+static enum bulla_status
+path_of(char out[PATH_CAP], const char *home, const char *name,
+    struct bulla_err *err)
+{
+	int n = snprintf(out, PATH_CAP, "%s/agreement/%s", home, name);
+
+	return n > 0 && (size_t)n < PATH_CAP ? BULLA_OK : bulla_fail(err,
+	    BULLA_E_LIMIT, "the path of the home is too long");
+}
+
+static void
+kept_free(struct bulla_agreement_kept *k)
+{
+	free(k->a);
+	k->a = NULL;
+	bulla_buf_free(&k->note);
+}
+
+void
+bulla_agreements_free(struct bulla_agreements *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		kept_free(&l->v[i]);
+	free(l->v);
+	*l = (struct bulla_agreements){ 0 };
+}
+
+/* One side's leads: somebody who may must have signed. */
+static enum bulla_status
+side_signed(const struct bulla_verified *v, const struct bulla_trust *t,
+    enum bulla_side side, int64_t at, struct bulla_err *err)
+{
+	const struct bulla_roster *r = bulla_trust_roster(t, side,
+	    (uint8_t[BULLA_SHA256_LEN]){ 0 });
+	struct bulla_err why = { 0 };
+	bool any = false;
+
+	if (r == NULL)
+		return bulla_fail(err, BULLA_E_NOKEY, "an agreement needs the "
+		    "rosters of both sides (bulla-trust)");
+	for (unsigned i = 0; i < v->n_by; i++) {
+		if (bulla_trust_side_of(t, v->by[i]) != (unsigned)side)
+			continue;
+		any = true;
+		if (bulla_trust_judge(t, side, v->by[i], BULLA_ROLE_LEAD, at,
+		    &why) == BULLA_OK)
+			return BULLA_OK;
+	}
+	return any ? bulla_fail(err, BULLA_E_REFUSED, "the lead of %.*s: %s",
+	    (int)r->side.len, (const char *)r->side.p, why.msg) :
+	    bulla_fail(err, BULLA_E_NOKEY, "not signed by a lead of %.*s: an "
+	    "agreement takes the leads of both sides", (int)r->side.len,
+	    (const char *)r->side.p);
+}
+
+static enum bulla_status
+check_sides(const struct bulla_agreement *a, const struct bulla_trust *t,
+    struct bulla_err *err)
+{
+	static const enum bulla_side sides[] = { BULLA_OURS, BULLA_THEIRS };
+	uint8_t digest[BULLA_SHA256_LEN];
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct bulla_roster *r = bulla_trust_roster(t, sides[i],
+		    digest);
+
+		if (r != NULL && bulla_agreement_side(a, &r->side) < 0)
+			return bulla_fail(err, BULLA_E_REFUSED, "an agreement "
+			    "of others: %.*s is no side of it",
+			    (int)r->side.len, (const char *)r->side.p);
+	}
+	return BULLA_OK;
+}
+
+static enum bulla_status
+check(const struct bulla_cur *note, const struct bulla_agreement *a,
+    const struct bulla_trust *t, int64_t now, struct bulla_err *err)
+{
+	static const enum bulla_side sides[] = { BULLA_OURS, BULLA_THEIRS };
+	struct bulla_vkeys leads = { 0 };
+	struct bulla_verified v = { 0 };
+	enum bulla_status st = check_sides(a, t, err);
+
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(t, BULLA_BOTH, BULLA_ROLE_LEAD, &leads,
+		    err);
+	if (st == BULLA_OK)
+		st = bulla_note_verify(note, &leads, &v, err);
+	/* Nobody at all has signed: that is told by side, too. */
+	if (st == BULLA_E_NOKEY) {
+		v.n_by = 0;
+		st = BULLA_OK;
+	}
+	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
+		st = side_signed(&v, t, sides[i], a->from, err);
+		if (st == BULLA_OK && now != 0)
+			st = side_signed(&v, t, sides[i], now, err);
+	}
+	bulla_vkeys_free(&leads);
+	return st;
+}
+
+/* k->note becomes k->a. */
+static enum bulla_status
+parse_kept(struct bulla_agreement_kept *k, struct bulla_err *err)
+{
+	struct bulla_cur bytes = bulla_buf_view(&k->note);
+	struct bulla_agreement *a;
+	struct bulla_note n;
+	enum bulla_status st = bulla_note_parse(&bytes, &n, err);
+
+	if (st != BULLA_OK)
+		return st;
+	a = malloc(sizeof(*a));
+	if (a == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	st = bulla_agreement_parse(&n.text, a, err);
+	if (st != BULLA_OK) {
+		free(a);
+		return st;
+	}
+	bulla_sha256(n.text.p, n.text.len, k->digest);
+	k->a = a;
+	return BULLA_OK;
+}
+
+enum bulla_status
+bulla_agreement_check(const struct bulla_cur *note,
+    const struct bulla_trust *t, int64_t now, struct bulla_err *err)
+{
+	struct bulla_agreement_kept k = {
+	    .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
+	enum bulla_status st;
+
+	bulla_buf_cur(&k.note, note);
+	st = bulla_buf_status(&k.note);
+	if (st != BULLA_OK)
+		st = bulla_fail(err, st, "longer than a note, or no memory");
+	if (st == BULLA_OK)
+		st = parse_kept(&k, err);
+	if (st == BULLA_OK)
+		st = check(note, k.a, t, now, err);
+	kept_free(&k);
+	return st;
+}
+
+/* Version, previous and date of the one that comes after l's last. */
+static enum bulla_status
+follows(const struct bulla_agreements *l, const struct bulla_agreement *a,
+    struct bulla_err *err)
+{
+	const struct bulla_agreement_kept *last = l->n > 0 ? &l->v[l->n - 1] :
+	    NULL;
+
+	if (a->version != l->n + 1)
+		return bulla_fail(err, BULLA_E_REFUSED, "version %" PRIu64
+		    " where version %zu must come", a->version, l->n + 1);
+	if (last == NULL)
+		return BULLA_OK;
+	if (memcmp(a->previous, last->digest, sizeof(a->previous)) != 0)
+		return bulla_fail(err, BULLA_E_MISMATCH, "names another "
+		    "version %zu as its previous than the one here", l->n);
+	if (a->from <= last->a->from)
+		return bulla_fail(err, BULLA_E_REFUSED, "in force from no "
+		    "later a time than version %zu", l->n);
+	return BULLA_OK;
+}
+
+static enum bulla_status
+add(struct bulla_agreements *l, const char *home, const char *name,
+    const struct bulla_trust *t, struct bulla_err *err)
+{
+	struct bulla_agreement_kept k = {
+	    .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
+	struct bulla_agreement_kept *v;
+	struct bulla_cur c;
+	char rel[300];
+	enum bulla_status st;
+
+	(void)snprintf(rel, sizeof(rel), "agreement/%s", name);
+	v = reallocarray(l->v, l->n + 1, sizeof(*v));
+	if (v == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	l->v = v;
+	st = kept_file(home, rel, &k.note, err);
+	c = bulla_buf_view(&k.note);
+	if (st == BULLA_OK)
+		st = parse_kept(&k, err);
+	if (st == BULLA_OK)
+		st = follows(l, k.a, err);
+	if (st == BULLA_OK)
+		st = check(&c, k.a, t, 0, err);
+	if (st != BULLA_OK) {
+		kept_free(&k);
+		return bulla_wrap(err, st, "%s", rel);
+	}
+	l->v[l->n++] = k;
+	return BULLA_OK;
+}
+
+/* "000001.note" and so on, without a gap. */
+static bool
+is_version(const char *name)
+{
+	struct bulla_cur c = bulla_cur_str(name);
+
+	return c.len == 11 && strcmp(name + 6, ".note") == 0;
+}
+
+enum bulla_status
+bulla_agreements_load(const char *home, const struct bulla_trust *t,
+    struct bulla_agreements *out, struct bulla_err *err)
+{
+	struct bulla_agreements l = { 0 };
+	struct kept_names names = { 0 };
+	char want[32];
+	enum bulla_status st = kept_names(home, "agreement", &names, err);
+
+	for (size_t i = 0; i < names.n && st == BULLA_OK; i++) {
+		if (!is_version(names.v[i]))
+			continue;
+		(void)snprintf(want, sizeof(want), "%06zu.note", l.n + 1);
+		if (strcmp(names.v[i], want) != 0)
+			st = bulla_fail(err, BULLA_E_REFUSED, "agreement/%s "
+			    "is missing", want);
+		else
+			st = add(&l, home, names.v[i], t, err);
+	}
+	kept_names_free(&names);
+	if (st == BULLA_OK)
+		*out = l;
+	else
+		bulla_agreements_free(&l);
+	return st;
+}
+
+const struct bulla_agreement_kept *
+bulla_agreements_at(const struct bulla_agreements *l, int64_t at)
+{
+	for (size_t i = l->n; i-- > 0;) {
+		if (l->v[i].a->from <= at)
+			return &l->v[i];
+	}
+	return NULL;
+}
+
+static enum bulla_status
+judge(const struct bulla_agreements *l, const struct bulla_agreement_kept *k,
+    const struct bulla_cur *note, const struct bulla_trust *t, int64_t now,
+    struct bulla_err *err)
+{
+	enum bulla_status st = follows(l, k->a, err);
+
+	if (st == BULLA_OK && l->n > 0 && k->a->from < now - OLD)
+		st = bulla_fail(err, BULLA_E_REFUSED, "in force from more "
+		    "than 30 days ago: what was judged then would be judged "
+		    "anew; let it begin later");
+	return st == BULLA_OK ? check(note, k->a, t, now, err) : st;
+}
+
+/* Only the lines of leads that verified. */
+static enum bulla_status
+store(const char *home, const struct bulla_agreement_kept *k,
+    const struct bulla_cur *note, const struct bulla_trust *t,
+    struct bulla_err *err)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_vkeys leads = { 0 };
+	char path[PATH_CAP], name[32];
+	enum bulla_status st;
+
+	(void)snprintf(name, sizeof(name), "%06" PRIu64 ".note",
+	    k->a->version);
+	st = path_of(path, home, name, err);
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(t, BULLA_BOTH, BULLA_ROLE_LEAD, &leads,
+		    err);
+	if (st == BULLA_OK)
+		st = bulla_note_trim(note, &leads, &b, err);
+	if (st == BULLA_OK)
+		st = bulla_file_put(path, b.p, b.len, 0644, false, err);
+	bulla_vkeys_free(&leads);
+	bulla_buf_free(&b);
+	return st;
+}
+
+static enum bulla_status
+take_locked(const char *home, const struct bulla_trust *t,
+    const struct bulla_agreement_kept *k, const struct bulla_cur *note,
+    int64_t now, struct bulla_err *err)
+{
+	struct bulla_agreements l = { 0 };
+	enum bulla_status st = bulla_agreements_load(home, t, &l, err);
+	uint64_t v = k->a->version;
+	bool same = st == BULLA_OK && v <= l.n &&
+	    memcmp(l.v[v - 1].digest, k->digest, sizeof(k->digest)) == 0;
+
+	if (st == BULLA_OK && !same)
+		st = judge(&l, k, note, t, now, err);
+	if (st == BULLA_OK && !same)
+		st = store(home, k, note, t, err);
+	bulla_agreements_free(&l);
+	return st;
+}
+
+enum bulla_status
+bulla_agreement_take(const char *home, const struct bulla_trust *t,
+    const struct bulla_cur *note, int64_t now, struct bulla_err *err)
+{
+	struct bulla_agreement_kept k = {
+	    .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
+	char path[PATH_CAP];
+	enum bulla_status st;
+	int lock = -1;
+
+	bulla_buf_cur(&k.note, note);
+	st = bulla_buf_status(&k.note);
+	if (st != BULLA_OK)
+		st = bulla_fail(err, st, "longer than a note, or no memory");
+	if (st == BULLA_OK)
+		st = parse_kept(&k, err);
+	if (st == BULLA_OK)
+		st = path_of(path, home, "", err);
+	if (st == BULLA_OK)
+		st = bulla_dir_make(path, 0700, err);
+	if (st == BULLA_OK)
+		st = path_of(path, home, "lock", err);
+	if (st == BULLA_OK)
+		st = bulla_lock(path, true, &lock, err);
+	if (st == BULLA_OK)
+		st = take_locked(home, t, &k, note, now, err);
+	if (lock != -1)
+		(void)close(lock);
+	kept_free(&k);
+	return st;
+}
