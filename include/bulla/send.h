@@ -59,6 +59,7 @@ struct bulla_send_event {
 	enum bulla_send_kind kind;
 	const char *text;	/* as the other side gave it, but one line */
 	uint64_t bytes;
+	int64_t expires;	/* CREATED: Upload-Expires; 0: not said */
 	uint64_t wait_ms;
 	uint64_t asked;		/* Retry-After in seconds; 0: none */
 };
@@ -149,14 +150,14 @@ BULLA_NODISCARD enum bulla_status bulla_send_stream(
 /*
  * Send nothing, but find out what would come of it: the server's certificate
  * and pin, whether it takes ours, whether it wants this package and has room.
- * BULLA_E_REFUSED: over its limit, or it refused the package before;
+ * BULLA_E_REFUSED: over its limit, or it takes no uploads of ours;
  * BULLA_E_AGAIN: no room now; otherwise as bulla_send. *out is set on BULLA_OK
  * and, as far as it is known, on these two.
  */
 struct bulla_send_probe {
 	bool known;		/* it has it: nothing would be sent */
 	bool judging;		/* it has it, but no receipt yet */
-	bool answered_no;	/* a signed rejection is there */
+	bool answered_no;	/* it was not taken; that may be tried again */
 	bool has_max, has_free;
 	uint64_t max_size, free;	/* bytes */
 	/* Extensions of tus 1.0.0 that we use. */

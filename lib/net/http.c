@@ -218,6 +218,8 @@ add_all(struct curl_slist **list, const struct http_req *q)
 	if (q->small)
 		return add(list, "Content-Type", q->type != NULL ? q->type :
 		    "text/plain; charset=utf-8");
+	if (strcmp(q->method, "OPTIONS") == 0)
+		return true;	/* it asks for the version, too */
 	return add(list, "Tus-Resumable", BULLA_TUS_VERSION) &&
 	    (!q->has_offset || add_size(list, "Upload-Offset", q->offset)) &&
 	    (!q->has_length || add_size(list, "Upload-Length", q->length)) &&
