@@ -137,6 +137,7 @@ struct bulla_finding {
 struct bulla_lint {
 	int64_t now;		/* POSIX seconds: what is past, what future */
 	unsigned max_days;	/* longest time range; 0: BULLA_LINT_DAYS */
+	bool draft;		/* what is filled in when sealing may lack */
 	void (*fn)(void *ctx, const struct bulla_finding *f);
 	void *ctx;
 };

@@ -55,6 +55,13 @@ reqdoc_warning(struct reqdoc_linter *t, const char *rule, const char *label,
 	va_end(ap);
 }
 
+/* Is it put in when the document is sealed, from table or roster? */
+static bool
+filled_in(const struct reqdoc_row *r)
+{
+	return r->preset != NULL || r->form == FORM_KEYS;
+}
+
 /* What must be there, and what must not. */
 static void
 lint_needs(struct reqdoc_linter *t)
@@ -67,7 +74,8 @@ lint_needs(struct reqdoc_linter *t)
 		const enum bulla_reqdoc_need need =
 		    bulla_reqdoc_need(t->d, i);
 
-		if (need == BULLA_NEED_MUST && !there && !r->tool)
+		if (need == BULLA_NEED_MUST && !there && !r->tool &&
+		    !(t->l->draft && filled_in(r)))
 			reqdoc_error(t, "missing", r->label, "is missing\n"
 			    "write %s, for example: %s: %.120s",
 			    reqdoc_form_words(r->form), r->label, r->instead);

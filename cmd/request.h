@@ -1,0 +1,71 @@
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "cmd.h"
+#include "cmd_home.h"
+
+#include "bulla/request.h"
+
+#define REQUEST_FIELDS_MAX 256u		/* -F */
+#define REQUEST_FILES_MAX 64u		/* -a, -r */
+
+/* What the verbs of bulla-request share. */
+struct request_cmd {
+	struct cmd c;
+	struct cmd_home m;
+	const char *key, *hotline_key;		/* -i, --hotline-key */
+	const char *field[REQUEST_FIELDS_MAX];	/* -F */
+	size_t n_fields;
+	const char *attach[REQUEST_FILES_MAX];	/* -a */
+	size_t n_attach;
+	const char *recipient[REQUEST_FILES_MAX];	/* -r */
+	size_t n_recipients;
+	const char *type, *template;		/* --type, --template */
+	bool ask, exercise;
+	int64_t now;				/* --time */
+	unsigned max_days;			/* --max-days; 0: the default */
+	struct bulla_identities desk;		/* request_desk */
+};
+
+int request_new(struct request_cmd *k);
+int request_reply(struct request_cmd *k);
+int request_hotline(struct request_cmd *k);
+int request_lint(struct request_cmd *k);
+
+/* Opens the home, which must have both rosters; CMD_YES or reported. */
+int request_home(struct request_cmd *k);
+int request_refuse(struct request_cmd *k, const char *what, const char *why);
+/* The operand ID; NULL: reported. */
+const char *request_operand(struct request_cmd *k);
+/* A package of the home, of an exercise exactly with --exercise. */
+int request_look(struct request_cmd *k, const char *id,
+    struct bulla_request_state *s);
+/* Why nothing more can follow; NULL: it can. */
+const char *request_over(const struct bulla_request_state *s);
+/* Why no reply of this type can follow; NULL: it can. */
+const char *request_wrong(const struct bulla_request_state *s,
+    const struct bulla_cur *type);
+/* The key to open packages with, keys/desk.age; none is no error. */
+int request_desk(struct request_cmd *k);
+/* --template: the form of this type, on stdout or in -o FILE. */
+int request_template(struct request_cmd *k, struct bulla_reqdoc *d);
+/* The operands are drafts; then --type and -F; then what is asked for. */
+int request_fill(struct request_cmd *k, struct bulla_reqdoc *d);
+/* Ask for each field that is not there yet, on the terminal. */
+int request_ask(struct request_cmd *k, struct bulla_reqdoc *d);
+/* Set a field; a value that is refused is a usage error, reported. */
+int request_set(struct request_cmd *k, struct bulla_reqdoc *d,
+    const char *label, const char *value);
+/* Findings on stderr; CMD_NO when there are errors. */
+int request_judge(struct request_cmd *k, const struct bulla_reqdoc *d);
+
+/* One package: document and attachments, sealed, recorded, kept. */
+struct request_seal {
+	struct bulla_reqdoc *d;
+	/* For whom: names or age1... one a line; empty: all of theirs. */
+	struct bulla_cur keys;
+	bool exercise;
+};
+int request_seal(struct request_cmd *k, const struct request_seal *s);
+
+#endif

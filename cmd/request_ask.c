@@ -1,0 +1,199 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "request.h"
+
+#include "bulla/text.h"
+
+/*
+ * One question for each field, in the order of the document. Questions go to
+ * standard error, so that standard output stays a result.
+ */
+struct asker {
+	struct request_cmd *k;
+	struct bulla_reqdoc *d;
+	char *line;		/* of getline */
+	size_t cap;
+};
+
+static void
+say_guide(const struct bulla_reqdoc_field *f)
+{
+	fprintf(stderr, "  %s\n  Write %s", f->guide, f->form);
+	for (size_t i = 0; f->codes != NULL && f->codes[i] != NULL; i++)
+		fprintf(stderr, "%s%s", i == 0 ? ": " : ", ", f->codes[i]);
+	fprintf(stderr, ".\n  For example: %s\n", f->instead);
+	if (f->lines)
+		fputs("  An empty line ends it.\n", stderr);
+}
+
+/* False at the end of input. */
+static bool
+read_line(struct asker *a, struct bulla_cur *out)
+{
+	ssize_t n = getline(&a->line, &a->cap, stdin);
+
+	if (n < 0)
+		return false;
+	if (n > 0 && a->line[n - 1] == '\n')
+		n--;
+	*out = bulla_cur_of(a->line, (size_t)n);
+	return true;
+}
+
+/* The lines that follow the first; false at the end of input. */
+static bool
+read_more(struct asker *a, const struct bulla_reqdoc_field *f,
+    struct bulla_buf *v)
+{
+	struct bulla_cur line;
+
+	while (f->lines) {
+		fputs("  ... ", stderr);
+		if (!read_line(a, &line))
+			return false;
+		if (line.len == 0)
+			break;
+		bulla_buf_str(v, "\n");
+		bulla_buf_cur(v, &line);
+	}
+	return true;
+}
+
+static void
+prompt(const struct bulla_reqdoc_field *f, bool must, const char *preset)
+{
+	char shown[80];
+
+	fprintf(stderr, "%s", f->label);
+	if (preset != NULL)
+		fprintf(stderr, " [%s]", bulla_text_show_str(shown,
+		    sizeof(shown), preset));
+	else if (!must)
+		fputs(" (optional)", stderr);
+	fputs("> ", stderr);
+}
+
+enum answer { ANSWER_TAKEN, ANSWER_AGAIN, ANSWER_END };
+
+/* What was answered, with the lines that follow; judged by the field. */
+static enum answer
+take(struct asker *a, const struct bulla_reqdoc_field *f,
+    const struct bulla_cur *first)
+{
+	struct bulla_buf v = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	const struct bulla_cur label = bulla_cur_str(f->label);
+	struct bulla_err err = { 0 };
+	struct bulla_cur value;
+	enum answer got = ANSWER_END;
+
+	bulla_buf_cur(&v, first);
+	if (read_more(a, f, &v)) {
+		value = bulla_buf_view(&v);
+		got = bulla_reqdoc_set(a->d, &label, &value, &err) ==
+		    BULLA_OK ? ANSWER_TAKEN : ANSWER_AGAIN;
+		if (got == ANSWER_AGAIN)
+			fprintf(stderr, "  %s\n", err.msg);
+	}
+	bulla_buf_free(&v);
+	return got;
+}
+
+static enum answer
+question(struct asker *a, size_t i, const struct bulla_reqdoc_field *f)
+{
+	const bool must = bulla_reqdoc_need(a->d, i) == BULLA_NEED_MUST;
+	const char *preset = must ? f->preset : NULL;
+	struct bulla_cur line;
+
+	prompt(f, must, preset);
+	if (!read_line(a, &line))
+		return ANSWER_END;
+	if (bulla_cur_is(&line, "?")) {
+		say_guide(f);
+		return ANSWER_AGAIN;
+	}
+	if (line.len > 0)
+		return take(a, f, &line);
+	if (preset != NULL)
+		return request_set(a->k, a->d, f->label, preset) == CMD_YES ?
+		    ANSWER_TAKEN : ANSWER_END;
+	if (must)
+		fputs("  This one is needed; ? explains it.\n", stderr);
+	return must ? ANSWER_AGAIN : ANSWER_TAKEN;
+}
+
+static bool
+ask_field(struct asker *a, size_t i)
+{
+	struct bulla_reqdoc_field f;
+	enum answer got = ANSWER_AGAIN;
+
+	if (!bulla_reqdoc_field(a->d->kind, i, &f))
+		return true;
+	while (got == ANSWER_AGAIN)
+		got = question(a, i, &f);
+	return got == ANSWER_TAKEN;
+}
+
+/* The first field that lint has an error for, with what it says. */
+struct wrong {
+	const struct bulla_reqdoc *d;
+	size_t field;
+};
+
+static void
+note_wrong(void *ctx, const struct bulla_finding *f)
+{
+	struct wrong *w = ctx;
+	const struct bulla_cur label = bulla_cur_str(f->field);
+
+	if (!f->error || w->field != BULLA_REQDOC_FIELDS_MAX)
+		return;
+	w->field = bulla_reqdoc_find(w->d->kind, &label);
+	fprintf(stderr, "%s: %s; %s\n", f->field, f->what, f->instead);
+}
+
+/* What the guidelines refuse is asked for again, until they do not. */
+static bool
+ask_wrong(struct asker *a)
+{
+	struct wrong w = { .d = a->d };
+	const struct bulla_lint l = { .now = a->k->now,
+	    .max_days = a->k->max_days, .fn = note_wrong, .ctx = &w };
+
+	for (;;) {
+		w.field = BULLA_REQDOC_FIELDS_MAX;
+		if (bulla_reqdoc_lint(a->d, &l) == 0 ||
+		    w.field == BULLA_REQDOC_FIELDS_MAX)
+			return true;
+		if (!ask_field(a, w.field))
+			return false;
+	}
+}
+
+int
+request_ask(struct request_cmd *k, struct bulla_reqdoc *d)
+{
+	struct asker a = { .k = k, .d = d };
+	struct bulla_reqdoc_field f;
+	bool going = true;
+
+	if (!isatty(STDIN_FILENO))
+		return cmd_usage(&k->c, "--ask asks on the terminal, which "
+		    "standard input is not: give a DRAFT (--template prints "
+		    "one) or -F LABEL=VALUE");
+	fputs("One field after the other; ? explains a field.\n", stderr);
+	for (size_t i = 0; going && bulla_reqdoc_field(d->kind, i, &f); i++) {
+		if (!f.tool && d->value[i].len == 0 &&
+		    bulla_reqdoc_need(d, i) != BULLA_NEED_NO)
+			going = ask_field(&a, i);
+	}
+	going = going && ask_wrong(&a);
+	free(a.line);
+	if (going)
+		return CMD_YES;
+	return cmd_usage(&k->c, "the answers end early: nothing was sealed");
+}

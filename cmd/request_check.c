@@ -1,0 +1,146 @@
+#include <string.h>
+
+#include "request.h"
+
+int
+request_home(struct request_cmd *k)
+{
+	uint8_t digest[32];
+	int code = cmd_home_open(&k->m, &k->c);
+
+	if (code != CMD_YES)
+		return code;
+	if (!k->m.open || k->m.h.trust == NULL ||
+	    bulla_trust_roster(k->m.h.trust, BULLA_OURS, digest) == NULL ||
+	    bulla_trust_roster(k->m.h.trust, BULLA_THEIRS, digest) == NULL)
+		return cmd_usage(&k->c, "this needs a home with the rosters "
+		    "of both sides: give --home DIR (bulla-trust init, "
+		    "bulla-trust pin)");
+	k->m.h.now = k->now;
+	return CMD_YES;
+}
+
+int
+request_desk(struct request_cmd *k)
+{
+	const char *path = cmd_home_key(&k->m, "desk.age");
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (path == NULL || k->desk.n > 0)
+		return CMD_YES;
+	st = bulla_identities_add_file(&k->desk, path, &k->c.ask, &err);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&k->c, NULL, st, &err);
+}
+
+int
+request_refuse(struct request_cmd *k, const char *what, const char *why)
+{
+	struct bulla_err err = { 0 };
+
+	return cmd_fail(&k->c, what, bulla_fail(&err, BULLA_E_REFUSED, "%s",
+	    why), &err);
+}
+
+int
+request_look(struct request_cmd *k, const char *id, struct bulla_request_state *s)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st = bulla_request_look(&k->m.h, id, s, &err);
+
+	/* That nobody has heard of it is an answer, not a wrong key. */
+	if (st == BULLA_E_NOMATCH)
+		st = BULLA_E_REFUSED;
+	if (st != BULLA_OK)
+		return cmd_fail(&k->c, NULL, st, &err);
+	if (s->exercise != k->exercise)
+		return request_refuse(k, id, s->exercise ? "is part of an EXERCISE: "
+		    "what follows it is too, and needs --exercise" :
+		    "is no part of an exercise: leave --exercise out");
+	return CMD_YES;
+}
+
+const char *
+request_operand(struct request_cmd *k)
+{
+	const char *id = cmd_operand(&k->c);
+	const struct bulla_cur c = bulla_cur_str(id != NULL ? id : "");
+
+	if (bulla_id_ok(&c))
+		return id;
+	(void)cmd_usage(&k->c, "which request? ID is its 32 hex digits");
+	return NULL;
+}
+
+static bool
+has(uint32_t bits, const char *type)
+{
+	return (bits & bulla_reply_bit(type)) != 0;
+}
+
+const char *
+request_over(const struct bulla_request_state *s)
+{
+	if (has(s->by_us | s->by_them, "closed"))
+		return "is closed: nothing but its result can follow; send a "
+		    "new request, with its id as related";
+	if (has(s->by_us | s->by_them, "withdrawn"))
+		return "was withdrawn: nothing but closed can follow; send a "
+		    "new request, with its id as related";
+	return NULL;
+}
+
+/* A reply to a request of our own. */
+static const char *
+wrong_for_ours(const struct bulla_cur *type)
+{
+	static const char *const ours[] = { "withdrawn", "result", "closed",
+	    "extension", NULL };
+
+	if (bulla_code_ok(ours, type))
+		return NULL;
+	return "is a request of our own side, which can only be withdrawn, "
+	    "closed, extended, or given a result; answer a question of the "
+	    "other side with bulla-request new -F status=follow-up "
+	    "-F related=ID";
+}
+
+/* A reply to a request of theirs. */
+static const char *
+wrong_for_theirs(const struct bulla_request_state *s,
+    const struct bulla_cur *type)
+{
+	const uint32_t final = bulla_reply_bit("full") |
+	    bulla_reply_bit("partial") | bulla_reply_bit("refused") |
+	    bulla_reply_bit("transferred") | bulla_reply_bit("preserved");
+
+	if (bulla_cur_is(type, "withdrawn"))
+		return "is a request of the other side, which alone can "
+		    "withdraw it; refused says no, with a ground";
+	if (bulla_cur_is(type, "acknowledge") &&
+	    has(s->by_us, "acknowledge"))
+		return "was acknowledged before";
+	if (bulla_cur_is(type, "closed") && (s->by_us & final) == 0)
+		return "has no answer yet that could close it: send full, "
+		    "partial, preserved, transferred or refused first";
+	return NULL;
+}
+
+const char *
+request_wrong(const struct bulla_request_state *s, const struct bulla_cur *type)
+{
+	const char *why = request_over(s);
+
+	if (strcmp(s->kind, "request") != 0)
+		return "is no request: reply to the request itself";
+	if (why != NULL && has(s->by_us | s->by_them, "closed") &&
+	    bulla_cur_is(type, "result"))
+		why = NULL;
+	if (why != NULL && !has(s->by_us | s->by_them, "closed") &&
+	    bulla_cur_is(type, "closed"))
+		return NULL;
+	if (why == NULL)
+		why = s->ours ? wrong_for_ours(type) :
+		    wrong_for_theirs(s, type);
+	return why;
+}

@@ -1,0 +1,176 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "request_work.h"
+
+#include "bulla/enc.h"
+#include "bulla/file.h"
+#include "bulla/hash.h"
+#include "bulla/io.h"
+#include "bulla/sign.h"
+#include "bulla/when.h"
+
+#define PIECE 65536u		/* bytes read at a time */
+#define HOTLINE_ROLES (BULLA_ROLE_HOTLINE | BULLA_ROLE_LEAD)
+
+static enum bulla_status
+hash_file(const char *path, uint8_t digest[BULLA_SHA256_LEN], uint64_t *size,
+    struct bulla_err *err)
+{
+	uint8_t buf[PIECE];
+	struct bulla_reader_fd in;
+	struct bulla_sha256 *h = NULL;
+	size_t n = 1;
+	struct stat sb;
+	int fd = -1;
+	enum bulla_status st = bulla_infile_open(path, &fd, err);
+
+	if (st == BULLA_OK && (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)))
+		st = bulla_fail(err, BULLA_E_USAGE, "no regular file: attach "
+		    "files one by one, or seal a directory with bulla-seal");
+	if (st == BULLA_OK)
+		st = bulla_sha256_new(&h, err);
+	bulla_reader_fd_init(&in, fd, "attachment");
+	for (*size = 0; st == BULLA_OK && n > 0; *size += n) {
+		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
+		if (st == BULLA_OK)
+			bulla_sha256_update(h, buf, n);
+		else
+			n = 0;
+	}
+	if (st == BULLA_OK)
+		bulla_sha256_final(h, digest);
+	bulla_sha256_free(h);
+	if (fd != -1)
+		(void)close(fd);
+	return st;
+}
+
+/* "attachment": sha256, bytes and name of each. */
+static int
+list_attachments(struct request_work *w)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	const struct bulla_cur label = bulla_cur_str("attachment");
+	struct request_cmd *k = w->k;
+	uint8_t digest[BULLA_SHA256_LEN];
+	struct bulla_err err = { 0 };
+	struct bulla_cur v;
+	enum bulla_status st;
+	uint64_t size;
+
+	for (size_t i = 0; i < k->n_attach; i++) {
+		const char *slash = strrchr(k->attach[i], '/');
+
+		st = hash_file(k->attach[i], digest, &size, &err);
+		if (st != BULLA_OK) {
+			bulla_buf_free(&b);
+			return cmd_fail(&k->c, k->attach[i], st, &err);
+		}
+		bulla_hex_put(&b, digest, sizeof(digest));
+		bulla_buf_fmt(&b, " %llu %s\n", (unsigned long long)size,
+		    slash != NULL ? slash + 1 : k->attach[i]);
+		w->paths[i + 1] = k->attach[i];
+	}
+	v = bulla_buf_view(&b);
+	st = k->n_attach == 0 ? BULLA_OK :
+	    bulla_reqdoc_set(w->p->d, &label, &v, &err);
+	bulla_buf_free(&b);
+	return st == BULLA_OK ? CMD_YES : cmd_usage(&k->c, "-a: %s: rename "
+	    "the file", err.msg);
+}
+
+/* A hotline call is signed by the person whose key that is. */
+static int
+sign_hotline(struct request_work *w, const struct bulla_cur *text)
+{
+	struct request_cmd *k = w->k;
+	struct bulla_signer s = { 0 };
+	struct bulla_err err = { 0 };
+	const char *path = k->hotline_key;
+	enum bulla_status st;
+
+	if (path == NULL)
+		path = cmd_home_key(&k->m, "hotline.key");
+	if (path == NULL)
+		path = cmd_home_key(&k->m, "lead.key");
+	if (path == NULL)
+		return cmd_usage(&k->c, "no key to sign the call with: give "
+		    "--hotline-key SIGNKEY, or put it into the home as "
+		    "keys/hotline.key");
+	st = bulla_signer_load(path, &k->c.ask, &s, &err);
+	if (st == BULLA_OK)
+		st = bulla_trust_judge(k->m.h.trust, BULLA_OURS, &s.vkey,
+		    HOTLINE_ROLES, k->m.h.now, &err);
+	if (st == BULLA_OK)
+		st = bulla_note_sign(text, &s, 1, &w->text, &err);
+	bulla_signer_free(&s);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&k->c, "the hotline call",
+	    st, &err);
+}
+
+int
+request_write_text(struct request_work *w)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	char date[BULLA_WHEN_LEN + 1];
+	struct bulla_err err = { 0 };
+	struct bulla_cur text;
+	enum bulla_status st;
+	int code;
+
+	bulla_when_text(w->k->now, date);
+	code = request_set(w->k, w->p->d, "date", date);
+	if (code == CMD_YES)
+		code = list_attachments(w);
+	if (code != CMD_YES)
+		return code;
+	bulla_reqdoc_put(&b, w->p->d);
+	text = bulla_buf_view(&b);
+	st = bulla_buf_status(&b);
+	if (st != BULLA_OK)
+		code = cmd_fail(&w->k->c, NULL, bulla_fail(&err, st, "the "
+		    "document is over %u bytes: attach what is longer as a "
+		    "file", BULLA_REQDOC_MAX), &err);
+	else if (w->p->d->kind == BULLA_REQDOC_HOTLINE)
+		code = sign_hotline(w, &text);
+	else
+		bulla_buf_cur(&w->text, &text);
+	bulla_buf_free(&b);
+	return code;
+}
+
+/* HOME/requests/.new-XXXXXX/request.txt: a file of the name it needs. */
+int
+request_write_doc(struct request_work *w)
+{
+	const char *home = w->k->m.h.path;
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int n = snprintf(w->dir, sizeof(w->dir), "%s/requests", home);
+
+	if (n < 0 || (size_t)n > sizeof(w->dir) - 64) {
+		w->dir[0] = '\0';
+		return cmd_usage(&w->k->c, "the path of the home is too long");
+	}
+	st = bulla_dir_make(w->dir, 0700, &err);
+	if (st == BULLA_OK) {
+		memcpy(w->dir + n, "/.new-XXXXXX", sizeof("/.new-XXXXXX"));
+		if (mkdtemp(w->dir) == NULL)
+			st = bulla_fail_sys(&err, "requests");
+	}
+	if (st != BULLA_OK) {
+		w->dir[0] = '\0';
+		return cmd_fail(&w->k->c, home, st, &err);
+	}
+	(void)snprintf(w->doc, sizeof(w->doc), "%.*s/%s",
+	    (int)sizeof(w->doc) - 32, w->dir,
+	    bulla_reqdoc_file(w->p->d->kind));
+	st = bulla_file_put(w->doc, w->text.p, w->text.len, 0600, false,
+	    &err);
+	w->paths[0] = w->doc;
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, NULL, st, &err);
+}
