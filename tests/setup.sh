@@ -18,6 +18,8 @@ test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl'
 bench='age openssl minisign gnupg tar'
 npm='node:nodejs npm:npm'
+# what the pages are opened in
+pages='chromium node:nodejs fonts-dejavu-core'
 
 die()
 {
@@ -39,7 +41,7 @@ for list in "${@:-build}"; do
 	case $list in
 	build) wanted="$wanted $build" ;;
 	demo) wanted="$wanted $build $demo" ;;
-	test) wanted="$wanted $build $demo $test" ;;
+	test) wanted="$wanted $build $demo $test $pages" ;;
 	bench) wanted="$wanted $build $bench" ;;
 	npm) wanted="$wanted $npm" ;;
 	*)

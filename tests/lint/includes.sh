@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.." || exit 3
 find lib cmd include -name '*.[ch]' | sort | xargs awk '
 BEGIN {
 	# every public header stands in one layer
-	put("base", "err buf cur enc num field when text")
+	put("base", "err buf cur enc html num field when text")
 	put("os", "channel confine io file keyfile ring")
 	put("crypto", "x509")
 	put("crypto", "secret hash aead mac pk tsp")

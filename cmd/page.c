@@ -1,0 +1,251 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "page.h"
+
+#include "bulla/enc.h"
+#include "bulla/html.h"
+#include "bulla/text.h"
+#include "bulla/when.h"
+
+#define LABEL "36"	/* columns, in text */
+
+/* One column on a telephone, two on paper; black on white everywhere. */
+static const char style[] =
+"@page { margin: 18mm 16mm; }\n"
+"* { box-sizing: border-box; }\n"
+"body { font: 15px/1.45 \"DejaVu Sans\", Arial, sans-serif; color: #111;\n"
+"  background: #fff; max-width: 50rem; margin: 0 auto; padding: 1rem; }\n"
+"h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .6rem;\n"
+"  overflow-wrap: anywhere; }\n"
+"h2 { font-size: 1.1rem; margin: 1.8rem 0 .4rem;\n"
+"  border-bottom: 2px solid #111; break-after: avoid; }\n"
+"h3 { font-size: 1rem; margin: .2rem 0 .4rem; break-after: avoid; }\n"
+"section { border: 1px solid #bbb; border-radius: 4px;\n"
+"  padding: .5rem .8rem; margin: .7rem 0; break-inside: avoid; }\n"
+"dl { display: grid; grid-template-columns: 15rem 1fr; margin: 0;\n"
+"  gap: .15rem .8rem; }\n"
+"dt { color: #444; }\n"
+"dd { margin: 0; overflow-wrap: anywhere; }\n"
+".hex, pre { font: 12px/1.5 \"DejaVu Sans Mono\", monospace; }\n"
+"pre { background: #f3f3f0; border: 1px solid #ccc; padding: .6rem;\n"
+"  white-space: pre-wrap; overflow-wrap: anywhere; }\n"
+".good, .bad { border: 2px solid #14612f; padding: .5rem .8rem;\n"
+"  font-weight: bold; }\n"
+".bad { border-color: #a40000; color: #a40000; }\n"
+".ink { display: flex; gap: .8rem; align-items: flex-end;\n"
+"  min-height: 2.6rem; break-inside: avoid; }\n"
+".ink span { flex: 0 0 15rem; color: #444; }\n"
+".ink b { flex: 1; border-bottom: 1px solid #111; font-weight: normal;\n"
+"  min-height: 1.4rem; overflow-wrap: anywhere; }\n"
+"@media (max-width: 600px) {\n"
+"  dl { grid-template-columns: 1fr; gap: 0; }\n"
+"  dd { margin-bottom: .4rem; }\n"
+"  .ink { display: block; margin-bottom: .8rem; }\n"
+"  .ink b { display: block; min-height: 1.8rem; }\n"
+"}\n"
+"@media print {\n"
+"  body { font-size: 10pt; max-width: none; padding: 0; }\n"
+"  .hex, pre { font-size: 8pt; }\n"
+"  pre { break-inside: auto; }\n"
+"}\n";
+
+/* An element, or a line of text. */
+static void
+element(struct page *p, const char *open, const char *text,
+    const char *close)
+{
+	if (!p->html) {
+		bulla_buf_str(p->b, text);
+		bulla_buf_str(p->b, "\n");
+		return;
+	}
+	bulla_buf_str(p->b, open);
+	bulla_html_str(p->b, text);
+	bulla_buf_fmt(p->b, "%s\n", close);
+}
+
+void
+page_begin(struct page *p, const char *title)
+{
+	if (p->html)
+		bulla_html_begin(p->b, title, style);
+	element(p, "<h1>", title, "</h1>");
+}
+
+void
+page_end(struct page *p)
+{
+	if (p->html)
+		bulla_html_end(p->b);
+}
+
+void
+page_head(struct page *p, const char *text)
+{
+	if (!p->html)
+		bulla_buf_str(p->b, "\n== ");
+	element(p, "<h2>", text, "</h2>");
+}
+
+void
+page_para(struct page *p, const char *text)
+{
+	element(p, "<p>", text, "</p>");
+}
+
+void
+page_banner(struct page *p, bool good, const char *text)
+{
+	if (!p->html)
+		bulla_buf_str(p->b, good ? "" : "!! ");
+	element(p, good ? "<p class=\"good\">" : "<p class=\"bad\">", text,
+	    "</p>");
+}
+
+void
+page_list(struct page *p, const char *title)
+{
+	if (p->html)
+		bulla_buf_str(p->b, "<section>\n");
+	else
+		bulla_buf_str(p->b, "\n");
+	if (title != NULL)
+		element(p, "<h3>", title, "</h3>");
+	if (p->html)
+		bulla_buf_str(p->b, "<dl>\n");
+}
+
+void
+page_list_end(struct page *p)
+{
+	if (p->html)
+		bulla_buf_str(p->b, "</dl>\n</section>\n");
+}
+
+static void
+open_row(struct page *p, const char *label, const char *class)
+{
+	if (!p->html) {
+		bulla_buf_fmt(p->b, "  %-" LABEL "s", label);
+		return;
+	}
+	bulla_buf_str(p->b, "<dt>");
+	bulla_html_str(p->b, label);
+	bulla_buf_fmt(p->b, "</dt><dd%s>", class);
+}
+
+static void
+close_row(struct page *p)
+{
+	bulla_buf_str(p->b, p->html ? "</dd>\n" : "\n");
+}
+
+static void
+put(struct page *p, const struct bulla_cur *v)
+{
+	if (p->html)
+		bulla_html_text(p->b, v);
+	else
+		bulla_text_escape(p->b, v);
+}
+
+/* Long hex is easier to compare where all characters are of one width. */
+static bool
+is_digest(const struct bulla_cur *v)
+{
+	uint8_t digest[32];
+
+	return bulla_hex_decode(v, digest, sizeof(digest));
+}
+
+/* Lines of a value stay lines. */
+void
+page_row(struct page *p, const char *label, const struct bulla_cur *v)
+{
+	struct bulla_cur rest = *v, line;
+
+	open_row(p, label, is_digest(v) ? " class=\"hex\"" : "");
+	while (bulla_cur_line(&rest, &line)) {
+		put(p, &line);
+		bulla_buf_str(p->b, p->html ? "<br>" : "\n  ");
+		if (!p->html)
+			bulla_buf_fmt(p->b, "%-" LABEL "s", "");
+	}
+	put(p, &rest);
+	close_row(p);
+}
+
+void
+page_row_fmt(struct page *p, const char *label, const char *fmt, ...)
+{
+	struct bulla_cur v;
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	v = bulla_cur_str(text);
+	page_row(p, label, &v);
+}
+
+void
+page_row_when(struct page *p, const char *label, int64_t t)
+{
+	char s[BULLA_WHEN_LEN + 1];
+
+	bulla_when_text(t, s);
+	page_row_fmt(p, label, "%s", s);
+}
+
+void
+page_row_hex(struct page *p, const char *label, const void *data, size_t n)
+{
+	open_row(p, label, " class=\"hex\"");
+	bulla_hex_put(p->b, data, n);
+	close_row(p);
+}
+
+void
+page_run(struct page *p, const struct bulla_buf *commands)
+{
+	struct bulla_cur all = bulla_buf_view(commands), line;
+
+	bulla_buf_str(p->b, p->html ? "<pre class=\"run\">" : "\n");
+	while (bulla_cur_line(&all, &line)) {
+		/* ours: but what names somebody else's is plain by grammar */
+		for (size_t i = 0; p->html && i < line.len; i++) {
+			const char one[2] = { (char)line.p[i], '\0' };
+
+			bulla_html_str(p->b, one);
+		}
+		if (!p->html) {
+			bulla_buf_str(p->b, "    ");
+			bulla_buf_cur(p->b, &line);
+		}
+		bulla_buf_str(p->b, "\n");
+	}
+	bulla_buf_str(p->b, p->html ? "</pre>\n" : "\n");
+}
+
+void
+page_ink(struct page *p, const char *label, const struct bulla_cur *known)
+{
+	const struct bulla_cur none = bulla_cur_str("");
+
+	if (!p->html) {
+		bulla_buf_fmt(p->b, "  %-42s ", label);
+		if (known != NULL && known->len > 0)
+			put(p, known);
+		else
+			bulla_buf_str(p->b, "______________________________");
+		bulla_buf_str(p->b, "\n\n");
+		return;
+	}
+	bulla_buf_str(p->b, "<div class=\"ink\"><span>");
+	bulla_html_str(p->b, label);
+	bulla_buf_str(p->b, "</span><b>");
+	put(p, known != NULL ? known : &none);
+	bulla_buf_str(p->b, "</b></div>\n");
+}
