@@ -1,24 +1,15 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "send_home.h"
-#include "send_package.h"
+#include "send.h"
 
-#include "bulla/enc.h"
-#include "bulla/file.h"
-#include "bulla/io.h"
-#include "bulla/receive.h"
-#include "bulla/text.h"
-#include "bulla/when.h"
-
-#define NOTES_MAX 16u	/* --note */
 #define DAY 86400u
 
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, RECEIPT, NO_RECEIPT,
-	NO_PROXY, DEADLINE, ATTEMPTS, STALL, COSIGN, NOTE
+	NO_PROXY, DEADLINE, ATTEMPTS, STALL, COSIGN, NOTE, WINDOW, CHECKSUM,
+	NO_SPOOL, DRY_RUN, EVENTS_FD
 };
 static const struct cmd_opt opts[] = {
 	{ 'u', "url", "URL", "the inbox: https://HOST[:PORT]/" },
@@ -28,6 +19,14 @@ static const struct cmd_opt opts[] = {
 	    "who vouches for the inbox (PEM; default: the system's)" },
 	{ PIN, "pin", "PIN", "sha256//BASE64 of the inbox's key (repeat)" },
 	{ LIMIT_RATE, "limit-rate", "BYTES", "bytes per second (K, M, G)" },
+	{ WINDOW, "window", "WINDOW",
+	    "\"08:00-18:00 2M\": each day another rate, 0: none (repeat)" },
+	{ CHECKSUM, "checksum", NULL,
+	    "send the SHA-256 of each piece, where it is checked" },
+	{ NO_SPOOL, "no-spool", NULL,
+	    "standard input: keep it in memory, not on the disk" },
+	{ DRY_RUN, "dry-run", NULL,
+	    "ask whether it would be taken, and send nothing" },
 	{ 'i', "identity", "FILE",
 	    "the custodian's signing key (default: the home's)" },
 	{ COSIGN, "cosign", NULL,
@@ -44,11 +43,15 @@ static const struct cmd_opt opts[] = {
 	    "give up after N failures in a row (default: 10)" },
 	{ STALL, "stall", "SECONDS",
 	    "try again when nothing moves (default: 60)" },
+	{ EVENTS_FD, "events-fd", "N",
+	    "what happens, as JSON lines to this descriptor" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
 	"-u URL [-k VKEY] [--cert FILE --key FILE] [--cacert FILE] "
-	    "[--pin PIN]... [--cosign] [-i KEY] [--receipt FILE] [PACKAGE]",
+	    "[--pin PIN]... [--cosign] [-i KEY] [--receipt FILE] [--no-spool] "
+	    "[PACKAGE]",
+	"-u URL --dry-run [...] [PACKAGE]",
 	"-u URL --note FILE... [...]",
 	"-u URL --no-receipt [...] [PACKAGE]",
 	NULL,
@@ -63,116 +66,37 @@ static const struct cmd_tool tool = {
 	.groups = CMD_KNOWN | CMD_ASK,
 };
 
-struct send {
-	struct cmd c;
-	struct bulla_send_config cfg;
-	struct bulla_send_what what;
-	struct cmd_progress progress;
-	struct send_home home;
-	const char *receipt_path, *custodian;
-	const char *note[NOTES_MAX];
-	size_t n_notes;
-	bool force;
-};
-
-static void
-say(void *ctx, const char *line)
+/* What has to be known before the first byte goes. */
+static enum bulla_status
+prepare(struct send *s, const char *path, struct bulla_err *err)
 {
-	struct send *s = ctx;
+	enum bulla_status st = BULLA_OK;
 
-	cmd_say(&s->c, "%s", line);
+	if (!s->no_spool)
+		st = send_take_in(path, &s->what, err);
+	if (st == BULLA_OK && !s->no_spool)
+		st = send_check(&s->c, &s->cfg, s->what.fd, err);
+	if (st == BULLA_OK)
+		st = bulla_send_init(err);
+	if (st == BULLA_OK && s->cfg.no_receipt && !s->no_spool)
+		send_state_open(s);
+	if (st == BULLA_OK && !s->cfg.no_receipt)
+		st = send_home_pins(&s->home, &s->cfg, err);
+	if (st == BULLA_OK && !s->cfg.no_receipt)
+		st = send_home_before(&s->home, &s->cfg, &s->what, err);
+	return st;
 }
 
-static void
-progress(void *ctx, uint64_t done)
+static enum bulla_status
+transfer(struct send *s, struct bulla_buf *note, struct bulla_err *err)
 {
-	struct send *s = ctx;
-
-	cmd_progress_at(&s->progress, done);
-}
-
-static void
-json_exchange(struct cmd_json *j, const struct send_home *h)
-{
-	if (!h->exchange)
-		return;
-	cmd_json_bool(j, "cosigned", h->cosigned);
-	if (h->cosigned) {
-		cmd_json_u64(j, "cosigned-ours", h->sizes.ours);
-		cmd_json_u64(j, "cosigned-theirs", h->sizes.theirs);
-	}
-	cmd_json_bool(j, "handed-over", h->handed_over);
-}
-
-static int
-report(struct send *s, const struct bulla_receipt *r)
-{
-	char hex[65], when[BULLA_WHEN_LEN + 1], actor[300];
-	struct cmd_json *j;
-	int code = r == NULL || r->accepted ? CMD_YES : CMD_NO;
-
-	bulla_hex(hex, s->what.sha256, sizeof(s->what.sha256));
-	if (s->c.common.json) {
-		j = cmd_json_new();
-		cmd_json_bool(j, "ok", code == CMD_YES);
-		cmd_json_str(j, "sha256", hex);
-		cmd_json_u64(j, "bytes", s->what.size);
-		cmd_json_bool(j, "receipt", r != NULL);
-		if (r != NULL) {
-			cmd_json_bool(j, "accepted", r->accepted);
-			if (!r->accepted)
-				cmd_json_str(j, "reason", r->reason);
-			cmd_json_str(j, "actor", r->actor);
-			cmd_json_when(j, "time", r->time);
-		}
-		json_exchange(j, &s->home);
-		return cmd_json_print(&s->c, j, code);
-	}
-	if (r == NULL) {
-		printf("sent, no receipt: sha256 %s\n", hex);
-		return code;
-	}
-	bulla_when_text(r->time, when);
-	bulla_text_show_str(actor, sizeof(actor), r->actor);
-	if (r->accepted)
-		printf("received by %s at %s: sha256 %s\n", actor, when, hex);
-	else
-		fprintf(stderr, "%s: rejected by %s at %s: %s\n",
-		    s->c.tool->name, actor, when, r->reason);
-	return code;
-}
-
-/* Only a note that verifies is kept, and only then anything is claimed. */
-static int
-conclude(struct send *s, const struct bulla_buf *note, struct bulla_outfile *o)
-{
-	struct bulla_cur text = bulla_buf_view(note);
-	struct bulla_receipt r;
-	struct bulla_err err = { 0 };
 	enum bulla_status st;
 
-	st = bulla_receipt_check(&text, s->home.known, s->what.sha256, &r,
-	    &err);
-	if (st != BULLA_OK) {
-		(void)bulla_wrap(&err, st, "all bytes are there, but what "
-		    "came back is not accepted (run it again when that is "
-		    "settled: nothing is sent twice)");
-		return cmd_fail(&s->c, NULL, st, &err);
-	}
-	if (s->receipt_path != NULL) {
-		st = bulla_write_fd(o->fd, note->p, note->len,
-		    s->receipt_path, &err);
-		if (st == BULLA_OK)
-			st = bulla_outfile_commit(o, &err);
-		if (st != BULLA_OK)
-			return cmd_fail(&s->c, NULL, st, &err);
-	}
-	st = send_home_after(&s->home, &text, &err);
-	if (st == BULLA_OK)
-		return report(s, &r);
-	(void)bulla_wrap(&err, st, "the package is there (%s), but",
-	    r.accepted ? "received" : "rejected");
-	return send_home_fail(&s->home, st, &err);
+	cmd_progress_begin(&s->progress, &s->c, s->what.size);
+	st = s->no_spool ? send_stream(s, note, err) :
+	    bulla_send(&s->cfg, &s->what, note, err);
+	cmd_progress_end(&s->progress);
+	return st;
 }
 
 static int
@@ -189,32 +113,19 @@ run(struct send *s, const char *path)
 		st = bulla_outfile_open(&o, s->receipt_path, 0644, s->force,
 		    false, &err);
 	if (st == BULLA_OK)
-		st = send_take_in(path, &s->what, &err);
+		st = prepare(s, path, &err);
 	if (st == BULLA_OK)
-		st = send_check(&s->c, &s->cfg, s->what.fd, &err);
-	if (st == BULLA_OK)
-		st = bulla_send_init(&err);
-	if (st == BULLA_OK && !s->cfg.no_receipt) {
-		st = send_home_pins(&s->home, &s->cfg, &err);
-		if (st == BULLA_OK)
-			st = send_home_before(&s->home, &s->cfg, &s->what,
-			    &err);
+		st = transfer(s, &note, &err);
+	if (st != BULLA_OK) {
+		code = send_fail(s, st, &err);
+	} else if (s->cfg.no_receipt) {
+		send_state_drop(s);
+		code = send_report(s, NULL);
+	} else {
+		code = send_conclude(s, &note, &o);
 	}
-	if (st == BULLA_OK) {
-		cmd_progress_begin(&s->progress, &s->c, s->what.size);
-		st = bulla_send(&s->cfg, &s->what, &note, &err);
-		cmd_progress_end(&s->progress);
-	}
-	if (st != BULLA_OK)
-		code = send_home_fail(&s->home, st, &err);
-	else if (s->cfg.no_receipt)
-		code = report(s, NULL);
-	else
-		code = conclude(s, &note, &o);
 	bulla_outfile_free(&o);
 	bulla_buf_free(&note);
-	if (s->what.fd != -1)
-		(void)close(s->what.fd);
 	return code;
 }
 
@@ -228,9 +139,56 @@ deliver(struct send *s, const char *path)
 	else
 		s->home.c = &s->c;
 	if (code == CMD_YES)
-		code = run(s, path);
+		code = s->dry_run ? send_dry_run(s, path) : run(s, path);
 	send_home_close(&s->home);
+	if (s->what.fd != -1)
+		(void)close(s->what.fd);
+	if (s->events != NULL)
+		(void)fclose(s->events);
 	return code;
+}
+
+/* How it is sent, not what and where. */
+static bool
+option_way(struct send *s, int ch, const char *arg)
+{
+	struct bulla_send_config *g = &s->cfg;
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (ch == LIMIT_RATE) {
+		g->max_rate = cmd_size(&s->c, "--limit-rate", arg, INT64_MAX);
+	} else if (ch == WINDOW) {
+		st = bulla_send_windows_add(&g->windows, arg, &err);
+		if (st != BULLA_OK)
+			exit(cmd_usage(&s->c, "--window: %s", err.msg));
+	} else if (ch == CHECKSUM) {
+		g->checksum = true;
+	} else if (ch == NO_PROXY) {
+		g->no_proxy = true;
+	} else if (ch == NO_SPOOL) {
+		s->no_spool = s->home.streams = true;
+	} else if (ch == DRY_RUN) {
+		s->dry_run = true;
+	} else if (ch == DEADLINE) {
+		g->deadline_secs = (unsigned)cmd_num(&s->c, "--deadline", arg,
+		    1, 365 * DAY);
+	} else if (ch == ATTEMPTS) {
+		g->attempts = (unsigned)cmd_num(&s->c, "--attempts", arg, 1,
+		    1000000);
+	} else if (ch == STALL) {
+		g->stall_secs = (unsigned)cmd_num(&s->c, "--stall", arg, 1,
+		    DAY);
+	} else if (ch == EVENTS_FD) {
+		int code = send_events_open(s, (int)cmd_num(&s->c,
+		    "--events-fd", arg, 1, 65535));
+
+		if (code != CMD_YES)
+			exit(code);
+	} else {
+		return false;
+	}
+	return true;
 }
 
 static void
@@ -251,8 +209,6 @@ option(struct send *s, int ch, const char *arg)
 	else if (ch == PIN)
 		exit(cmd_usage(&s->c, "more than %u pins",
 		    BULLA_SEND_PINS_MAX));
-	else if (ch == LIMIT_RATE)
-		g->max_rate = cmd_size(&s->c, "--limit-rate", arg, INT64_MAX);
 	else if (ch == RECEIPT)
 		s->receipt_path = arg;
 	else if (ch == 'f')
@@ -263,21 +219,12 @@ option(struct send *s, int ch, const char *arg)
 		s->custodian = arg;
 	else if (ch == COSIGN)
 		s->home.demanded = true;
-	else if (ch == NOTE && s->n_notes < NOTES_MAX)
+	else if (ch == NOTE && s->n_notes < SEND_NOTES_MAX)
 		s->note[s->n_notes++] = arg;
 	else if (ch == NOTE)
-		exit(cmd_usage(&s->c, "more than %u notes", NOTES_MAX));
-	else if (ch == NO_PROXY)
-		g->no_proxy = true;
-	else if (ch == DEADLINE)
-		g->deadline_secs = (unsigned)cmd_num(&s->c, "--deadline", arg,
-		    1, 365 * DAY);
-	else if (ch == ATTEMPTS)
-		g->attempts = (unsigned)cmd_num(&s->c, "--attempts", arg, 1,
-		    1000000);
-	else if (ch == STALL)
-		g->stall_secs = (unsigned)cmd_num(&s->c, "--stall", arg, 1,
-		    DAY);
+		exit(cmd_usage(&s->c, "more than %u notes", SEND_NOTES_MAX));
+	else
+		(void)option_way(s, ch, arg);
 }
 
 static int
@@ -293,7 +240,10 @@ check(struct send *s)
 		    "neither cosign nor take custody");
 	if ((s->cfg.cert != NULL) != (s->cfg.key != NULL))
 		return cmd_usage(&s->c, "--cert and --key belong together");
-	if (s->cfg.no_receipt)
+	if (s->dry_run && (s->no_spool || s->receipt_path != NULL))
+		return cmd_usage(&s->c, "--dry-run gives no receipt and "
+		    "streams nothing");
+	if (s->cfg.no_receipt && !s->dry_run)
 		cmd_say(&s->c, "--no-receipt: nobody will confirm what "
 		    "arrived");
 	return CMD_YES;
@@ -303,20 +253,22 @@ int
 main(int argc, char **argv)
 {
 	struct send s = { .what.fd = -1,
-	    .cfg = { .deadline_secs = DAY, .attempts = 10, .stall_secs = 60,
-	    .watch = { .say = say, .progress = progress } } };
+	    .cfg = { .deadline_secs = DAY, .attempts = 10,
+	    .stall_secs = 60 } };
 	const char *arg, *path;
 	int ch, code;
 
-	s.cfg.watch.ctx = &s;
+	send_events_begin(&s);
 	cmd_begin(&s.c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&s.c, &arg)) != -1)
 		option(&s, ch, arg);
 	path = cmd_operand(&s.c);
 	if (s.c.argc > 0)
 		code = cmd_usage(&s.c, "one package at a time");
-	else if (s.n_notes > 0 && path != NULL)
+	else if (s.n_notes > 0 && (path != NULL || s.dry_run || s.no_spool))
 		code = cmd_usage(&s.c, "--note sends no package");
+	else if (s.no_spool && path != NULL && strcmp(path, "-") != 0)
+		code = cmd_usage(&s.c, "--no-spool is for standard input");
 	else
 		code = check(&s);
 	if (code == CMD_YES && s.n_notes > 0)

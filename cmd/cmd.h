@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "bulla/buf.h"
@@ -166,6 +167,8 @@ void cmd_json_push_obj(struct cmd_json *j, const char *key,
  * CMD_TROUBLE when it failed.
  */
 int cmd_json_print(const struct cmd *c, struct cmd_json *j, int code);
+/* One line to another file, at once; frees j. */
+BULLA_NODISCARD bool cmd_json_write(FILE *to, struct cmd_json *j);
 
 /*
  * The progress line on stderr: bytes, rate, time left. Shown only when
@@ -175,12 +178,15 @@ int cmd_json_print(const struct cmd *c, struct cmd_json *j, int code);
 struct cmd_progress {
 	bool on, shown;
 	uint64_t done, total;		/* bytes; total 0: not known */
+	uint64_t base;			/* of done, that took no time of ours */
 	struct timespec start, last;
 };
 void cmd_progress_begin(struct cmd_progress *p, const struct cmd *c,
     uint64_t total);
 /* bytes done so far, all together; p is a struct cmd_progress: a callback. */
 void cmd_progress_at(void *p, uint64_t done);
+/* So much was there before: the time and the rate begin now. */
+void cmd_progress_base(struct cmd_progress *p, uint64_t done);
 void cmd_progress_add(struct cmd_progress *p, uint64_t more);
 void cmd_progress_end(struct cmd_progress *p);
 

@@ -176,18 +176,23 @@ cmd_json_push_obj(struct cmd_json *j, const char *key, struct cmd_json *v)
 	push(j, key, unwrap(j, v));
 }
 
-int
-cmd_json_print(const struct cmd *c, struct cmd_json *j, int code)
+bool
+cmd_json_write(FILE *to, struct cmd_json *j)
 {
-	FILE *to = c->common.data_out ? stderr : stdout;
 	bool ok = j != NULL && !j->failed;
 
 	if (ok)
 		ok = json_dumpf(j->obj, to,
 		    JSON_COMPACT | JSON_ENSURE_ASCII) == 0 &&
-		    putc('\n', to) != EOF;
+		    putc('\n', to) != EOF && fflush(to) == 0;
 	cmd_json_free(j);
-	if (ok)
+	return ok;
+}
+
+int
+cmd_json_print(const struct cmd *c, struct cmd_json *j, int code)
+{
+	if (cmd_json_write(c->common.data_out ? stderr : stdout, j))
 		return code;
 	fprintf(stderr, "%s: the result could not be written as JSON\n",
 	    c->tool->name);

@@ -27,7 +27,8 @@ human(char *out, size_t cap, double v)
 static void
 draw(struct cmd_progress *p, double run)
 {
-	double rate = run > 0 ? (double)p->done / run : 0;
+	double rate = run > 0 && p->done > p->base ?
+	    (double)(p->done - p->base) / run : 0;
 	char done[16], per[16], total[16];
 
 	human(done, sizeof(done), (double)p->done);
@@ -76,6 +77,14 @@ cmd_progress_at(void *ctx, uint64_t done)
 		return;
 	p->last = now;
 	draw(p, seconds(&p->start, &now));
+}
+
+void
+cmd_progress_base(struct cmd_progress *p, uint64_t done)
+{
+	if (p->on)
+		(void)clock_gettime(CLOCK_MONOTONIC, &p->start);
+	p->base = p->done = done;
 }
 
 void

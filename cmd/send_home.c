@@ -46,6 +46,10 @@ load_keys(struct send_home *h, const char *custodian)
 		    "is not handed over");
 		return CMD_YES;
 	}
+	if (h->streams)
+		return cmd_usage(h->c, "--no-spool: the custodian signs for a "
+		    "package whose seal is known, and a stream's is not: "
+		    "leave --no-spool away");
 	h->has_custodian = true;
 	return load_key(h, custodian, &h->custodian);
 }
@@ -246,6 +250,21 @@ relinquish(struct send_home *h, const struct bulla_send_config *g,
 	return go_on(h, st, err);
 }
 
+static enum bulla_status
+look(struct send_home *h, const struct bulla_send_what *w,
+    struct bulla_err *err)
+{
+	enum bulla_status st;
+
+	if (lseek(w->fd, 0, SEEK_SET) != 0)
+		return bulla_fail_sys(err, "the package");
+	st = bulla_package_inspect(w->fd, &h->pkg, err);
+	if (st == BULLA_OK && !h->pkg.has_closing)
+		st = bulla_fail(err, BULLA_E_INCOMPLETE, "the package has no "
+		    "closing note: it is not whole");
+	return st;
+}
+
 enum bulla_status
 send_home_before(struct send_home *h, const struct bulla_send_config *g,
     const struct bulla_send_what *w, struct bulla_err *err)
@@ -254,12 +273,7 @@ send_home_before(struct send_home *h, const struct bulla_send_config *g,
 
 	if (!h->exchange)
 		return BULLA_OK;
-	if (lseek(w->fd, 0, SEEK_SET) != 0)
-		return bulla_fail_sys(err, "the package");
-	st = bulla_package_inspect(w->fd, &h->pkg, err);
-	if (st == BULLA_OK && !h->pkg.has_closing)
-		st = bulla_fail(err, BULLA_E_INCOMPLETE, "the package has no "
-		    "closing note: it is not whole");
+	st = h->streams ? BULLA_OK : look(h, w, err);
 	if (st == BULLA_OK)
 		st = bulla_line_open(g, &h->line, err);
 	if (st == BULLA_OK)

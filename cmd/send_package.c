@@ -79,6 +79,17 @@ send_take_in(const char *path, struct bulla_send_what *w,
 	return st;
 }
 
+enum bulla_status
+send_no_package(const struct cmd *c, const struct bulla_send_config *g,
+    struct bulla_err *err)
+{
+	if (!g->no_receipt)
+		return bulla_fail(err, BULLA_E_FORMAT, "not a sealed package, "
+		    "so it is not sent (bulla-seal makes one)");
+	cmd_say(c, "this is no sealed package; it is sent as it is");
+	return BULLA_OK;
+}
+
 /*
  * Plain evidence must not leave the house by mistake, not even to be refused
  * there: a package begins with the header of <id>/bagit.txt.
@@ -101,11 +112,5 @@ send_check(const struct cmd *c, const struct bulla_send_config *g, int fd,
 	    BULLA_OK && strlen(u.name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
 	    strcmp(u.name + BULLA_ID_LEN, tail) == 0)
 		return BULLA_OK;
-	if (g->no_receipt) {
-		cmd_say(c, "this is no sealed package; it is sent as it "
-		    "is");
-		return BULLA_OK;
-	}
-	return bulla_fail(err, BULLA_E_FORMAT,
-	    "not a sealed package, so it is not sent (bulla-seal makes one)");
+	return send_no_package(c, g, err);
 }

@@ -11,5 +11,8 @@ BULLA_NODISCARD enum bulla_status send_take_in(const char *path,
 /* Is it a sealed package? With no_receipt that is only said. */
 BULLA_NODISCARD enum bulla_status send_check(const struct cmd *c,
     const struct bulla_send_config *g, int fd, struct bulla_err *err);
+/* What is done with one that is not. */
+BULLA_NODISCARD enum bulla_status send_no_package(const struct cmd *c,
+    const struct bulla_send_config *g, struct bulla_err *err);
 
 #endif

@@ -1,6 +1,8 @@
 #ifndef BULLA_USTAR_H
 #define BULLA_USTAR_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "bulla/cur.h"
@@ -35,5 +37,24 @@ BULLA_NODISCARD enum bulla_status bulla_ustar_parse(
 
 /* Zero bytes that follow size bytes of data, 0..511. */
 uint32_t bulla_ustar_padding(uint64_t size);
+
+/*
+ * Passing over members whose bytes come by in pieces of any size, to see
+ * whether a package is whole without keeping it. Begins zeroed. What the
+ * members hold, even padding, is not looked at: nothing is verified.
+ */
+struct bulla_ustar_walk {
+	struct bulla_ustar first, last;	/* of the members begun so far */
+	uint64_t n_members;
+	uint64_t skip;			/* private, like the rest */
+	uint32_t trailer;
+	size_t have;
+	uint8_t block[BULLA_USTAR_BLOCK];
+};
+/* BULLA_E_FORMAT: no canonical header, or bytes behind the end. */
+BULLA_NODISCARD enum bulla_status bulla_ustar_walk(struct bulla_ustar_walk *w,
+    const void *data, size_t n, struct bulla_err *err);
+/* Is all of it there, up to the last byte of its end? */
+bool bulla_ustar_walked(const struct bulla_ustar_walk *w);
 
 #endif
