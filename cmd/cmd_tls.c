@@ -4,6 +4,7 @@
 
 #include "cmd_tls.h"
 
+#include "bulla/enc.h"
 #include "bulla/file.h"
 #include "bulla/text.h"
 #include "bulla/when.h"
@@ -96,4 +97,48 @@ cmd_tls_warn(const struct cmd *c, const char *cert,
 	if (cert != NULL && cert[0] != '\0')
 		warn_ours(c, cert, t, now);
 	warn_theirs(c, t, now);
+}
+
+/*
+ * Pins that have all ended are no reason to trust every certificate again:
+ * that is what their roster does not want.
+ */
+static enum bulla_status
+set_pins(struct cmd_tls_line *t, const struct bulla_roster *r, int64_t now,
+    struct bulla_send_config *g, struct bulla_err *err)
+{
+	for (size_t i = 0; i < r->n_tls; i++) {
+		if (now < r->tls[i].from || now >= r->tls[i].until ||
+		    g->n_pins == BULLA_SEND_PINS_MAX)
+			continue;
+		bulla_hex(t->pin[g->n_pins], r->tls[i].spki,
+		    BULLA_X509_SPKI_LEN);
+		g->pins[g->n_pins] = t->pin[g->n_pins];
+		g->n_pins++;
+	}
+	g->pinned = g->ca == NULL;
+	return r->n_tls == 0 || g->n_pins > 0 ? BULLA_OK : bulla_fail(err,
+	    BULLA_E_REFUSED, "none of the TLS keys in the roster of %.*s is "
+	    "good now: take in their newest roster, or give --pin",
+	    (int)r->side.len, (const char *)r->side.p);
+}
+
+enum bulla_status
+cmd_tls_connect(struct cmd_tls_line *t, const struct cmd_home *m,
+    bool by_roster, struct bulla_send_config *g, struct bulla_err *err)
+{
+	const struct bulla_roster *r = NULL;
+	uint8_t digest[32];
+
+	if (!m->open)
+		return BULLA_OK;
+	if (g->cert == NULL && g->key == NULL &&
+	    cmd_tls_find(m->h.path, &t->own)) {
+		g->cert = t->own.cert;
+		g->key = t->own.key;
+	}
+	cmd_tls_warn(m->c, g->cert, m->h.trust, m->h.now);
+	if (by_roster && g->n_pins == 0 && m->h.trust != NULL)
+		r = bulla_trust_roster(m->h.trust, BULLA_THEIRS, digest);
+	return r == NULL ? BULLA_OK : set_pins(t, r, m->h.now, g, err);
 }

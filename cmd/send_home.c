@@ -4,7 +4,6 @@
 
 #include "send_home.h"
 
-#include "bulla/enc.h"
 #include "bulla/field.h"
 #include "bulla/file.h"
 #include "bulla/receive.h"
@@ -95,33 +94,11 @@ send_home_close(struct send_home *h)
 	cmd_home_close(&h->m);
 }
 
-/*
- * Pins that have all ended are no reason to trust every certificate again:
- * that is what their roster does not want.
- */
 enum bulla_status
 send_home_pins(struct send_home *h, struct bulla_send_config *g,
     struct bulla_err *err)
 {
-	uint8_t digest[32];
-	const struct bulla_roster *r = h->judged ? bulla_trust_roster(
-	    h->m.h.trust, BULLA_THEIRS, digest) : NULL;
-	int64_t now = h->m.h.now;
-
-	if (r == NULL || g->n_pins > 0)
-		return BULLA_OK;
-	for (size_t i = 0; i < r->n_tls; i++) {
-		if (now < r->tls[i].from || now >= r->tls[i].until ||
-		    g->n_pins == BULLA_SEND_PINS_MAX)
-			continue;
-		bulla_hex(h->pin[g->n_pins], r->tls[i].spki, 32);
-		g->pins[g->n_pins] = h->pin[g->n_pins];
-		g->n_pins++;
-	}
-	return r->n_tls == 0 || g->n_pins > 0 ? BULLA_OK : bulla_fail(err,
-	    BULLA_E_REFUSED, "none of the TLS keys in the roster of %.*s is "
-	    "good now: take in their newest roster, or give --pin",
-	    (int)r->side.len, (const char *)r->side.p);
+	return cmd_tls_connect(&h->tls, &h->m, h->judged, g, err);
 }
 
 enum bulla_status

@@ -2,6 +2,7 @@
 #define SEND_HOME_H
 
 #include "cmd_home.h"
+#include "cmd_tls.h"
 
 #include "bulla/exchange.h"
 #include "bulla/send.h"
@@ -27,16 +28,13 @@ struct send_home {
 	bool cosigned;
 	struct bulla_cosignings sizes;
 	bool handed_over;
-	char pin[BULLA_SEND_PINS_MAX][65];
+	struct cmd_tls_line tls;
 };
 
 /* Open it; CMD_YES or an exit status that was reported. */
 int send_home_open(struct send_home *h, struct cmd *c, const char *custodian);
 void send_home_close(struct send_home *h);
-/*
- * Without --pin: the TLS keys of their roster, when it lists any.
- * BULLA_E_REFUSED: it does, and none is good now.
- */
+/* Without --cert and --pin: as cmd_tls_connect. */
 BULLA_NODISCARD enum bulla_status send_home_pins(struct send_home *h,
     struct bulla_send_config *g, struct bulla_err *err);
 
@@ -60,7 +58,7 @@ enum bulla_status send_home_ask(void *ctx,
     struct bulla_buf *out, struct bulla_err *err);
 
 /* Send signed notes, no package. */
-int send_notes(struct cmd *c, const struct bulla_send_config *g,
+int send_notes(struct cmd *c, struct bulla_send_config *g,
     const char *const *path, size_t n);
 
 #endif

@@ -39,21 +39,26 @@ send_note(struct send_home *h, const char *path)
 }
 
 int
-send_notes(struct cmd *c, const struct bulla_send_config *g,
+send_notes(struct cmd *c, struct bulla_send_config *g,
     const char *const *path, size_t n)
 {
 	struct send_home h = { .c = c };
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
-	int code = CMD_YES;
+	int code = cmd_home_open(&h.m, c);
 
+	if (code != CMD_YES)
+		return code;
 	st = bulla_send_init(&err);
+	if (st == BULLA_OK)
+		st = cmd_tls_connect(&h.tls, &h.m, true, g, &err);
 	if (st == BULLA_OK)
 		st = bulla_line_open(g, &h.line, &err);
 	if (st != BULLA_OK)
-		return cmd_fail(c, NULL, st, &err);
+		code = cmd_fail(c, NULL, st, &err);
 	for (size_t i = 0; i < n && code == CMD_YES; i++)
 		code = send_note(&h, path[i]);
 	bulla_line_free(h.line);
+	cmd_home_close(&h.m);
 	return code;
 }

@@ -86,6 +86,12 @@ struct bulla_send_config {
 	/* "sha256//" and base64 of an SPKI digest; any one of them must fit. */
 	const char *pins[BULLA_SEND_PINS_MAX];
 	size_t n_pins;
+	/*
+	 * The pins are the counterpart's own word, of its roster: a server
+	 * with one of these keys needs no authority to vouch for it, and ca
+	 * is NULL. Dates, purpose and host name are checked all the same.
+	 */
+	bool pinned;
 	bool no_proxy;		/* ignore the proxies of the environment */
 	bool checksum;		/* of each piece, where the server takes it */
 	uint64_t max_rate;	/* bytes/s; 0: as fast as it goes */

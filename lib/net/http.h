@@ -9,6 +9,7 @@
 
 #include "bulla/buf.h"
 #include "bulla/send.h"
+#include "bulla/x509.h"
 
 /*
  * One HTTP request after another over one verified HTTPS connection, on
@@ -20,6 +21,7 @@
 struct http {
 	CURL *curl;
 	const struct bulla_send_config *c;
+	struct bulla_x509_pins pins;
 	char curl_text[CURL_ERROR_SIZE];
 	int64_t deadline;	/* monotonic seconds, or INT64_MAX */
 	unsigned stall_secs;

@@ -72,24 +72,52 @@ set_key(CURL *curl, const char *path, struct bulla_err *err)
  * else would be taken by libcurl for the name of a file.
  */
 static bool
-put_pin(struct bulla_buf *b, const char *text)
+put_pin(struct bulla_buf *b, const char *text, struct bulla_x509_pins *pins)
 {
 	struct bulla_cur c = bulla_cur_str(text);
-	uint8_t digest[32];
+	uint8_t *digest = pins->spki[pins->n];
 	size_t n;
 
-	if (!bulla_hex_decode(&c, digest, sizeof(digest)) &&
+	if (!bulla_hex_decode(&c, digest, BULLA_X509_SPKI_LEN) &&
 	    (!bulla_cur_eat_str(&c, "sha256//") || !bulla_b64_decode(&c,
-	    BULLA_B64_PADDED, digest, sizeof(digest), &n) ||
-	    n != sizeof(digest)))
+	    BULLA_B64_PADDED, digest, BULLA_X509_SPKI_LEN, &n) ||
+	    n != BULLA_X509_SPKI_LEN))
 		return false;
+	pins->n++;
 	bulla_buf_str(b, b->len > 0 ? ";sha256//" : "sha256//");
-	bulla_b64_put(b, digest, sizeof(digest), BULLA_B64_PADDED);
+	bulla_b64_put(b, digest, BULLA_X509_SPKI_LEN, BULLA_B64_PADDED);
 	return true;
 }
 
+static CURLcode
+trust_pins(CURL *curl, void *ssl_ctx, void *pins)
+{
+	(void)curl;
+	bulla_x509_pin(ssl_ctx, pins);
+	return CURLE_OK;
+}
+
+/*
+ * Only OpenSSL's context is known to us: on another library the chain has to
+ * lead to an authority as ever.
+ */
+static void
+set_trust(struct http *h)
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+
+	if (v->ssl_version == NULL || strncmp(v->ssl_version, "OpenSSL/",
+	    strlen("OpenSSL/")) != 0)
+		return;
+	curl_easy_setopt(h->curl, CURLOPT_SSL_CTX_FUNCTION, trust_pins);
+	curl_easy_setopt(h->curl, CURLOPT_SSL_CTX_DATA, &h->pins);
+}
+
+_Static_assert(BULLA_SEND_PINS_MAX <= BULLA_X509_PINS_MAX, "pins");
+
 static enum bulla_status
-set_pins(CURL *curl, const struct bulla_send_config *c, struct bulla_err *err)
+set_pins(struct http *h, const struct bulla_send_config *c,
+    struct bulla_err *err)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(PINS_TEXT_MAX);
 	enum bulla_status st = BULLA_OK;
@@ -97,24 +125,28 @@ set_pins(CURL *curl, const struct bulla_send_config *c, struct bulla_err *err)
 	char shown[96];
 
 	for (size_t i = 0; i < c->n_pins && st == BULLA_OK; i++)
-		if (!put_pin(&b, c->pins[i]))
+		if (!put_pin(&b, c->pins[i], &h->pins))
 			st = bulla_fail(err, BULLA_E_USAGE, "\"%s\" is no pin: "
 			    "give sha256//BASE64 or 64 hex digits",
 			    bulla_text_show_str(shown, sizeof(shown),
 			    c->pins[i]));
 	if (st == BULLA_OK && c->n_pins > 0) {
 		text = bulla_buf_cstr(&b);
-		if (text == NULL || curl_easy_setopt(curl,
+		if (text == NULL || curl_easy_setopt(h->curl,
 		    CURLOPT_PINNEDPUBLICKEY, text) != CURLE_OK)
 			st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	}
+	if (st == BULLA_OK && c->pinned && c->n_pins > 0 && c->ca == NULL)
+		set_trust(h);
 	bulla_buf_free(&b);
 	return st;
 }
 
 static enum bulla_status
-set_files(CURL *curl, const struct bulla_send_config *c, struct bulla_err *err)
+set_files(struct http *h, const struct bulla_send_config *c,
+    struct bulla_err *err)
 {
+	CURL *curl = h->curl;
 	enum bulla_status st = BULLA_OK;
 
 	if ((c->cert != NULL) != (c->key != NULL))
@@ -127,7 +159,7 @@ set_files(CURL *curl, const struct bulla_send_config *c, struct bulla_err *err)
 	if (st == BULLA_OK && c->ca != NULL)
 		st = set_file(curl, CURLOPT_CAINFO_BLOB, c->ca, err);
 	if (st == BULLA_OK)
-		st = set_pins(curl, c, err);
+		st = set_pins(h, c, err);
 	return st;
 }
 
@@ -164,7 +196,9 @@ set_rules(struct http *h, const struct bulla_send_config *c)
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/* An inbox speaks nothing older; other servers may. */
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, c->no_receipt ?
+	    (long)CURL_SSLVERSION_TLSv1_2 : (long)CURL_SSLVERSION_TLSv1_3);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, CONNECT_SECS);
@@ -194,7 +228,7 @@ http_open(struct http *h, const struct bulla_send_config *c,
 	if (c->deadline_secs > 0)
 		h->deadline = http_clock() + c->deadline_secs;
 	set_rules(h, c);
-	st = set_files(h->curl, c, err);
+	st = set_files(h, c, err);
 	if (st != BULLA_OK)
 		http_close(h);
 	return st;

@@ -17,6 +17,9 @@ setup_file() {
 	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
 	bulla trust --home b pin a/roster/ours.note \
 	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	head -c 50000 /dev/urandom >blob
+	bulla seal --home a -r b.example/desk --to b.example -o package \
+	    blob >/dev/null
 }
 
 bulla() {
@@ -55,6 +58,47 @@ lists() {
 	    --tls "$(spki "$file")${UNTIL:+=$UNTIL}" "$@" >&2
 	bulla trust --home "$home" pin next.note >&2
 	bulla trust --home "$other" pin next.note >&2
+}
+
+# opens OPTION...: b's inbox, by its rosters; URL, PORT, INBOX
+opens() {
+	rm -f up
+	mkfifo up
+	"$BULLA_BIN/bulla-inbox" --home b --listen "127.0.0.1:${PORT:-0}" \
+	    "$@" >up 2>>log 3>&- &
+	INBOX=$!
+	pids="$pids $INBOX"
+	URL=
+	read -r _ _ URL <up || :
+	[ -n "$URL" ] || {
+		cat log
+		return 1
+	}
+	PORT=${URL##*:}
+}
+
+# deliver OPTION...: from a, with what its home has
+deliver() {
+	"$BULLA_BIN/bulla-send" --home a --attempts 2 -u "$URL" "$@"
+}
+
+# stays_out STATUS MESSAGE COMMAND...: nothing of a body is stored
+stays_out() {
+	local want=$1 why=$2
+	shift 2
+	run --separate-stderr "$@"
+	[ "$status" -eq "$want" ] || {
+		echo "$status, not $want: $stderr"
+		cat log
+		return 1
+	}
+	[ "$output" = "" ]
+	[[ $stderr == *"$why"* ]] || {
+		echo "$stderr"
+		return 1
+	}
+	[ "$(grep -c -e event=stored -e event=created log)" = 0 ]
+	[ -z "$(find b/packages -name '*.bulla' 2>/dev/null)" ]
 }
 
 @test "make: a key that nobody else reads, a certificate for its hosts" {
@@ -171,4 +215,81 @@ lists() {
 	bulla trust --home a show ours >out
 	grep -q '! ends in 5 days' out
 	bulla trust --home a --json tls show | jq -e '.ends_soon'
+}
+
+@test "a server is trusted by its key in the roster, and by no authority" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	opens --tls-cert b/keys/tls.pem --tls-key b/keys/tls.key \
+	    --client-ca a/keys/tls.pem
+	# in no roster: only an authority could vouch for it
+	stays_out 1 "not the server that we trust" deliver "$D/package"
+	lists b b/keys/tls.pem
+	# what a certificate is for and which host it names still counts
+	stays_out 1 "not the server that we trust" deliver \
+	    -u "https://localhost:$PORT/" "$D/package"
+	# a pin that is given is no roster: it comes beside an authority
+	stays_out 1 "not the server that we trust" deliver \
+	    --pin "$(spki b/keys/tls.pem)" "$D/package"
+	run --separate-stderr deliver "$D/package"
+	[ "$status" -eq 0 ]
+	[[ $output == "received by b.example/receiver"* ]]
+	# and so is a note sent
+	bulla trust --home a propose -o r2 >&2
+	run --separate-stderr bulla send --home a -u "$URL" --note r2
+	[ "$status" -eq 0 ]
+}
+
+@test "a pinned server: expired, of no server, another key, TLS 1.2" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	openssl req -x509 -new -key b/keys/tls.key -subj /CN=b -days 30 \
+	    -addext 'subjectAltName=IP:127.0.0.1' \
+	    -addext 'extendedKeyUsage=clientAuth' -out usage.pem 2>/dev/null
+	lists b b/keys/tls.pem
+	serve() {
+		opens --tls-cert "$1" --tls-key "$2" --client-ca a/keys/tls.pem
+	}
+	serve usage.pem b/keys/tls.key
+	stays_out 1 "not the server that we trust" deliver "$D/package"
+	ends
+	"$BULLA_BIN/bulla-trust" --home c tls make -n 127.0.0.1 >/dev/null
+	serve c/keys/tls.pem c/keys/tls.key
+	stays_out 1 "not the server that we trust" deliver "$D/package"
+	ends
+	rm b/keys/tls.pem
+	mv b/keys/tls.key k
+	faketime -f -800d "$BULLA_BIN/bulla-trust" --home b tls make \
+	    -n 127.0.0.1 >/dev/null
+	lists b b/keys/tls.pem
+	serve b/keys/tls.pem b/keys/tls.key
+	stays_out 1 "expired" deliver "$D/package"
+	ends
+	openssl s_server -quiet -accept "127.0.0.1:$PORT" -tls1_2 -www \
+	    -cert c/keys/tls.pem -key c/keys/tls.key 2>/dev/null 3>&- &
+	pids="$pids $!"
+	wait_for_port
+	stays_out 5 "protocol version" deliver --attempts 1 "$D/package"
+}
+
+# openssl says nothing when it is ready
+wait_for_port() {
+	local n
+	for ((n = 0; n < 100; n++)); do
+		(exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null && return
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "what ends soon is said by those who rely on it" {
+	tls a make --expires "$(date -u -d '+10 days 1 hour' +%FT%TZ)" >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	UNTIL=$(date -u -d '+5 days 1 hour' +%FT%TZ) lists b b/keys/tls.pem
+	opens --tls-cert b/keys/tls.pem --tls-key b/keys/tls.key \
+	    --client-ca a/keys/tls.pem
+	run --separate-stderr deliver -q "$D/package"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"tls.pem: our TLS certificate ends in 10 days"* ]]
+	[[ $stderr == *"the last TLS key in the roster of b.example ends in 5 days"* ]]
 }

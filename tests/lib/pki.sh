@@ -37,7 +37,7 @@ key()
 ca()
 {
 	key "$1"
-	quiet openssl req -x509 -new -key "$1.key" -subj "/CN=$2" -days 30 \
+	quiet openssl req -x509 -new -key "$1.key" -subj "/CN=$2" -days 90 \
 	    -addext 'basicConstraints=critical,CA:TRUE,pathlen:0' \
 	    -addext 'keyUsage=critical,keyCertSign,cRLSign' -out "$1.pem"
 }
@@ -70,7 +70,7 @@ END
 	quiet openssl ca -batch -notext -config ca.cnf -cert "$3.pem" \
 	    -keyfile "$3.key" -extfile ext.cnf -in req.pem -out "$1.pem" \
 	    -startdate "${since:-$(date -u -d '-1 day' +%Y%m%d%H%M%SZ)}" \
-	    -enddate "${until:-$(date -u -d '+30 days' +%Y%m%d%H%M%SZ)}"
+	    -enddate "${until:-$(date -u -d '+90 days' +%Y%m%d%H%M%SZ)}"
 }
 
 pin()
@@ -97,7 +97,7 @@ until=20200201000000Z
 cert expired expired ca clientAuth 'TEST ONLY expired client'
 key self
 quiet openssl req -x509 -new -key self.key -subj '/CN=TEST ONLY self' \
-    -addext 'extendedKeyUsage=clientAuth' -days 30 -out self.pem
+    -addext 'extendedKeyUsage=clientAuth' -days 90 -out self.pem
 for c in server elsewhere client other; do
 	pin $c
 done
