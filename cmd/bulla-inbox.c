@@ -5,12 +5,14 @@
 #include <sys/resource.h>
 
 #include "inbox_home.h"
+#include "inbox_limits.h"
 
 #include "bulla/file.h"
 
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
-	TIMEOUT, MIN_RATE, EXPIRE
+	TIMEOUT, MIN_RATE, EXPIRE, STATUS,
+	CLIENT_LIMIT, AGENCY_LIMIT
 };
 static const struct cmd_opt opts[] = {
 	{ LISTEN, "listen", "ADDR:PORT", "where to listen; port 0: any" },
@@ -26,6 +28,12 @@ static const struct cmd_opt opts[] = {
 	    "a body must bring per second (default: 512)" },
 	{ EXPIRE, "expire", "SECONDS",
 	    "until an upload that stands still is removed (default: 7 days)" },
+	{ CLIENT_LIMIT, "client-limit", "LIMITS", "of one client: bytes=N,"
+	    "uploads=N,connections=N,requests=N" },
+	{ AGENCY_LIMIT, "agency-limit", "LIMITS",
+	    "the same for all clients of an agency" },
+	{ STATUS, "status", "ADDR:PORT",
+	    "health and metrics over plain HTTP; loopback only" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -101,13 +109,19 @@ ready(struct inbox *in, const struct bulla_inbox *ib)
 {
 	struct cmd_json *j;
 
+	const char *status = bulla_inbox_status_url(ib);
+
 	if (!in->c.common.json) {
 		printf("listening on %s\n", bulla_inbox_url(ib));
+		if (status[0] != '\0')
+			printf("status at %s\n", status);
 		return cmd_stdout_done(&in->c, CMD_YES);
 	}
 	j = cmd_json_new();
 	cmd_json_bool(j, "ok", true);
 	cmd_json_str(j, "listening", bulla_inbox_url(ib));
+	if (status[0] != '\0')
+		cmd_json_str(j, "status", status);
 	return cmd_stdout_done(&in->c, cmd_json_print(&in->c, j, CMD_YES));
 }
 
@@ -172,6 +186,10 @@ run(struct inbox *in)
 		in->cfg.small = inbox_home_small;
 		in->cfg.small_ctx = &in->home;
 	}
+	if (code == CMD_YES && in->home.judge.ask != NULL) {
+		in->cfg.who = inbox_home_who;
+		in->cfg.who_ctx = &in->home;
+	}
 	if (code == CMD_YES)
 		code = serve(in);
 	inbox_home_close(&in->home);
@@ -207,6 +225,12 @@ option(struct inbox *in, int ch, const char *arg)
 	else if (ch == EXPIRE)
 		g->expire_secs = (unsigned)cmd_num(&in->c, "--expire", arg, 1,
 		    366 * 86400);
+	else if (ch == CLIENT_LIMIT)
+		inbox_limits(&in->c, "--client-limit", arg, &g->client);
+	else if (ch == AGENCY_LIMIT)
+		inbox_limits(&in->c, "--agency-limit", arg, &g->agency);
+	else if (ch == STATUS)
+		g->status = arg;
 }
 
 static int
@@ -228,7 +252,8 @@ main(int argc, char **argv)
 {
 	struct inbox in = { .cfg = { .max_size = UINT64_C(16) << 40,
 	    .idle_secs = 30, .min_rate = 512, .expire_secs = 7 * 86400,
-	    .client.uploads = 64, .finish = finish, .log = log_line } };
+	    .client = { .uploads = 64, .conns = 64, .requests = 6000 },
+	    .agency = { .uploads = 256, .conns = 256 }, .finish = finish, .log = log_line } };
 	const char *arg;
 	int ch, code;
 

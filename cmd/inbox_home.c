@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "inbox_home.h"
+#include "inbox_who.h"
 
 #include "bulla/file.h"
 #include "bulla/when.h"
@@ -147,6 +148,19 @@ inbox_home_small(void *ctx, const struct bulla_inbox_request *q,
 	out->type = xa.type;
 	out->body = xa.body;	/* it is the answer's now */
 	return BULLA_OK;
+}
+
+enum bulla_status
+inbox_home_who(void *ctx, const struct bulla_inbox_client *client,
+    struct bulla_inbox_agency *out, struct bulla_err *err)
+{
+	struct inbox_home *h = ctx;
+	enum bulla_status st = enter(h, err);
+
+	if (st == BULLA_OK)
+		inbox_who(h->m.h.trust, client->spki, bulla_now(), out);
+	leave(h);
+	return st;
 }
 
 /* A receipt that has to be recorded before it may be given. */

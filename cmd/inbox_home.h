@@ -37,6 +37,11 @@ enum bulla_status inbox_home_small(void *ctx,
     const struct bulla_inbox_request *q, struct bulla_inbox_answer *out,
     struct bulla_err *err);
 
+/* bulla_inbox_who, by the rosters as they are now; ctx as above. */
+enum bulla_status inbox_home_who(void *ctx,
+    const struct bulla_inbox_client *client, struct bulla_inbox_agency *out,
+    struct bulla_err *err);
+
 /*
  * Take a package in: p needs home, receiver, allow_exercise and now. The
  * receipt is recorded when this returns.

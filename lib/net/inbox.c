@@ -1,11 +1,7 @@
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,100 +9,11 @@
 #include "inbox_int.h"
 
 #include "bulla/file.h"
-#include "bulla/text.h"
 
 #define NET_THREADS 4u
 #define WORK_THREADS 4u
 #define JUDGE_THREADS 2u
 #define CONN_MEMORY (32u << 10)	/* bytes of header that one may send */
-
-/* "ADDR:PORT" with a numeric address, "[::1]:443" for IPv6. */
-static enum bulla_status
-listen_split(const char *text, char host[64], char port[8],
-    struct bulla_err *err)
-{
-	const char *colon = strrchr(text, ':'), *end = colon;
-	char shown[64];
-
-	if (colon != NULL && text[0] == '[' && colon > text + 1 &&
-	    colon[-1] == ']') {
-		text++;
-		end--;
-	} else if (colon != NULL && memchr(text, ':',
-	    (size_t)(colon - text)) != NULL) {
-		colon = NULL;
-	}
-	if (colon == NULL || end == text || end - text >= 64 ||
-	    strlen(colon + 1) >= 8 || colon[1] == '\0')
-		return bulla_fail(err, BULLA_E_USAGE,
-		    "\"%s\" is no address to listen on: give ADDR:PORT or "
-		    "[ADDR6]:PORT", bulla_text_show_str(shown, sizeof(shown),
-		    text));
-	memcpy(host, text, (size_t)(end - text));
-	host[end - text] = '\0';
-	memcpy(port, colon + 1, strlen(colon + 1) + 1);
-	return BULLA_OK;
-}
-
-static enum bulla_status
-socket_open(const struct addrinfo *ai, const char *text, int *fd,
-    struct bulla_err *err)
-{
-	enum bulla_status st = BULLA_OK;
-	int s, one = 1;
-
-	s = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (s == -1)
-		return bulla_fail_sys(err, "socket");
-	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(s, ai->ai_addr, ai->ai_addrlen) != 0 || listen(s, 128) != 0) {
-		st = bulla_fail_sys(err, "%s", text);
-		if (errno == EADDRINUSE)
-			st = err != NULL ? (err->st = BULLA_E_AGAIN) :
-			    BULLA_E_AGAIN;
-		(void)close(s);
-		return st;
-	}
-	*fd = s;
-	return BULLA_OK;
-}
-
-static enum bulla_status
-listen_open(const char *text, int *fd, struct bulla_err *err)
-{
-	struct addrinfo want = { .ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *list = NULL;
-	char host[64], port[8], shown[64];
-	enum bulla_status st;
-
-	st = listen_split(text, host, port, err);
-	if (st != BULLA_OK)
-		return st;
-	bulla_text_show_str(shown, sizeof(shown), text);
-	if (getaddrinfo(host, port, &want, &list) != 0)
-		return bulla_fail(err, BULLA_E_USAGE,
-		    "\"%s\" is no numeric address and port", shown);
-	st = socket_open(list, shown, fd, err);
-	freeaddrinfo(list);
-	return st;
-}
-
-static enum bulla_status
-url_of(int fd, char out[96], struct bulla_err *err)
-{
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
-	char host[64], port[8];
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port,
-	    sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-		return bulla_fail_sys(err, "the listening address");
-	(void)snprintf(out, 96, strchr(host, ':') != NULL ?
-	    "https://[%s]:%s" : "https://%s:%s", host, port);
-	return BULLA_OK;
-}
 
 static void *
 watch(void *arg)
@@ -123,6 +30,7 @@ watch(void *arg)
 		conns_watch(ib);
 		uploads_tick(ib);
 		uploads_expire(ib);
+		ends_watch(ib);
 		pthread_mutex_lock(&ib->mu);
 	}
 	pthread_mutex_unlock(&ib->mu);
@@ -168,6 +76,7 @@ mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
 	if (ib->mhd == NULL)
 		st = bulla_fail(err, BULLA_E_IO,
 		    "the server could not be started");
+	ends_load(ib, &t);
 out:
 	tls_free(&t);
 	return st;
@@ -198,6 +107,27 @@ home_open(struct bulla_inbox *ib, struct bulla_err *err)
 }
 
 static enum bulla_status
+status_open(struct bulla_inbox *ib, struct bulla_err *err)
+{
+	enum bulla_status st;
+	int fd = -1;
+
+	if (ib->cfg.status == NULL)
+		return BULLA_OK;
+	st = listen_open(ib->cfg.status, &fd, err);
+	if (st == BULLA_OK && !listen_is_loopback(fd))
+		st = bulla_fail(err, BULLA_E_USAGE, "the status page is for "
+		    "this machine alone: give 127.0.0.1:PORT or [::1]:PORT");
+	if (st == BULLA_OK)
+		st = listen_url(fd, "http", ib->status_url, err);
+	if (st == BULLA_OK)
+		return status_start(ib, fd, err);
+	if (fd != -1)
+		(void)close(fd);
+	return st;
+}
+
+static enum bulla_status
 start(struct bulla_inbox *ib, struct bulla_err *err)
 {
 	enum bulla_status st;
@@ -207,7 +137,7 @@ start(struct bulla_inbox *ib, struct bulla_err *err)
 	if (st == BULLA_OK)
 		st = listen_open(ib->cfg.listen, &fd, err);
 	if (st == BULLA_OK)
-		st = url_of(fd, ib->url, err);
+		st = listen_url(fd, "https", ib->url, err);
 	if (st == BULLA_OK)
 		st = pool_start(&ib->work, WORK_THREADS, err);
 	if (st == BULLA_OK)
@@ -222,6 +152,9 @@ start(struct bulla_inbox *ib, struct bulla_err *err)
 		return st;
 	}
 	/* The socket is libmicrohttpd's from here on. */
+	st = status_open(ib, err);
+	if (st != BULLA_OK)
+		return st;
 	ib->watching = pthread_create(&ib->watchdog, NULL, watch, ib) == 0;
 	if (!ib->watching)
 		return bulla_fail(err, BULLA_E_NOMEM,
@@ -238,7 +171,8 @@ bulla_inbox_start(const struct bulla_inbox_config *c, struct bulla_inbox **out,
 
 	if (ib == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	*ib = (struct bulla_inbox){ .cfg = *c, .incoming = -1, .lock = -1,
+	*ib = (struct bulla_inbox){ .cfg = *c, .started = bulla_now(),
+	    .incoming = -1, .lock = -1,
 	    .mu = PTHREAD_MUTEX_INITIALIZER,
 	    .unparked = PTHREAD_COND_INITIALIZER,
 	    .tick = PTHREAD_COND_INITIALIZER,
@@ -257,6 +191,12 @@ const char *
 bulla_inbox_url(const struct bulla_inbox *ib)
 {
 	return ib->url;
+}
+
+const char *
+bulla_inbox_status_url(const struct bulla_inbox *ib)
+{
+	return ib->status_url;
 }
 
 static void
@@ -283,6 +223,7 @@ bulla_inbox_stop(struct bulla_inbox *ib)
 	ib->stopping = true;
 	pthread_cond_signal(&ib->tick);
 	pthread_mutex_unlock(&ib->mu);
+	status_stop(ib);
 	if (ib->mhd != NULL)
 		mhd_stop(ib);
 	if (ib->watching)
@@ -293,6 +234,8 @@ bulla_inbox_stop(struct bulla_inbox *ib)
 	if (ib->judge.n_threads > 0)
 		pool_stop(&ib->judge, true);
 	uploads_free(ib);
+	parties_free(&ib->clients);
+	parties_free(&ib->agencies);
 	if (ib->lock != -1)
 		(void)close(ib->lock);
 	if (ib->incoming != -1)

@@ -1,4 +1,7 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "inbox_int.h"
@@ -6,13 +9,101 @@
 /*
  * libmicrohttpd closes a connection only when nothing at all arrives: one
  * byte a second would hold a place for ever. So each connection has to come
- * up with a whole request in time, and a body has to keep up a rate.
+ * up with a certificate, then with a whole request in time, and a body has to
+ * keep up a rate.
+ *
+ * Places are few. Whoever has not shown a certificate can have only some of
+ * them, and when these are taken the one that has waited longest makes way:
+ * thousands of strangers keep nobody out who finishes a handshake.
  */
+#define HANDSHAKE_MAX 10	/* seconds */
 #define RATE_WINDOW 20		/* seconds */
 #define REQUEST_MAX (24 * 3600)	/* seconds; a longer upload goes on by HEAD */
 
+const char *const cut_names[CUT_N] = {
+	[CUT_HANDSHAKE] = "handshake", [CUT_IDLE] = "idle",
+	[CUT_TOO_SLOW] = "too-slow", [CUT_TOO_LONG] = "too-long",
+	[CUT_TAKEN_OVER] = "taken-over", [CUT_CROWDED] = "crowded",
+	[CUT_CLIENT] = "client-connections",
+};
+
+/* An IPv6 network of 64 bits is one neighbour, an IPv4 address another. */
+static void
+address_of(struct conn *c, const struct sockaddr *sa)
+{
+	const struct sockaddr_in6 *six = (const void *)sa;
+	const struct sockaddr_in *four = (const void *)sa;
+
+	memcpy(c->from, "-", 2);
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		memcpy(c->net, &four->sin_addr, 4);
+		c->net_len = 4;
+		(void)inet_ntop(AF_INET, &four->sin_addr, c->from,
+		    sizeof(c->from));
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		memcpy(c->net, &six->sin6_addr, 8);
+		c->net_len = 8;
+		(void)inet_ntop(AF_INET6, &six->sin6_addr, c->from,
+		    sizeof(c->from));
+	}
+}
+
+static void
+cut_locked(struct conn *c, enum cut why)
+{
+	struct linger reset = { .l_onoff = 1 };
+
+	if (c->cut)
+		return;
+	c->cut = true;
+	/*
+	 * With a reset: a client whose window was shut would not hear an
+	 * orderly close before the kernel forgets it, a minute later.
+	 */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	/* The network thread notices, and closes it. */
+	(void)shutdown(c->fd, SHUT_RDWR);
+	atomic_fetch_add(&c->ib->stats.cut[why], 1);
+	if (c->known)
+		inbox_log(c->ib, "event=cut client=%s address=%s reason=%s",
+		    c->client.hex, c->from, cut_names[why]);
+	else
+		inbox_log_stranger(c->ib, "event=cut client=- address=%s "
+		    "reason=%s", c->from, cut_names[why]);
+}
+
+static bool
+is_near(const struct conn *a, const struct conn *b)
+{
+	return a->net_len == b->net_len && a->net_len > 0 &&
+	    memcmp(a->net, b->net, a->net_len) == 0;
+}
+
+/* The list has the newest first. */
+static void
+make_way_locked(struct bulla_inbox *ib, struct conn *me)
+{
+	struct conn *oldest = NULL, *nearest = NULL;
+	unsigned n = 0, n_near = 0;
+
+	for (struct conn *c = ib->conns; c != NULL; c = c->next) {
+		if (c->known || c->cut)
+			continue;
+		n++;
+		oldest = c;
+		if (is_near(c, me)) {
+			n_near++;
+			nearest = c;
+		}
+	}
+	if (n_near > BULLA_INBOX_IP_UNVERIFIED_MAX)
+		cut_locked(nearest, CUT_CROWDED);
+	else if (n > BULLA_INBOX_UNVERIFIED_MAX)
+		cut_locked(oldest, CUT_CROWDED);
+}
+
 struct conn *
-conn_add(struct bulla_inbox *ib, int fd)
+conn_add(struct bulla_inbox *ib, int fd, const struct sockaddr *from)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
@@ -21,12 +112,15 @@ conn_add(struct bulla_inbox *ib, int fd)
 	c->ib = ib;
 	c->fd = fd;
 	c->since = inbox_clock();
+	address_of(c, from);
+	atomic_fetch_add(&ib->stats.conns, 1);
 	pthread_mutex_lock(&ib->conn_mu);
 	c->next = ib->conns;
 	if (c->next != NULL)
 		c->next->link = &c->next;
 	c->link = &ib->conns;
 	ib->conns = c;
+	make_way_locked(ib, c);
 	pthread_mutex_unlock(&ib->conn_mu);
 	return c;
 }
@@ -41,17 +135,47 @@ conn_remove(struct conn *c)
 	*c->link = c->next;
 	if (c->next != NULL)
 		c->next->link = c->link;
+	party_leave(c->client_party);
+	party_leave(c->agency_party);
 	pthread_mutex_unlock(&ib->conn_mu);
+	if (!c->known && !c->cut)
+		tls_failed(c);
 	free(c);
 }
 
-/* The client's name may be logged from now on. */
-void
+/*
+ * The client's name is known from now on. One connection too many: its own
+ * oldest that does nothing makes way, which may be long dead; false when all
+ * of them are at work.
+ */
+bool
 conn_known(struct conn *c)
 {
+	const struct bulla_inbox_limits *l = &c->ib->cfg.client;
+	struct conn *idle = NULL;
+	struct party *p;
+	bool ok = true;
+
 	pthread_mutex_lock(&c->ib->conn_mu);
-	c->known = true;
+	p = party_join(&c->ib->clients, c->client.hex);
+	if (p != NULL && l->conns != 0 && p->conns > l->conns) {
+		for (struct conn *o = c->ib->conns; o != NULL; o = o->next)
+			if (o->client_party == p && !o->busy && !o->cut)
+				idle = o;
+		if (idle != NULL)
+			cut_locked(idle, CUT_CLIENT);
+		ok = idle != NULL;
+	}
+	if (p == NULL || !ok) {
+		party_leave(p);
+		ok = false;
+	} else {
+		c->client_party = p;
+		c->known = true;
+		c->since = inbox_clock();
+	}
 	pthread_mutex_unlock(&c->ib->conn_mu);
+	return ok;
 }
 
 void
@@ -80,66 +204,53 @@ conn_progress(struct conn *c, size_t n)
 	pthread_mutex_lock(&c->ib->conn_mu);
 	c->window_bytes += n;
 	pthread_mutex_unlock(&c->ib->conn_mu);
-}
-
-static void
-cut_locked(struct conn *c, const char *why)
-{
-	struct linger reset = { .l_onoff = 1 };
-
-	if (c->cut)
-		return;
-	c->cut = true;
-	/*
-	 * With a reset: a client whose window was shut would not hear an
-	 * orderly close before the kernel forgets it, a minute later.
-	 */
-	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	/* The network thread notices, and closes it. */
-	(void)shutdown(c->fd, SHUT_RDWR);
-	inbox_log(c->ib, "event=cut client=%s reason=%s",
-	    c->known ? c->client.hex : "-", why);
+	atomic_fetch_add(&c->ib->stats.bytes, n);
 }
 
 void
-conn_cut(struct conn *c, const char *why)
+conn_cut(struct conn *c, enum cut why)
 {
 	pthread_mutex_lock(&c->ib->conn_mu);
 	cut_locked(c, why);
 	pthread_mutex_unlock(&c->ib->conn_mu);
 }
 
-static const char *
+static enum cut
 too_slow(struct conn *c, int64_t now)
 {
 	const struct bulla_inbox_config *cfg = &c->ib->cfg;
+	int64_t waited = now - c->since;
 
 	if (c->parked)
-		return NULL;	/* it waits for us */
+		return CUT_NOT;	/* it waits for us */
+	if (!c->known && waited > HANDSHAKE_MAX)
+		return CUT_HANDSHAKE;
 	if (!c->busy)
-		return now - c->since > cfg->idle_secs ? "idle" : NULL;
-	if (now - c->since > REQUEST_MAX)
-		return "too-long";
+		return waited > cfg->idle_secs ? CUT_IDLE : CUT_NOT;
+	if (waited > REQUEST_MAX)
+		return CUT_TOO_LONG;
 	if (now - c->window < RATE_WINDOW)
-		return NULL;
+		return CUT_NOT;
 	if (c->window_bytes < cfg->min_rate * (uint64_t)(now - c->window))
-		return "too-slow";
+		return CUT_TOO_SLOW;
 	c->window = now;
 	c->window_bytes = 0;
-	return NULL;
+	return CUT_NOT;
 }
 
 void
 conns_watch(struct bulla_inbox *ib)
 {
 	int64_t now = inbox_clock();
-	const char *why;
+	enum cut why;
 
 	pthread_mutex_lock(&ib->conn_mu);
 	for (struct conn *c = ib->conns; c != NULL; c = c->next) {
 		why = too_slow(c, now);
-		if (why != NULL)
+		if (why != CUT_NOT)
 			cut_locked(c, why);
 	}
+	parties_tidy(&ib->clients, now);
+	parties_tidy(&ib->agencies, now);
 	pthread_mutex_unlock(&ib->conn_mu);
 }

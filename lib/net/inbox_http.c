@@ -76,16 +76,12 @@ is_small(const struct request *r)
 	return bulla_tus_is_exchange(r->route.place);
 }
 
+/* Whoever it is may ask: the body, or the work when there is none. */
 static enum MHD_Result
-begin(struct request *r, const char *method, const char *version)
+admitted(struct request *r)
 {
-	if (!tls_client(r->conn, r->mhd)) {
-		inbox_log(r->ib, "event=no-certificate");
-		return MHD_NO;
-	}
-	/* Only a whole header ends the time that a client has for it. */
-	conn_request(r->conn, true);
-	request_parse(r, method, version);
+	if (r->reply.status == 0)
+		agency_count(r);
 	if (r->body_len == BODY_NONE) {
 		r->phase = P_ALONE;	/* called again at once */
 		return MHD_YES;
@@ -100,6 +96,25 @@ begin(struct request *r, const char *method, const char *version)
 	}
 	return park(r, r->method == M_POST ? route_judge_post :
 	    route_judge_patch, P_JUDGING);
+}
+
+static enum MHD_Result
+begin(struct request *r, const char *method, const char *version)
+{
+	const char *why = tls_client(r->conn, r->mhd);
+
+	if (why != NULL && !r->conn->known)
+		return MHD_NO;
+	/* Only a whole header ends the time that a client has for it. */
+	conn_request(r->conn, true);
+	request_parse(r, method, version);
+	if (why != NULL) {
+		reply_text(&r->reply, 403, "%s", why);
+		r->reply.close = true;
+	}
+	if (r->reply.status == 0 && agency_is_due(r))
+		return park(r, route_who, P_WHO);
+	return admitted(r);
 }
 
 static enum MHD_Result
@@ -169,6 +184,8 @@ step(struct request *r, const char *method, const char *version)
 	switch (r->phase) {
 	case P_NEW:
 		return begin(r, method, version);
+	case P_WHO:
+		return admitted(r);
 	case P_JUDGING:
 		if (r->reply.status != 0)
 			return refuse_early(r);
@@ -267,12 +284,16 @@ http_connection(void *ctx, struct MHD_Connection *mhd, void **slot,
     enum MHD_ConnectionNotificationCode what)
 {
 	const union MHD_ConnectionInfo *i;
+	const struct sockaddr *from;
 
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		tls_demand_client(mhd);
 		i = MHD_get_connection_info(mhd,
+		    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		from = i != NULL ? i->client_addr : NULL;
+		i = MHD_get_connection_info(mhd,
 		    MHD_CONNECTION_INFO_CONNECTION_FD);
-		*slot = i != NULL ? conn_add(ctx, i->connect_fd) : NULL;
+		*slot = i != NULL ? conn_add(ctx, i->connect_fd, from) : NULL;
 	} else if (*slot != NULL) {
 		conn_remove(*slot);
 		*slot = NULL;

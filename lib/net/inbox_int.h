@@ -23,18 +23,44 @@
  * Locks, in the order in which they may be held together: inbox.mu (the
  * table of uploads, parked requests), upload.mu (owner and writes), conn_mu.
  */
+#define LISTEN_URL_MAX 96u
+
 struct MHD_Daemon;
 struct MHD_Connection;
 
 #define CLIENT_LEN 32u
 
+/* Why a connection was cut. */
+enum cut {
+	CUT_NOT, CUT_HANDSHAKE, CUT_IDLE, CUT_TOO_SLOW, CUT_TOO_LONG,
+	CUT_TAKEN_OVER, CUT_CROWDED, CUT_CLIENT, CUT_N
+};
+extern const char *const cut_names[CUT_N];
+
+/* A client or an agency, as a holder of connections; inbox.conn_mu. */
+struct party {
+	struct party *next;
+	char name[BULLA_INBOX_AGENCY_MAX];
+	unsigned conns;
+	int64_t minute;			/* monotonic: when it began */
+	unsigned requests;		/* since then */
+};
+
 struct conn {
 	struct bulla_inbox *ib;
 	struct conn *next, **link;
 	int fd;
-	bool known;			/* the certificate was looked at */
+	char from[46];			/* address as text, or "-" */
+	uint8_t net[8];			/* its neighbourhood */
+	unsigned net_len;
+	bool hello, bare, refused;	/* of a handshake: inbox_tls.c */
+	bool known;			/* the certificate was verified */
 	struct bulla_inbox_client client;
 	int64_t cert_until;		/* POSIX seconds */
+	struct party *client_party, *agency_party;	/* or NULL */
+	/* the agency, when it was asked for; a connection's request at a time */
+	bool asked;
+	int64_t asked_at;		/* monotonic */
 	char agency[BULLA_INBOX_AGENCY_MAX];	/* or "" */
 	/* for the watchdog, under conn_mu; monotonic seconds */
 	bool busy, parked, cut;
@@ -90,6 +116,7 @@ struct reply {
 	uint64_t free;			/* bytes that could be taken now */
 	int64_t expires;		/* POSIX seconds; 0: not said */
 	unsigned retry_after;		/* seconds; 0: not said */
+	bool close;			/* nothing more on this connection */
 	struct bulla_tus_route at;	/* Location, unless NOWHERE */
 	const char *type;		/* of the body; NULL: text/plain */
 	struct bulla_buf body;
@@ -98,7 +125,7 @@ struct reply {
 enum method {
 	M_OTHER, M_OPTIONS, M_POST, M_HEAD, M_PATCH, M_DELETE, M_GET,
 };
-enum phase { P_NEW, P_JUDGING, P_BODY, P_ALONE, P_FINISHING, P_DONE };
+enum phase { P_NEW, P_WHO, P_JUDGING, P_BODY, P_ALONE, P_FINISHING, P_DONE };
 
 #define BODY_NONE 0u
 #define BODY_CHUNKED UINT64_MAX
@@ -130,9 +157,29 @@ struct request {
 	struct reply reply;
 };
 
+enum verdict { V_RECEIVE, V_REJECT, V_REFUSED, V_N };
+#define STATUS_MAX 600u
+
+/* What is counted since the start, for the status page. */
+struct stats {
+	_Atomic uint64_t conns, tls_refused, bytes, created, expired, dropped,
+	    judged_ms, not_judged;
+	_Atomic uint64_t cut[CUT_N], verdict[V_N], answer[STATUS_MAX];
+};
+
+enum cert { CERT_OURS, CERT_CA, CERT_N };
+extern const char *const cert_names[CERT_N];
+
 struct bulla_inbox {
+	struct stats stats;
+	int64_t started;		/* POSIX seconds */
+	int64_t cert_until[CERT_N];	/* POSIX seconds */
+	bool warned;
+	int64_t warned_at;		/* monotonic */
+	char status_url[LISTEN_URL_MAX];
+	struct MHD_Daemon *status;
 	struct bulla_inbox_config cfg;
-	char url[96];
+	char url[LISTEN_URL_MAX];
 	int incoming;			/* directory */
 	int lock;
 	struct pool work, judge;
@@ -148,8 +195,11 @@ struct bulla_inbox {
 
 	pthread_mutex_t conn_mu;
 	struct conn *conns;
+	struct party *clients, *agencies;
 
 	pthread_mutex_t log_mu;
+	int64_t log_second;		/* of strangers' lines; log_mu */
+	unsigned log_lines, log_left_out;
 };
 
 #define WRITE_MAX (256u << 10)		/* bytes gathered before a write */
@@ -162,8 +212,19 @@ _Static_assert(BULLA_INBOX_SMALL_MAX < WRITE_MAX, "small bodies are no file");
 int64_t inbox_clock(void);		/* monotonic seconds */
 void inbox_log(struct bulla_inbox *ib, const char *fmt, ...)
     BULLA_PRINTF(2, 3);
+/* About somebody without a certificate, who could fill the disk: a few lines
+ * a second, then only how many there were. */
+void inbox_log_stranger(struct bulla_inbox *ib, const char *fmt, ...)
+    BULLA_PRINTF(2, 3);
 /* A value between quotes that cannot break out of them. */
 const char *inbox_quote(char *out, size_t cap, const char *text);
+
+/* inbox_listen.c: "ADDR:PORT" to a listening socket, and back to a URL. */
+BULLA_NODISCARD enum bulla_status listen_open(const char *text, int *fd,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status listen_url(int fd, const char *scheme,
+    char out[LISTEN_URL_MAX], struct bulla_err *err);
+bool listen_is_loopback(int fd);
 
 /* inbox_tls.c: the client's side of the handshake, then its name. */
 struct tls_files {
@@ -174,18 +235,47 @@ BULLA_NODISCARD enum bulla_status tls_load(struct tls_files *t,
 void tls_free(struct tls_files *t);
 extern const char tls_priorities[];
 void tls_demand_client(struct MHD_Connection *mhd);
-/* Who is it? False when there is no verified, unexpired certificate. */
-bool tls_client(struct conn *c, struct MHD_Connection *mhd);
+/* Who is it? NULL: c says; else why it is nobody. */
+const char *tls_client(struct conn *c, struct MHD_Connection *mhd);
+/* The connection ends without a verified certificate: log why. */
+void tls_failed(struct conn *c);
+
+/* inbox_ends.c: when certificates end. */
+void ends_load(struct bulla_inbox *ib, const struct tls_files *t);
+void ends_watch(struct bulla_inbox *ib);
+
+/* inbox_status.c: the page for monitors. It takes fd over, also on failure. */
+BULLA_NODISCARD enum bulla_status status_start(struct bulla_inbox *ib, int fd,
+    struct bulla_err *err);
+void status_stop(struct bulla_inbox *ib);
+
+/* inbox_metrics.c: what stands on it. health_put: is all well? */
+void metrics_put(struct bulla_inbox *ib, struct bulla_buf *b);
+bool health_put(struct bulla_inbox *ib, struct bulla_buf *b);
 
 /* inbox_conn.c: all connections, and the watchdog. */
-struct conn *conn_add(struct bulla_inbox *ib, int fd);
+struct sockaddr;
+struct conn *conn_add(struct bulla_inbox *ib, int fd,
+    const struct sockaddr *from);
 void conn_remove(struct conn *c);
-void conn_known(struct conn *c);
+BULLA_NODISCARD bool conn_known(struct conn *c);
 void conn_request(struct conn *c, bool begins);
 void conn_parked(struct conn *c, bool parked);
 void conn_progress(struct conn *c, size_t n);
-void conn_cut(struct conn *c, const char *why);
+void conn_cut(struct conn *c, enum cut why);
 void conns_watch(struct bulla_inbox *ib);
+
+/* inbox_party.c; conn_mu is held. party_join: NULL: out of memory. */
+struct party *party_join(struct party **list, const char *name);
+void party_leave(struct party *p);
+unsigned party_ask(struct party *p, unsigned max, int64_t now);
+void parties_tidy(struct party **list, int64_t now);
+void parties_free(struct party **list);
+
+/* inbox_agency.c */
+bool agency_is_due(const struct request *r);
+void route_who(struct request *r);	/* on a work thread */
+void agency_count(struct request *r);
 
 /* inbox_disk.c: an upload's directory. */
 BULLA_NODISCARD enum bulla_status disk_create(struct upload *u,

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "inbox_int.h"
@@ -61,6 +62,8 @@ log_verdict(struct upload *u, const struct bulla_inbox_verdict *v,
 {
 	char text[600];
 
+	atomic_fetch_add(&u->ib->stats.verdict[found != BULLA_OK ?
+	    V_REFUSED : v->accepted ? V_RECEIVE : V_REJECT], 1);
 	if (found == BULLA_OK)
 		inbox_log(u->ib, "event=judged client=%s upload=%s package=%s "
 		    "result=%s%s", u->client.hex, u->id,
@@ -80,6 +83,7 @@ later(struct upload *u, const struct bulla_err *why)
 	int64_t wait = n < 7 ? AGAIN_FIRST << n : AGAIN_MAX;
 	char text[600];
 
+	atomic_fetch_add(&u->ib->stats.not_judged, 1);
 	atomic_store(&u->again_at, inbox_clock() + wait);
 	inbox_log(u->ib, "event=not-judged client=%s upload=%s again=%llds "
 	    "reason=\"%s\"", u->client.hex, u->id, (long long)wait,
@@ -94,12 +98,18 @@ judge_run(struct task *t)
 	struct bulla_inbox_verdict v = { .note = BULLA_BUF_INIT(NOTE_MAX) };
 	struct bulla_err err = { 0 };
 	enum bulla_status st, kept;
+	struct timespec t0, t1;
 
 	/* The callback reads from the beginning, also the second time. */
 	(void)lseek(u->fd, 0, SEEK_SET);
+	(void)clock_gettime(CLOCK_MONOTONIC, &t0);
 	st = u->ib->cfg.finish(u->ib->cfg.finish_ctx, u->fd, &u->client, &v,
 	    &err);
+	(void)clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (!is_temporary(st)) {
+		atomic_fetch_add(&u->ib->stats.judged_ms,
+		    (uint64_t)((t1.tv_sec - t0.tv_sec) * 1000 +
+		    (t1.tv_nsec - t0.tv_nsec) / 1000000));
 		log_verdict(u, &v, st, &err);
 		kept = keep_answer(u, &v, st, &err);
 	} else {

@@ -127,6 +127,7 @@ create(struct request *r)
 	/* Before it is open, when the table could let go of it. */
 	r->up = upload_ref(u);
 	atomic_store(&u->state, UPLOAD_OPEN);
+	atomic_fetch_add(&r->ib->stats.created, 1);
 	inbox_log(r->ib, "event=created client=%s upload=%s length=%lld",
 	    u->client.hex, u->id, r->length != LENGTH_DEFERRED ?
 	    (long long)r->length : -1);

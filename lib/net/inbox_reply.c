@@ -79,6 +79,8 @@ headers(struct MHD_Response *m, const struct request *r)
 		bulla_tus_date_text(p->expires, date);
 		header(m, "Upload-Expires", "%s", date);
 	}
+	if (p->close)
+		header(m, "Connection", "close");
 	if (p->retry_after > 0)
 		header(m, "Retry-After", "%u", p->retry_after);
 	if (p->body.len > 0)
@@ -114,6 +116,8 @@ reply_send(struct request *r)
 	struct MHD_Response *m;
 	enum MHD_Result ok;
 
+	if (p->status < STATUS_MAX)
+		atomic_fetch_add(&r->ib->stats.answer[p->status], 1);
 	if (p->status >= 400)
 		log_refusal(r);
 	m = MHD_create_response_from_buffer(p->body.len, p->body.p,

@@ -17,7 +17,7 @@ upload_claim(struct upload *u, struct request *r)
 	/* The older request cannot end, nor its socket close, while we hold
 	 * the lock: it has to release the upload first. */
 	if (u->owner != NULL && u->owner != r)
-		conn_cut(u->owner->conn, "taken-over");
+		conn_cut(u->owner->conn, CUT_TAKEN_OVER);
 	if (u->owner != r)
 		piece_drop_locked(u);
 	u->owner = r;
@@ -117,6 +117,7 @@ upload_drop(struct upload *u, const char *why)
 	pthread_mutex_lock(&u->sync_mu);
 	gone = let_go(u, false);
 	if (gone) {
+		atomic_fetch_add(&u->ib->stats.dropped, 1);
 		inbox_log(u->ib, "event=dropped client=%s upload=%s "
 		    "reason=\"%s\"", u->client.hex, u->id, why);
 		disk_remove(u->ib, u->id);
@@ -134,6 +135,7 @@ upload_expire(struct upload *u)
 	pthread_mutex_lock(&u->sync_mu);
 	gone = let_go(u, true);
 	if (gone) {
+		atomic_fetch_add(&u->ib->stats.expired, 1);
 		inbox_log(u->ib, "event=expired client=%s upload=%s "
 		    "offset=%llu", u->client.hex, u->id,
 		    (unsigned long long)atomic_load(&u->durable));

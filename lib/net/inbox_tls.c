@@ -148,29 +148,100 @@ check_peer(gnutls_session_t s, unsigned *bad)
 	return gnutls_certificate_verify_peers(s, &want, 1, bad);
 }
 
+/* The digest of the key, not of the certificate: it outlives renewals. */
+static bool
+client_read(struct conn *c, gnutls_session_t s)
+{
+	const gnutls_datum_t *chain;
+	gnutls_x509_crt_t crt = NULL;
+	size_t len = sizeof(c->client.spki);
+	unsigned n = 0;
+	bool ok;
+
+	chain = gnutls_certificate_get_peers(s, &n);
+	if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) != 0)
+		return false;
+	ok = gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
+	    gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256,
+	    c->client.spki, &len) == 0 && len == sizeof(c->client.spki);
+	if (ok) {
+		c->cert_until = gnutls_x509_crt_get_expiration_time(crt);
+		bulla_hex(c->client.hex, c->client.spki, len);
+	}
+	gnutls_x509_crt_deinit(crt);
+	return ok;
+}
+
+static void
+refused(struct conn *c, const char *why)
+{
+	char text[256];
+
+	if (c == NULL || c->refused)
+		return;
+	c->refused = true;
+	atomic_fetch_add(&c->ib->stats.tls_refused, 1);
+	inbox_log_stranger(c->ib, "event=tls-refused address=%s reason=\"%s\"",
+	    c->from, inbox_quote(text, sizeof(text), why));
+}
+
+void
+tls_failed(struct conn *c)
+{
+	refused(c, c->bare ? "the client gave no certificate" : c->hello ?
+	    "the handshake did not come to its end" : "no TLS was spoken");
+}
+
+/* Called for each message of a handshake that arrived. */
 static int
-verify(gnutls_session_t s)
+watch_messages(gnutls_session_t s, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *msg)
 {
 	struct conn *c = conn_of(gnutls_session_get_ptr(s));
-	gnutls_datum_t why = { 0 };
-	unsigned bad;
-	char text[256];
-	int e = check_peer(s, &bad);
 
-	if (e == 0 && bad == 0)
+	(void)when;
+	if (c == NULL || incoming == 0)
 		return 0;
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+		c->hello = true;
+	/* RFC 8446, 4.4.2: an empty context, and an empty list */
+	if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT && msg->size == 4)
+		c->bare = true;
+	return 0;
+}
+
+static int
+refuse_peer(gnutls_session_t s, struct conn *c, int e, unsigned bad)
+{
+	gnutls_datum_t why = { 0 };
+
 	if (e == 0)
 		e = gnutls_certificate_verification_status_print(bad,
 		    GNUTLS_CRT_X509, &why, 0);
-	if (c != NULL)
-		inbox_log(c->ib, "event=tls-refused reason=\"%s\"",
-		    inbox_quote(text, sizeof(text), why.data != NULL ?
-		    (char *)why.data : gnutls_strerror(e)));
+	refused(c, why.data != NULL ? (char *)why.data : gnutls_strerror(e));
 	gnutls_free(why.data);
 	/* Without this the other side only sees a closed connection. */
 	(void)gnutls_alert_send(s, GNUTLS_AL_FATAL,
 	    bad != ~0u && (bad & GNUTLS_CERT_EXPIRED) ?
 	    GNUTLS_A_CERTIFICATE_EXPIRED : GNUTLS_A_BAD_CERTIFICATE);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static int
+verify(gnutls_session_t s)
+{
+	struct conn *c = conn_of(gnutls_session_get_ptr(s));
+	unsigned bad;
+	int e = check_peer(s, &bad);
+
+	if (e != 0 || bad != 0)
+		return refuse_peer(s, c, e, bad);
+	if (c == NULL || c->known)
+		return 0;
+	if (client_read(c, s) && conn_known(c))
+		return 0;
+	refused(c, "too many connections of this client");
+	(void)gnutls_alert_send(s, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
 	return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
@@ -196,31 +267,11 @@ tls_demand_client(struct MHD_Connection *mhd)
 		return;		/* tls_client finds no certificate then */
 	gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUIRE);
 	gnutls_session_set_verify_function(s, verify);
+	gnutls_handshake_set_hook_function(s, GNUTLS_HANDSHAKE_ANY,
+	    GNUTLS_HOOK_POST, watch_messages);
 }
 
-/* The digest of the key, not of the certificate: it outlives renewals. */
-static bool
-client_read(struct conn *c, gnutls_session_t s)
-{
-	const gnutls_datum_t *chain;
-	gnutls_x509_crt_t crt = NULL;
-	size_t len = sizeof(c->client.spki);
-	unsigned n = 0;
-	bool ok;
-
-	chain = gnutls_certificate_get_peers(s, &n);
-	if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) != 0)
-		return false;
-	ok = gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
-	    gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256,
-	    c->client.spki, &len) == 0 && len == sizeof(c->client.spki);
-	if (ok)
-		c->cert_until = gnutls_x509_crt_get_expiration_time(crt);
-	gnutls_x509_crt_deinit(crt);
-	return ok;
-}
-
-bool
+const char *
 tls_client(struct conn *c, struct MHD_Connection *mhd)
 {
 	gnutls_session_t s = session_of(mhd);
@@ -229,11 +280,10 @@ tls_client(struct conn *c, struct MHD_Connection *mhd)
 	if (!c->known) {
 		/* Again, should the handshake ever have let one through. */
 		if (s == NULL || check_peer(s, &bad) != 0 || bad != 0 ||
-		    !client_read(c, s))
-			return false;
-		bulla_hex(c->client.hex, c->client.spki,
-		    sizeof(c->client.spki));
-		conn_known(c);
+		    !client_read(c, s) || !conn_known(c))
+			return "no verified certificate";
 	}
-	return c->cert_until >= bulla_now();
+	/* It may have ended since the handshake. */
+	return c->cert_until >= bulla_now() ? NULL :
+	    "the certificate of this client has ended";
 }
