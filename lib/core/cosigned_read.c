@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -160,4 +161,44 @@ bulla_cosigned_each(const struct bulla_ledger *l,
 	kept_names_free(&names);
 	bulla_buf_free(&b);
 	return st;
+}
+
+enum bulla_status
+cosigned_sizes(const struct bulla_ledger *l, uint64_t **out, size_t *n,
+    struct bulla_err *err)
+{
+	struct kept_names names = { 0 };
+	uint64_t *v = NULL;
+	enum bulla_status st;
+	size_t got = 0;
+
+	st = kept_names(l->home, "ledger/cosigned", &names, err);
+	if (st != BULLA_OK)
+		return st;
+	v = calloc(names.n > 0 ? names.n : 1, sizeof(*v));
+	if (v == NULL)
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	for (size_t i = 0; i < names.n && st == BULLA_OK; i++)
+		got += name_size(names.v[i], &v[got]);
+	kept_names_free(&names);
+	if (st != BULLA_OK)
+		return st;
+	*out = v;
+	*n = got;
+	return BULLA_OK;
+}
+
+int64_t
+cosigned_time(const struct bulla_ledger *l, uint64_t size,
+    const struct bulla_vkeys *witnesses)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_tree tree;
+	int64_t time = 0;
+
+	if (read_size(l, size, witnesses, &b, &tree, NULL) == BULLA_OK &&
+	    counts(l, &tree))
+		time = tree.first;
+	bulla_buf_free(&b);
+	return time;
 }

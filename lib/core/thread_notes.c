@@ -1,0 +1,359 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cosigned_int.h"
+#include "core/kept.h"
+#include "core/thread_int.h"
+
+void *
+thread_more(void *v, size_t *cap, size_t n, size_t size)
+{
+	size_t more = *cap == 0 ? 64 : 2 * *cap;
+
+	if (n == *cap) {
+		v = reallocarray(v, more, size);
+		if (v == NULL)
+			return NULL;
+		*cap = more;
+	}
+	memset((char *)v + n * size, 0, size);
+	return v;
+}
+
+static int
+side_of(const struct bulla_threads *t, const struct bulla_cur *name)
+{
+	struct bulla_cur agency = bulla_keyname_agency(name);
+
+	return bulla_cur_is(&agency, t->side[0]) ? 0 :
+	    bulla_cur_is(&agency, t->side[1]) ? 1 : -1;
+}
+
+static bool
+says_yes(const struct bulla_custody *c, const char *label)
+{
+	struct bulla_cur v;
+
+	return bulla_custody_get(c, label, &v) && bulla_cur_is(&v, "yes");
+}
+
+static enum thread_note_what
+what_of(const struct bulla_custody *c)
+{
+	if (bulla_cur_is(&c->event, "relinquish"))
+		return THREAD_RELINQUISH;
+	if (bulla_cur_is(&c->event, "receive") && says_yes(c, "match") &&
+	    says_yes(c, "seal-intact"))
+		return THREAD_RECEIVE;
+	return THREAD_OTHER;
+}
+
+/* A record of the ledger, or a file: only custody notes matter here. */
+static enum bulla_status
+add_note(struct thread_reader *r, uint64_t index,
+    const struct bulla_cur *bytes, struct bulla_err *err)
+{
+	struct thread_note *v, *t;
+	struct bulla_custody c;
+	struct bulla_note n;
+
+	if (!bulla_cur_starts(bytes, "bulla custody v1\n") ||
+	    bulla_note_parse(bytes, &n, NULL) != BULLA_OK ||
+	    bulla_custody_parse(&n.text, &c, NULL) != BULLA_OK || !c.has_seal)
+		return BULLA_OK;
+	v = thread_more(r->note, &r->cap_notes, r->n_notes, sizeof(*v));
+	if (v == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	r->note = v;
+	t = &v[r->n_notes];
+	memcpy(t->id, c.id, sizeof(t->id));
+	memcpy(t->seal, c.seal, sizeof(t->seal));
+	bulla_sha256(n.text.p, n.text.len, t->digest);
+	t->what = what_of(&c);
+	t->by = side_of(r->out, &c.actor);
+	t->time = c.time;
+	t->index = index;
+	if (t->what == THREAD_RECEIVE) {
+		t->bytes = malloc(bytes->len);
+		if (t->bytes == NULL)
+			return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+		memcpy(t->bytes, bytes->p, bytes->len);
+		t->len = bytes->len;
+	}
+	r->n_notes++;
+	return BULLA_OK;
+}
+
+static enum bulla_status
+add_record(void *ctx, uint64_t index, const struct bulla_cur *record,
+    struct bulla_err *err)
+{
+	return add_note(ctx, index, record, err);
+}
+
+static enum bulla_status
+add_file(void *ctx, const char *rel, const struct bulla_cur *note,
+    struct bulla_err *err)
+{
+	(void)rel;
+	return add_note(ctx, UINT64_MAX, note, err);
+}
+
+static int
+by_id(const void *x, const void *y)
+{
+	const struct thread_note *a = x, *b = y;
+	int d = strcmp(a->id, b->id);
+
+	if (d == 0)
+		d = memcmp(a->digest, b->digest, sizeof(a->digest));
+	if (d == 0 && a->index != b->index)
+		d = a->index < b->index ? -1 : 1;
+	return d;
+}
+
+/*
+ * A note is recorded again when it comes back countersigned: it is as old as
+ * its first record, and the longest one has all signatures.
+ */
+static void
+merge(struct thread_reader *r)
+{
+	size_t n = 0;
+
+	if (r->n_notes == 0)
+		return;
+	qsort(r->note, r->n_notes, sizeof(*r->note), by_id);
+	for (size_t i = 1; i < r->n_notes; i++) {
+		struct thread_note *a = &r->note[n], *b = &r->note[i];
+
+		if (strcmp(a->id, b->id) != 0 ||
+		    memcmp(a->digest, b->digest, sizeof(a->digest)) != 0) {
+			r->note[++n] = *b;
+			continue;
+		}
+		if (b->len > a->len) {
+			free(a->bytes);
+			a->bytes = b->bytes;
+			a->len = b->len;
+		} else {
+			free(b->bytes);
+		}
+	}
+	r->n_notes = n + 1;
+}
+
+static enum bulla_status
+read_sizes(struct thread_reader *r, struct bulla_err *err)
+{
+	enum bulla_status st;
+
+	st = cosigned_sizes(r->h->ledger, &r->size, &r->n_sizes, err);
+	if (st != BULLA_OK)
+		return st;
+	r->time = malloc((r->n_sizes + 1) * sizeof(*r->time));
+	if (r->time == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	for (size_t i = 0; i < r->n_sizes; i++)
+		r->time[i] = -1;
+	return BULLA_OK;
+}
+
+enum bulla_status
+thread_read_notes(struct thread_reader *r, struct bulla_err *err)
+{
+	const struct bulla_trust *t = r->h->trust;
+	enum bulla_status st;
+
+	st = bulla_trust_keys(t, BULLA_BOTH, BULLA_ROLE_SEALER, &r->sealers,
+	    err);
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(t, BULLA_BOTH, BULLA_ROLE_RECEIVER |
+		    BULLA_ROLE_CUSTODIAN, &r->receivers, err);
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(t, BULLA_THEIRS, BULLA_ROLE_WITNESS,
+		    &r->witnesses, err);
+	if (st == BULLA_OK && r->h->ledger != NULL)
+		st = read_sizes(r, err);
+	if (st == BULLA_OK)
+		st = r->h->ledger != NULL ? bulla_ledger_each(r->h->ledger,
+		    add_record, r, err) : kept_notes(r->h->path, add_file, r,
+		    err);
+	merge(r);
+	return st;
+}
+
+void
+thread_reader_free(struct thread_reader *r)
+{
+	for (size_t i = 0; i < r->n_notes; i++)
+		free(r->note[i].bytes);
+	free(r->note);
+	free(r->size);
+	free(r->time);
+	free(r->event);
+	bulla_vkeys_free(&r->sealers);
+	bulla_vkeys_free(&r->receivers);
+	bulla_vkeys_free(&r->witnesses);
+}
+
+/* Each checkpoint is verified once, and only when it is asked for. */
+int64_t
+thread_proven(struct thread_reader *r, uint64_t index)
+{
+	size_t lo = 0, hi = r->n_sizes;
+
+	if (index == UINT64_MAX)
+		return 0;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (r->size[mid] > index)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	for (; lo < r->n_sizes; lo++) {
+		if (r->time[lo] < 0)
+			r->time[lo] = cosigned_time(r->h->ledger, r->size[lo],
+			    &r->witnesses);
+		if (r->time[lo] > 0)
+			return r->time[lo];
+	}
+	return 0;
+}
+
+/* The first of the package's notes, or r->n_notes. */
+static size_t
+first_of(const struct thread_reader *r, const char *id)
+{
+	size_t lo = 0, hi = r->n_notes;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (strcmp(r->note[mid].id, id) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool
+is_about(const struct thread_note *n, const char *id, const uint8_t seal[32])
+{
+	return strcmp(n->id, id) == 0 && memcmp(n->seal, seal, 32) == 0;
+}
+
+int64_t
+thread_proven_seal(struct thread_reader *r, const char *id,
+    const uint8_t seal[32])
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = first_of(r, id); i < r->n_notes &&
+	    strcmp(r->note[i].id, id) == 0; i++) {
+		if (is_about(&r->note[i], id, seal) &&
+		    r->note[i].index < first)
+			first = r->note[i].index;
+	}
+	return thread_proven(r, first);
+}
+
+enum bulla_side
+thread_side(const struct bulla_threads *t, int by)
+{
+	return by == t->ours ? BULLA_OURS : BULLA_THEIRS;
+}
+
+enum bulla_status
+thread_may(struct thread_reader *r, enum bulla_side side,
+    const struct bulla_verified *v, unsigned roles, int64_t proven,
+    struct bulla_err *err)
+{
+	return bulla_trust_judge_note(r->h->trust, side, v, roles,
+	    proven != 0 ? proven : r->from->now, 1, err);
+}
+
+/* Lines of one side alone, as a note of that side. */
+static void
+lines_of(const struct thread_reader *r, const struct bulla_verified *v,
+    enum bulla_side side, struct bulla_verified *out)
+{
+	*out = *v;
+	out->n_by = 0;
+	for (unsigned i = 0; i < v->n_by; i++) {
+		if (bulla_trust_side_of(r->h->trust, v->by[i]) ==
+		    (unsigned)side)
+			out->by[out->n_by++] = v->by[i];
+	}
+}
+
+/*
+ * Who signs is judged as of now; where that says no, a key may have ended
+ * since, and the ledger's proof of an earlier time is looked for.
+ */
+static bool
+is_by(struct thread_reader *r, const struct thread_note *n,
+    const struct bulla_verified *v, int by, unsigned roles)
+{
+	enum bulla_side side = thread_side(r->out, by);
+	struct bulla_verified of;
+	int64_t proven;
+
+	lines_of(r, v, side, &of);
+	if (thread_may(r, side, &of, roles, 0, NULL) == BULLA_OK)
+		return true;
+	proven = of.n_by > 0 ? thread_proven(r, n->index) : 0;
+	return proven != 0 && thread_may(r, side, &of, roles, proven, NULL) ==
+	    BULLA_OK;
+}
+
+static void
+take_receipt(struct thread_reader *r, struct bulla_event *e,
+    const struct thread_note *n)
+{
+	struct bulla_cur bytes = bulla_cur_of(n->bytes, n->len);
+	struct bulla_verified v;
+
+	if (e->has_receipt && (n->time > e->received ||
+	    (n->time == e->received && memcmp(n->digest, e->receipt, 32) > 0)))
+		return;
+	if (bulla_note_verify(&bytes, &r->receivers, &v, NULL) != BULLA_OK ||
+	    !is_by(r, n, &v, 1 - e->by, BULLA_ROLE_RECEIVER |
+	    BULLA_ROLE_CUSTODIAN))
+		return;
+	e->has_receipt = true;
+	e->received = n->time;
+	e->proof = BULLA_PROOF_RECEIPT;
+	memcpy(e->receipt, n->digest, sizeof(e->receipt));
+	e->countersigned = is_by(r, n, &v, e->by, BULLA_ROLE_CUSTODIAN);
+}
+
+void
+thread_received(struct thread_reader *r, struct bulla_event *e,
+    const uint8_t seal[32])
+{
+	uint64_t handed = UINT64_MAX;
+
+	for (size_t i = first_of(r, e->id); i < r->n_notes &&
+	    strcmp(r->note[i].id, e->id) == 0; i++) {
+		const struct thread_note *n = &r->note[i];
+
+		if (!is_about(n, e->id, seal))
+			continue;
+		if (n->what == THREAD_RECEIVE && n->by == 1 - e->by)
+			take_receipt(r, e, n);
+		if (n->what == THREAD_RELINQUISH && n->by == e->by &&
+		    n->index < handed)
+			handed = n->index;
+	}
+	if (!e->has_receipt && e->by == r->out->ours) {
+		e->received = thread_proven(r, handed);
+		e->proof = e->received != 0 ? BULLA_PROOF_COSIGNED :
+		    BULLA_PROOF_NONE;
+	}
+	if (r->from->cosigned)
+		e->cosigned = thread_proven_seal(r, e->id, seal);
+}
