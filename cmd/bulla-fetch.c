@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cmd_package.h"
+#include "cmd_s3.h"
 #include "fetch.h"
 
 #include "bulla/enc.h"
@@ -14,7 +15,7 @@
 
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, MIN_RATE, NO_PROXY,
-	DEADLINE, ATTEMPTS, STALL, TIMEOUT, SHA256, EXERCISE
+	DEADLINE, ATTEMPTS, STALL, TIMEOUT, SHA256, EXERCISE, S3_CONF
 };
 static const struct cmd_opt opts[] = {
 	{ SHA256, "sha256", "HEX", "the digest that the file must have" },
@@ -34,18 +35,21 @@ static const struct cmd_opt opts[] = {
 	    "give up after N failures in a row (default: 10)" },
 	{ NO_PROXY, "no-proxy", NULL, "ignore the environment's proxies" },
 	{ EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
+	{ S3_CONF, "s3-conf", "FILE",
+	    "credentials for s3:// (default: s3.conf in the home)" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
 	"[-o FILE] [-k VKEY]... [-K FILE] [--sha256 HEX] "
 	    "[--cert FILE --key FILE] [--cacert FILE] [--pin PIN]... URL",
+	"[...] [--s3-conf FILE] s3://BUCKET/KEY",
 	NULL,
 };
 static const struct cmd_tool tool = {
 	.name = "bulla-fetch",
 	.synopsis = synopsis,
-	.about = "Download a package over HTTPS, resuming as often as needed, "
-	    "and verify it before\nit gets its name. Exit 5: try again "
+	.about = "Download a package over HTTPS or from S3, resuming as often as "
+	    "needed, and verify\nit before it gets its name. Exit 5: try again "
 	    "later, nothing is lost.",
 	.opts = opts,
 	.groups = CMD_OUT | CMD_KNOWN,
@@ -56,6 +60,8 @@ struct fetch {
 	struct bulla_fetch_config cfg;
 	struct bulla_fetched got;
 	struct fetch_check check;
+	struct cmd_s3 s3;
+	const char *s3_conf;
 	struct cmd_progress progress;
 	uint64_t size, base, last;	/* for progress */
 	char name[NAME_LIMIT + 1];
@@ -154,7 +160,8 @@ pull(struct fetch *f, struct bulla_err *err)
 
 	f->size = f->base = f->last = 0;
 	cmd_progress_begin(&f->progress, &f->c, 0);
-	st = bulla_fetch(&f->cfg, &f->got, err);
+	st = f->s3.s == NULL ? bulla_fetch(&f->cfg, &f->got, err) :
+	    bulla_s3_fetch(f->s3.s, f->s3.at.key, &f->cfg, &f->got, err);
 	cmd_progress_end(&f->progress);
 	if (st != BULLA_OK)
 		return st;
@@ -164,6 +171,18 @@ pull(struct fetch *f, struct bulla_err *err)
 	return fetch_check(&f->check, f->got.fd, f->got.size, err);
 }
 
+static enum bulla_status
+open_s3(struct fetch *f, struct bulla_err *err)
+{
+	enum bulla_status st = cmd_s3_open(&f->s3, &f->c, f->s3_conf,
+	    f->cfg.line.url, &f->cfg.line, err);
+
+	if (st == BULLA_OK && f->s3.at.is_prefix)
+		st = bulla_fail(err, BULLA_E_USAGE,
+		    "the URL names no object: give s3://BUCKET/KEY");
+	return st;
+}
+
 static int
 run(struct fetch *f)
 {
@@ -171,6 +190,8 @@ run(struct fetch *f)
 	enum bulla_status st = bulla_send_init(&err);
 	char shown[256];
 
+	if (st == BULLA_OK && bulla_s3_is_url(f->cfg.line.url))
+		st = open_s3(f, &err);
 	if (st == BULLA_OK)
 		st = pull(f, &err);
 	/*
@@ -204,13 +225,15 @@ name_of(struct fetch *f)
 {
 	const char *url = f->cfg.line.url, *end = url + strcspn(url, "?#");
 	const char *start = end;
+	size_t least = strlen(bulla_s3_is_url(url) ? "s3://abc/" :
+	    "https://x/");
 	size_t n;
 
 	while (start > url && start[-1] != '/')
 		start--;
 	n = (size_t)(end - start);
 	if (n == 0 || n > NAME_LIMIT || start[0] == '.' || start[0] == '-' ||
-	    start < url + strlen("https://x/") ||
+	    start < url + least ||
 	    strspn(start, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx"
 	    "yz0123456789._-") < n)
 		return cmd_usage(&f->c, "the URL gives no good name for the "
@@ -225,7 +248,7 @@ static int
 check(struct fetch *f)
 {
 	const struct bulla_send_config *g = &f->cfg.line;
-	const char *const reads[] = { g->cert, g->key, g->ca };
+	const char *const reads[] = { g->cert, g->key, g->ca, f->s3_conf };
 	int code = CMD_YES;
 
 	if (g->url == NULL || f->c.argc > 0)
@@ -291,6 +314,8 @@ option(struct fetch *f, int ch, const char *arg)
 		    DAY);
 	else if (ch == SHA256)
 		digest(f, arg);
+	else if (ch == S3_CONF)
+		f->s3_conf = arg;
 	else
 		f->check.allow_exercise = true;
 }
@@ -316,6 +341,7 @@ main(int argc, char **argv)
 	if (code == CMD_YES)
 		code = run(&f);
 	bulla_fetched_free(&f.got);
+	cmd_s3_close(&f.s3);
 	fetch_check_end(&f.check);
 	return cmd_end(&f.c, code);
 }

@@ -14,7 +14,7 @@ BEGIN {
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
 	put("format", "reqdoc statement tlogproof tus ustar")
 	put("archive", "tar zstd")
-	put("net", "fetch inbox send")
+	put("net", "fetch inbox s3 send")
 	put("core", "age agreement bagin cosign examine keys ledger merkle pack package")
 	put("core", "outbox request")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
@@ -29,6 +29,8 @@ BEGIN {
 	sees["cmd"] = " base os crypto format archive net core "
 	# the protocol that net speaks: bytes and structures, no more
 	also["net", "tus"] = 1
+	# S3 has a secret
+	also["net", "secret"] = 1
 	# handshakes with a key that is known: libcrypto has to judge
 	also["net", "x509"] = 1
 	# and digests of what goes over the wire
