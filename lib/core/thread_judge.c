@@ -265,9 +265,13 @@ thread_walk(struct thread_walk *w, struct bulla_err *err)
 static void
 thread_reset(struct bulla_thread *t)
 {
-	struct bulla_thread n = { .event = t->event,
-	    .n_events = t->n_events, .asker = t->asker, .waiting = -1 };
+	struct bulla_thread n;
 
+	memset(&n, 0, sizeof(n));
+	n.event = t->event;
+	n.n_events = t->n_events;
+	n.asker = t->asker;
+	n.waiting = -1;
 	memcpy(n.related, t->event[0].ref, sizeof(n.related));
 	memcpy(n.type, t->type, sizeof(n.type));
 	memcpy(n.category, t->category, sizeof(n.category));

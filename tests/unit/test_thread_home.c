@@ -1,0 +1,314 @@
+#include "thread_kit.h"
+
+/*
+ * Two homes, whose packages went the whole way: both see the same threads.
+ * "h" counts hours from NOW.
+ */
+static struct end a, b;
+static struct bulla_err err;
+#define h(n) (NOW + (n) * INT64_C(3600))
+
+static void
+begin(void)
+{
+	world_enter();
+	end_open(&a, "A", &side_a);
+	end_open(&b, "B", &side_b);
+	kit_agree(&a, &b);
+}
+
+static void
+end(void)
+{
+	end_close(&a);
+	end_close(&b);
+	world_leave();
+}
+
+TestSuite(thread_home, .init = begin, .fini = end);
+
+static const char *
+from_a(const char *kind, const char *ref, const char *class, int64_t at)
+{
+	return kit_send(&(struct parcel){ .from = &a, .to = &b, .kind = kind,
+	    .ref = ref, .class = class, .created = at - 60, .received = at,
+	    .how_far = COUNTERSIGNED });
+}
+
+static const char *
+from_b(const char *kind, const char *ref, int64_t at)
+{
+	return kit_send(&(struct parcel){ .from = &b, .to = &a, .kind = kind,
+	    .ref = ref, .created = at - 60, .received = at,
+	    .how_far = COUNTERSIGNED });
+}
+
+static void
+load_as(struct end *e, int64_t now, bool exercise, struct bulla_threads *t)
+{
+	const struct bulla_threads_from from = { &e->h, now, exercise, true };
+
+	err = (struct bulla_err){ 0 };
+	cr_assert_eq(bulla_threads_load(&from, t, &err), BULLA_OK, "%s",
+	    err.msg);
+}
+
+static void
+load(struct end *e, int64_t now, struct bulla_threads *t)
+{
+	load_as(e, now, false, t);
+}
+
+static void
+expect_same_events(const struct bulla_thread *x, const struct bulla_thread *y)
+{
+	cr_assert_eq(x->n_events, y->n_events);
+	for (size_t i = 0; i < x->n_events; i++) {
+		struct bulla_event p = x->event[i], q = y->event[i];
+
+		/* what is each side's own */
+		p.cosigned = q.cosigned = 0;
+		p.countersigned = q.countersigned = false;
+		cr_expect(memcmp(&p, &q, sizeof(p)) == 0, "%s %s", p.kind,
+		    q.kind);
+	}
+}
+
+/* Everything that is not marked OWN. */
+static void
+expect_same(const struct bulla_threads *x, const struct bulla_threads *y)
+{
+	cr_assert_eq(x->n, y->n);
+	cr_expect(x->ours == 0 && y->ours == 1);
+	for (size_t i = 0; i < x->n; i++) {
+		struct bulla_thread p = x->v[i], q = y->v[i];
+
+		expect_same_events(&p, &q);
+		cr_assert(p.n_stops == q.n_stops && p.n_calls == q.n_calls);
+		cr_expect(p.n_stops == 0 || memcmp(p.stop, q.stop,
+		    p.n_stops * sizeof(*p.stop)) == 0);
+		cr_expect(p.n_calls == 0 || memcmp(p.call, q.call,
+		    p.n_calls * sizeof(*p.call)) == 0);
+		p.event = q.event = NULL;
+		p.stop = q.stop = NULL;
+		p.call = q.call = NULL;
+		cr_expect(memcmp(&p, &q, sizeof(p)) == 0, "thread %zu", i);
+	}
+}
+
+Test(thread_home, both_homes_see_the_same)
+{
+	struct bulla_threads x, y;
+	const char *r, *s, *hot;
+
+	r = from_a("request", NULL, "emergency", h(0));
+	(void)from_b("acknowledge", r, h(1));
+	(void)from_b("clarification", r, h(2));
+	(void)from_a("clarification", r, NULL, h(4));
+	s = from_b("request", NULL, h(5));	/* of no class */
+	hot = from_a("hotline", r, NULL, h(6));
+	(void)from_b("hotline", hot, h(7));
+	(void)from_b("full", r, h(9));
+	(void)from_a("acknowledge", s, NULL, h(10));
+	(void)from_a("closed", r, NULL, h(11));
+	kit_cosign(&a, &b, h(12));
+	load(&a, h(20), &x);
+	load(&b, h(20), &y);
+	expect_same(&x, &y);
+	cr_assert_eq(x.n, 2);
+	cr_expect_str_eq(x.v[0].event[0].id, r);
+	cr_expect_eq(x.v[0].start, h(0));
+	cr_expect(x.v[0].state == BULLA_THREAD_CLOSED &&
+	    x.v[0].stopped == 7200 && x.v[0].n_calls == 1);
+	cr_expect(x.v[0].call[0].raised == h(6) &&
+	    x.v[0].call[0].resolved == h(7));
+	cr_expect_eq(x.v[0].first.due, h(10), "8 h and 2 h stopped");
+	cr_expect_eq(x.v[0].first.done, h(9));
+	cr_expect(x.v[1].asker == 1 && !x.v[1].has_class);
+	for (size_t i = 0; i < x.v[0].n_events; i++)
+		cr_expect(x.v[0].event[i].countersigned &&
+		    y.v[0].event[i].countersigned &&
+		    x.v[0].event[i].cosigned == h(12) &&
+		    y.v[0].event[i].cosigned == h(12) &&
+		    x.v[0].event[i].claimed == x.v[0].event[i].received - 60);
+	cr_expect(x.n_strays == 0 && y.n_strays == 0);
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, a_receipt_that_was_lost_is_told_on_both_sides)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .received = h(1),
+	    .how_far = RECEIVED };
+	struct bulla_threads x, y;
+
+	(void)kit_send(&p);
+	load(&a, h(20), &x);
+	load(&b, h(20), &y);
+	cr_assert(x.n == 1 && y.n == 1);
+	/* the sender cannot prove it, the receiver does not hide it */
+	cr_expect(x.v[0].state == BULLA_THREAD_UNPROVED &&
+	    x.v[0].event[0].proof == BULLA_PROOF_NONE);
+	cr_expect(y.v[0].start == h(1) && !y.v[0].event[0].countersigned);
+	bulla_threads_free(&x);
+	/* once they have cosigned that it was handed over, that is a proof */
+	kit_cosign(&a, &b, h(2));
+	load(&a, h(20), &x);
+	cr_expect(x.v[0].start == h(2) &&
+	    x.v[0].event[0].proof == BULLA_PROOF_COSIGNED &&
+	    !x.v[0].event[0].has_receipt);
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, sealed_and_never_sent_is_not_received)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .how_far = SEALED };
+	struct bulla_threads x, y;
+
+	(void)kit_send(&p);
+	kit_cosign(&a, &b, h(1));	/* covers the seal, and no handover */
+	load(&a, h(20), &x);
+	load(&b, h(20), &y);
+	cr_assert(x.n == 1 && y.n == 0);
+	cr_expect(x.v[0].state == BULLA_THREAD_UNPROVED);
+	cr_expect_eq(x.v[0].event[0].cosigned, h(1));
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, a_further_request_answers_or_begins)
+{
+	struct bulla_threads x, y;
+	const char *r;
+
+	r = from_a("request", NULL, "emergency", h(0));
+	(void)from_a("request", r, "emergency", h(1));	/* nobody has asked */
+	(void)from_b("clarification", r, h(2));
+	(void)from_a("request", r, "urgent", h(3));	/* another matter */
+	(void)from_b("full", from_a("request", r, "emergency", h(4)), h(5));
+	(void)from_a("request", r, "emergency", h(6));	/* nothing waits */
+	load(&a, h(20), &x);
+	load(&b, h(20), &y);
+	expect_same(&x, &y);
+	cr_assert_eq(x.n, 4);
+	cr_expect(x.v[0].n_events == 4 && x.v[0].stopped == 7200 &&
+	    x.v[0].state == BULLA_THREAD_ANSWERED);
+	for (size_t i = 1; i < 4; i++) {
+		cr_expect_eq(x.v[i].n_events, 1);
+		cr_expect_str_eq(x.v[i].related, r);
+	}
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, what_has_no_place_is_listed)
+{
+	static const char nobody[] = "0123456789abcdef0123456789abcdef";
+	struct bulla_threads x, y;
+	struct parcel bad = { .from = &a, .to = &b, .kind = "request",
+	    .class = "urgent", .bad_seal = true, .created = h(0),
+	    .received = h(1), .how_far = COUNTERSIGNED };
+	char path[100];
+
+	(void)from_a("acknowledge", NULL, NULL, h(0));
+	(void)from_b("full", nobody, h(1));
+	(void)from_a("evidence", nobody, NULL, h(2));	/* no answer: fine */
+	(void)kit_send(&bad);
+	(void)from_a("hotline", NULL, NULL, h(3));	/* about nothing */
+	load(&a, h(20), &x);
+	load(&b, h(20), &y);
+	expect_same(&x, &y);
+	cr_assert(x.n == 1 && x.n_strays == 3 && y.n_strays == 3);
+	cr_expect(x.v[0].state == BULLA_THREAD_CALL && x.v[0].n_calls == 1);
+	for (size_t i = 0; i < 3; i++) {
+		const char *id = x.stray[i].event.id, *why = x.stray[i].why;
+
+		cr_expect_str_eq(why, y.stray[i].why);
+		cr_expect_not_null(strstr(why, strcmp(id, sent_id[0]) == 0 ?
+		    "names no request" : strcmp(id, sent_id[1]) == 0 ?
+		    "is not here" : "seal does not count"), "%s", why);
+	}
+	bulla_threads_free(&x);
+	snprintf(path, sizeof(path), "A/packages/%s.bulla", sent_id[4]);
+	cr_assert_eq(truncate(path, 1000), 0);
+	load(&a, h(20), &x);
+	cr_expect(x.n == 0 && x.n_strays == 4);
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, exercises_stay_among_themselves)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .exercise = true, .created = h(0),
+	    .received = h(1), .how_far = COUNTERSIGNED };
+	struct bulla_threads x;
+
+	(void)kit_send(&p);
+	(void)from_a("request", NULL, "urgent", h(2));
+	load(&b, h(20), &x);
+	cr_expect(x.n == 1 && x.n_left_out == 1 && x.v[0].start == h(2));
+	bulla_threads_free(&x);
+	load_as(&b, h(20), true, &x);
+	cr_expect(x.n == 1 && x.n_left_out == 1 && x.v[0].start == h(1) &&
+	    x.v[0].event[0].exercise);
+	bulla_threads_free(&x);
+}
+
+/* Who has signed for it may have ended since; not before it was proved. */
+Test(thread_home, keys_are_judged_when_it_was_proved)
+{
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_threads x;
+	struct bulla_cur c;
+
+	(void)from_a("request", NULL, "emergency", h(0));
+	kit_cosign(&a, &b, h(1));
+	(void)from_a("request", NULL, "emergency", h(3));
+	side_suspend(&side_b, &side_b.s[RECEIVER].vkey, &side_b.s[HOTLINE],
+	    h(2), &note);
+	c = bulla_buf_view(&note);
+	cr_assert_eq(bulla_trust_suspend("A", &c, h(4), &err), BULLA_OK,
+	    "%s", err.msg);
+	kit_cosign(&a, &b, h(5));
+	end_close(&a);
+	end_open(&a, "A", &side_a);
+	load(&a, h(20), &x);
+	cr_assert_eq(x.n, 2);
+	cr_expect(x.v[0].start == h(0) && x.v[0].event[0].has_receipt);
+	cr_expect_eq(x.v[1].event[0].has_receipt, false);
+	cr_expect_eq(x.v[1].event[0].proof, BULLA_PROOF_COSIGNED);
+	bulla_threads_free(&x);
+	bulla_buf_free(&note);
+}
+
+/* Without a ledger the notes in custody/ count; nothing is cosigned then. */
+Test(thread_home, a_home_without_a_ledger)
+{
+	struct bulla_threads x, y;
+
+	(void)from_b("acknowledge", from_a("request", NULL, "emergency",
+	    h(0)), h(1));
+	load(&a, h(20), &x);
+	end_close(&b);
+	shell("rm -rf B/ledger B/keys/log.*");
+	end_open(&b, "B", &side_b);
+	cr_assert_null(b.h.ledger);
+	load(&b, h(20), &y);
+	expect_same(&x, &y);
+	cr_expect_eq(y.v[0].event[0].cosigned, 0);
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
+Test(thread_home, takes_two_rosters)
+{
+	struct bulla_home none = { .path = "A" };
+	const struct bulla_threads_from from = { .home = &none };
+	struct bulla_threads x;
+
+	cr_expect_eq(bulla_threads_load(&from, &x, &err), BULLA_E_USAGE);
+}
