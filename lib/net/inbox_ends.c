@@ -48,7 +48,7 @@ ends_load(struct bulla_inbox *ib, const struct tls_files *t)
 }
 
 static void
-warn(struct bulla_inbox *ib, enum cert which, int64_t now)
+tell(struct bulla_inbox *ib, enum cert which, int64_t now)
 {
 	int64_t end = ib->cert_until[which], left = end - now;
 	char when[BULLA_WHEN_LEN + 1];
@@ -72,5 +72,5 @@ ends_watch(struct bulla_inbox *ib)
 	ib->warned = true;
 	ib->warned_at = tick;
 	for (enum cert i = 0; i < CERT_N; i++)
-		warn(ib, i, bulla_now());
+		tell(ib, i, bulla_now());
 }
