@@ -296,9 +296,9 @@ bad_line(const struct reqdoc_row *r, const struct bulla_cur *v,
 		bulla_buf_free(&b);
 		return BULLA_E_FORMAT;
 	}
-	return bulla_fail(err, BULLA_E_FORMAT, "%s: \"%s\" is not %s; write "
-	    "for example \"%s\"", r->label, shown, forms[r->form].words,
-	    r->instead);
+	return bulla_fail(err, BULLA_E_FORMAT, "%s: \"%s\" cannot stand "
+	    "there; write %s, for example \"%s\"", r->label, shown,
+	    forms[r->form].words, r->instead);
 }
 
 enum bulla_status
