@@ -11,6 +11,7 @@
 #include "bulla/hash.h"
 #include "bulla/io.h"
 #include "bulla/sign.h"
+#include "bulla/text.h"
 #include "bulla/when.h"
 
 #define PIECE 65536u		/* bytes read at a time */
@@ -23,14 +24,15 @@ hash_file(const char *path, uint8_t digest[BULLA_SHA256_LEN], uint64_t *size,
 	uint8_t buf[PIECE];
 	struct bulla_reader_fd in;
 	struct bulla_sha256 *h = NULL;
+	char shown[128];
 	size_t n = 1;
 	struct stat sb;
 	int fd = -1;
 	enum bulla_status st = bulla_infile_open(path, &fd, err);
 
 	if (st == BULLA_OK && (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)))
-		st = bulla_fail(err, BULLA_E_USAGE, "no regular file: attach "
-		    "files one by one, or seal a directory with bulla-seal");
+		st = bulla_fail(err, BULLA_E_USAGE, "%s: no regular file",
+		    bulla_text_show_str(shown, sizeof(shown), path));
 	if (st == BULLA_OK)
 		st = bulla_sha256_new(&h, err);
 	bulla_reader_fd_init(&in, fd, "attachment");
@@ -68,7 +70,7 @@ list_attachments(struct request_work *w)
 		st = hash_file(k->attach[i], digest, &size, &err);
 		if (st != BULLA_OK) {
 			bulla_buf_free(&b);
-			return cmd_fail(&k->c, k->attach[i], st, &err);
+			return cmd_fail(&k->c, "-a", st, &err);
 		}
 		bulla_hex_put(&b, digest, sizeof(digest));
 		bulla_buf_fmt(&b, " %llu %s\n", (unsigned long long)size,
