@@ -14,7 +14,7 @@
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, COSIGN, NO_RECEIPT,
 	NO_PROXY, STALL, ATTEMPTS, DEADLINE, NOT_BEFORE, NOTE, ONCE, KEEP,
-	JOBS_OPT, HOOK_LIMIT, DONE
+	JOBS_OPT, HOOK_LIMIT, DONE, S3_CONF
 };
 static const struct cmd_opt opts[] = {
 	{ 'u', "url", "URL", "the inbox: https://HOST[:PORT]/" },
@@ -30,6 +30,7 @@ static const struct cmd_opt opts[] = {
 	    "send nothing to an inbox that does not cosign" },
 	{ NO_RECEIPT, "no-receipt", NULL,
 	    "URL is a tus server that gives none" },
+	{ S3_CONF, "s3-conf", "FILE", "credentials for s3:// (mode 0600)" },
 	{ NO_PROXY, "no-proxy", NULL, "ignore the environment's proxies" },
 	{ STALL, "stall", "SECONDS", "try again when nothing moves" },
 	{ ATTEMPTS, "attempts", "N",
@@ -143,6 +144,8 @@ option_send(struct outbox_cmd *k, int ch, const char *arg)
 		option_file(k, "--key", arg);
 	else if (ch == CACERT)
 		option_file(k, "--cacert", arg);
+	else if (ch == S3_CONF)
+		option_file(k, "--s3-conf", arg);
 	else if (ch == 'i')
 		option_file(k, "-i", arg);
 	else if (ch == PIN)

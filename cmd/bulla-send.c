@@ -4,12 +4,14 @@
 
 #include "send.h"
 
+#include "bulla/s3.h"
+
 #define DAY 86400u
 
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, RECEIPT, NO_RECEIPT,
 	NO_PROXY, DEADLINE, ATTEMPTS, STALL, COSIGN, NOTE, WINDOW, CHECKSUM,
-	NO_SPOOL, DRY_RUN, EVENTS_FD
+	NO_SPOOL, DRY_RUN, EVENTS_FD, S3_CONF, RECEIPT_WAIT
 };
 static const struct cmd_opt opts[] = {
 	{ 'u', "url", "URL", "the inbox: https://HOST[:PORT]/" },
@@ -45,6 +47,10 @@ static const struct cmd_opt opts[] = {
 	    "try again when nothing moves (default: 60)" },
 	{ EVENTS_FD, "events-fd", "N",
 	    "what happens, as JSON lines to this descriptor" },
+	{ S3_CONF, "s3-conf", "FILE",
+	    "credentials for s3:// (default: s3.conf in the home)" },
+	{ RECEIPT_WAIT, "receipt-wait", "SECONDS",
+	    "s3://: exit with 5 when no receipt is there by then" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -54,6 +60,7 @@ static const char *const synopsis[] = {
 	"-u URL --dry-run [...] [PACKAGE]",
 	"-u URL --note FILE... [...]",
 	"-u URL --no-receipt [...] [PACKAGE]",
+	"-u s3://BUCKET/PREFIX/ [--s3-conf FILE] [...] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -78,6 +85,8 @@ prepare(struct send *s, const char *path, struct bulla_err *err)
 		st = send_check(&s->c, &s->cfg, s->what.fd, err);
 	if (st == BULLA_OK)
 		st = bulla_send_init(err);
+	if (s->home.carrier)
+		return st;
 	if (st == BULLA_OK && s->cfg.no_receipt && !s->no_spool)
 		send_state_open(s);
 	if (st == BULLA_OK && !s->cfg.no_receipt)
@@ -93,8 +102,11 @@ transfer(struct send *s, struct bulla_buf *note, struct bulla_err *err)
 	enum bulla_status st;
 
 	cmd_progress_begin(&s->progress, &s->c, s->what.size);
-	st = s->no_spool ? send_stream(s, note, err) :
-	    bulla_send(&s->cfg, &s->what, note, err);
+	if (s->home.carrier)
+		st = send_s3(&s->c, &s->cfg, &s->what, &s->s3, note, err);
+	else
+		st = s->no_spool ? send_stream(s, note, err) :
+		    bulla_send(&s->cfg, &s->what, note, err);
 	cmd_progress_end(&s->progress);
 	return st;
 }
@@ -179,6 +191,11 @@ option_way(struct send *s, int ch, const char *arg)
 	} else if (ch == STALL) {
 		g->stall_secs = (unsigned)cmd_num(&s->c, "--stall", arg, 1,
 		    DAY);
+	} else if (ch == S3_CONF) {
+		s->s3.conf = arg;
+	} else if (ch == RECEIPT_WAIT) {
+		s->s3.wait_secs = (unsigned)cmd_num(&s->c, "--receipt-wait",
+		    arg, 1, 365 * DAY);
 	} else if (ch == EVENTS_FD) {
 		int code = send_events_open(s, (int)cmd_num(&s->c,
 		    "--events-fd", arg, 1, 65535));
@@ -232,6 +249,7 @@ check(struct send *s)
 {
 	if (s->cfg.url == NULL)
 		return cmd_usage(&s->c, "-u is missing: where to send it");
+	s->home.carrier = bulla_s3_is_url(s->cfg.url);
 	if (s->cfg.no_receipt && s->receipt_path != NULL)
 		return cmd_usage(&s->c, "--receipt and --no-receipt exclude "
 		    "each other");
@@ -240,6 +258,10 @@ check(struct send *s)
 		    "neither cosign nor take custody");
 	if ((s->cfg.cert != NULL) != (s->cfg.key != NULL))
 		return cmd_usage(&s->c, "--cert and --key belong together");
+	if (s->home.carrier && (s->home.demanded || s->custodian != NULL ||
+	    s->n_notes > 0 || s->no_spool || s->dry_run))
+		return cmd_usage(&s->c, "a bucket is no inbox: --cosign, -i, "
+		    "--note, --no-spool and --dry-run are not for s3://");
 	if (s->dry_run && (s->no_spool || s->receipt_path != NULL))
 		return cmd_usage(&s->c, "--dry-run gives no receipt and "
 		    "streams nothing");

@@ -11,7 +11,7 @@
 #include "bulla/text.h"
 
 #define PATH_CAP 4500u
-#define OWN_WORDS 12u
+#define OWN_WORDS 14u
 
 /* What the output of bulla-send says. */
 struct answer {
@@ -89,6 +89,10 @@ command(const struct outbox_cmd *k, const struct bulla_outbox_item *i,
 	if (!has(&i->e, "--attempts")) {
 		word_str(w, "--attempts");
 		word_str(w, "3");
+	}
+	if (bulla_cur_starts(&i->e.to, "s3:")) {
+		word_str(w, "--receipt-wait");
+		word_str(w, "60");
 	}
 	for (size_t a = 0; a < i->e.n_args; a++)
 		word(w, i->e.arg[a].p, i->e.arg[a].len);

@@ -5,6 +5,7 @@
 
 #include "send_home.h"
 #include "send_package.h"
+#include "send_s3.h"
 
 #include "bulla/file.h"
 #include "bulla/receive.h"
@@ -25,6 +26,7 @@ struct send {
 	struct send_home home;
 	struct send_state state;
 	const char *receipt_path, *custodian;
+	struct send_s3 s3;
 	const char *note[SEND_NOTES_MAX];
 	size_t n_notes;
 	bool force, no_spool, dry_run;

@@ -72,7 +72,8 @@ send_home_open(struct send_home *h, struct cmd *c, const char *custodian)
 		return code;
 	h->judged = c->known.n == 0;
 	h->x.home = &h->m.h;
-	h->exchange = h->judged && bulla_exchange_can(&h->m.h);
+	h->exchange = h->judged && !h->carrier &&
+	    bulla_exchange_can(&h->m.h);
 	h->tells = h->exchange;
 	if (!h->exchange && h->demanded)
 		return cmd_usage(c, "--cosign needs a home with a ledger and "

@@ -19,6 +19,7 @@ struct send_home {
 	bool exchange;			/* both rosters and a ledger */
 	bool cosigns, tells;		/* what the other side takes part in */
 	bool demanded;			/* --cosign */
+	bool carrier;			/* a bucket: nobody to talk to */
 	bool streams;			/* --no-spool: pkg.opening.id comes late */
 	struct bulla_signer witness, custodian;
 	bool has_custodian;

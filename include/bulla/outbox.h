@@ -87,9 +87,9 @@ void bulla_outbox_say(struct bulla_outbox_state *s,
     const struct bulla_cur *text);
 
 /*
- * The host of an https URL in lower case, without its port. BULLA_E_USAGE
- * when there is none, or when the URL holds a user or a password: it is kept
- * in clear.
+ * The host of an https URL in lower case, without its port, or "s3:" and the
+ * bucket of s3://BUCKET/. BULLA_E_USAGE when there is none, or when the URL
+ * holds a user or a password: it is kept in clear.
  */
 BULLA_NODISCARD enum bulla_status bulla_outbox_host(const char *url,
     struct bulla_buf *out, struct bulla_err *err);

@@ -155,11 +155,12 @@ BULLA_NODISCARD enum bulla_status bulla_s3_get_small(struct bulla_s3 *s,
     struct bulla_err *err);
 
 /*
- * The same, waiting for it to appear: BULLA_E_AGAIN when it did not before
- * the deadline.
+ * The same, waiting for it to appear: BULLA_E_AGAIN when it did not within
+ * secs, or before the deadline.
  */
 BULLA_NODISCARD enum bulla_status bulla_s3_wait_small(struct bulla_s3 *s,
-    const char *key, struct bulla_buf *out, struct bulla_err *err);
+    const char *key, unsigned secs, struct bulla_buf *out,
+    struct bulla_err *err);
 
 /*
  * Does this store honour "only if it is not there"? Some say yes to all and

@@ -39,6 +39,22 @@ authority(const char *url, struct bulla_cur *out)
 	return out->len > 0;
 }
 
+/* Of "s3://BUCKET/..."; bulla-send knows the rest of the rules. */
+static bool
+bucket(const char *url, struct bulla_cur *out)
+{
+	struct bulla_cur c = bulla_cur_str(url);
+
+	if (!bulla_cur_eat_str(&c, "s3://"))
+		return false;
+	if (!bulla_cur_until(&c, '/', out))
+		*out = c;
+	for (size_t i = 0; i < out->len; i++)
+		if (!host_byte(out->p[i]) || out->p[i] == ':')
+			return false;
+	return out->len > 0;
+}
+
 enum bulla_status
 bulla_outbox_host(const char *url, struct bulla_buf *out,
     struct bulla_err *err)
@@ -47,9 +63,15 @@ bulla_outbox_host(const char *url, struct bulla_buf *out,
 	char shown[200];
 
 	(void)bulla_text_show_str(shown, sizeof(shown), url);
+	if (bucket(url, &a)) {
+		bulla_buf_str(out, "s3:");
+		bulla_buf_cur(out, &a);
+		return bulla_buf_status(out);
+	}
 	if (!authority(url, &a))
 		return bulla_fail(err, BULLA_E_USAGE,
-		    "\"%s\" is no https URL with a host", shown);
+		    "\"%s\" is no https URL with a host, and no bucket",
+		    shown);
 	for (size_t i = 0; i < a.len; i++) {
 		uint8_t c = a.p[i];
 

@@ -210,9 +210,10 @@ bulla_s3_get_small(struct bulla_s3 *s, const char *key,
 }
 
 enum bulla_status
-bulla_s3_wait_small(struct bulla_s3 *s, const char *key,
+bulla_s3_wait_small(struct bulla_s3 *s, const char *key, unsigned secs,
     struct bulla_buf *out, struct bulla_err *err)
 {
+	int64_t until = http_clock() + (int64_t)secs;
 	uint64_t ms = WAIT_FIRST_MS;
 	enum bulla_status st;
 	bool there = false;
@@ -221,7 +222,8 @@ bulla_s3_wait_small(struct bulla_s3 *s, const char *key,
 		st = bulla_s3_get_small(s, key, out, &there, err);
 		if (st != BULLA_OK || there)
 			return st;
-		if (http_is_late(&s->main->http, ms) || http_stopped(&s->line))
+		if (http_is_late(&s->main->http, ms) ||
+		    http_clock() >= until || http_stopped(&s->line))
 			return bulla_fail(err, BULLA_E_AGAIN,
 			    "it is not there yet");
 		http_pause(&s->main->http, ms);
