@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "bulla/file.h"
-#include "bulla/io.h"
 #include "bulla/text.h"
 #include "tmpname.h"
 
@@ -388,22 +387,4 @@ bulla_outfile_free(struct bulla_outfile *o)
 	free(o->path);
 	free(o->tmp);
 	*o = (struct bulla_outfile)BULLA_OUTFILE_INIT;
-}
-
-enum bulla_status
-bulla_file_put(const char *path, const void *data, size_t len, mode_t mode,
-    bool force, struct bulla_err *err)
-{
-	struct bulla_outfile o = BULLA_OUTFILE_INIT;
-	enum bulla_status st;
-	char shown[SHOWN];
-
-	(void)bulla_text_show_str(shown, sizeof(shown), path);
-	st = bulla_outfile_open(&o, path, mode, force, false, err);
-	if (st == BULLA_OK)
-		st = bulla_write_fd(o.fd, data, len, shown, err);
-	if (st == BULLA_OK)
-		st = bulla_outfile_commit(&o, err);
-	bulla_outfile_free(&o);
-	return st;
 }
