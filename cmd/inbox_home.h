@@ -43,8 +43,8 @@ enum bulla_status inbox_home_who(void *ctx,
     struct bulla_err *err);
 
 /*
- * Take a package in: p needs home, receiver, allow_exercise and now. The
- * receipt is recorded when this returns.
+ * Take a package in: p needs home, receiver, allow_exercise, now and its
+ * examiner. The receipt is recorded when this returns.
  */
 enum bulla_status inbox_home_receive(struct inbox_home *h,
     struct bulla_receive *p, int fd, struct bulla_received *out,

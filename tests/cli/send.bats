@@ -99,8 +99,8 @@ fails() {
 	for at in 0 1 600 2000 5000 70000 1000000 $((size - 1000)) \
 	    $((size + 4000)); do
 		for how in cut reset; do
-			rm -rf home/packages home/custody home/receipts \
-			    home/answers
+			rm -rf home/packages/* home/custody/* home/receipts/* \
+			    home/answers/*
 			proxy "$how" "$at"
 			run --separate-stderr send -u "$VIA" "$D/package"
 			echo "$how at $at: $status $output $stderr"

@@ -1,0 +1,74 @@
+#ifndef INBOX_PROCS_H
+#define INBOX_PROCS_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "inbox_home.h"
+#include "inbox_wire.h"
+
+/*
+ * An inbox is several processes, so that none of them both meets strangers
+ * and holds a key (docs/HACKING.md has the picture):
+ *
+ *	supervisor	the one that was started; starts the others, passes
+ *			signals on, ends all when one of them dies
+ *	signer		keys, ledger, rosters, the store; sees no package
+ *	network		TLS key, uploads; sees neither the signer's keys nor
+ *			anything that it has stored
+ *	verifier	one for each package, then gone: nothing but two
+ *			descriptors and a channel to the signer
+ */
+enum {
+	JUDGE_LANES = 2,	/* as many uploads are judged at once */
+	SMALL_LANES = 2,	/* other questions; the home is one at a time's */
+	LANES = JUDGE_LANES + SMALL_LANES,
+};
+
+struct inbox {
+	struct cmd c;
+	struct bulla_inbox_config cfg;
+	const char *key;
+	struct bulla_signer receiver;
+	struct inbox_home home;		/* the signer's */
+	bool exercise;
+	bool has_small, has_who;	/* what the signer answers */
+	pid_t supervisor;
+};
+
+/* A line in the log, unless -q: "time=... " and what is given. */
+void inbox_tell(const struct inbox *in, const char *fmt, ...)
+    BULLA_PRINTF(2, 3);
+/*
+ * A child's first and last steps before it confines itself: it dies with its
+ * parent, leaves signals to him, and tells what the kernel cannot do.
+ */
+void inbox_child_begin(pid_t parent);
+void inbox_child_confined(const struct inbox *in, const char *name,
+    unsigned got);
+/* "Here I am", to the supervisor; answers: bits for has_small, has_who. */
+BULLA_NODISCARD enum bulla_status inbox_child_ready(int ctl,
+    unsigned answers, struct bulla_err *err);
+
+/* The supervisor: all of an inbox's life. An exit status, reported. */
+int inbox_supervise(struct inbox *in);
+
+/*
+ * The children. ctl is a channel to the supervisor; lanes are channels
+ * between network and signer, first those for judging. An exit status.
+ */
+int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES]);
+int inbox_network(struct inbox *in, int ctl, const int lanes[LANES]);
+_Noreturn void inbox_verifier(int ch);
+
+/* AddressSanitizer maps terabytes, and reports on standard error. */
+extern const bool inbox_sanitized;
+
+/* The signer's side of verifiers: asks the supervisor for each. */
+struct inbox_verifiers {
+	int ctl;
+	pthread_mutex_t mu;
+};
+struct bulla_examiner inbox_examiner(struct inbox_verifiers *v);
+
+#endif

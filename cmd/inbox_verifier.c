@@ -1,0 +1,247 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inbox_procs.h"
+
+#include "bulla/channel.h"
+#include "bulla/confine.h"
+#include "bulla/ring.h"
+
+/*
+ * A verifier lives for one package. What it is asked comes from the signer
+ * and is trusted; from the first byte of the package on it is not itself.
+ */
+#define TRIES 2u	/* verifiers that one package may wear out */
+#define CPU_SECS 10u	/* and one more for each 16 MiB */
+#define CPU_BYTES (16u << 20)
+#define WALL_SECS 300u	/* and one more for each MiB */
+#define WALL_BYTES (1u << 20)
+#define MEMORY (512ul << 20)	/* bytes of address space, and for a thread: */
+#define MEMORY_THREAD (192ul << 20)
+#define RESULT_MAX (BULLA_EXAMINED_MAX + 64u)
+
+enum { EXAMINE = 'E', HASH = 'H' };
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(ASAN)
+const bool inbox_sanitized = true;
+#else
+const bool inbox_sanitized = false;
+#endif
+
+static uint64_t
+size_of(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && sb.st_size > 0 ?
+	    (uint64_t)sb.st_size : 0;
+}
+
+/* From here on whatever happens is about this package alone. */
+static enum bulla_status
+confine(const struct bulla_fds *fds, unsigned threads)
+{
+	uint64_t size = size_of(fds->v[0]);
+	const struct bulla_usage u = {
+	    .cpu_secs = CPU_SECS + size / CPU_BYTES,
+	    .memory = inbox_sanitized ? 0 : MEMORY + threads * MEMORY_THREAD,
+	    .file = size };
+	unsigned got;
+	enum bulla_status st = bulla_limit_usage(&u, NULL);
+
+	return st == BULLA_OK ? bulla_confine_parser(BULLA_CONFINE_BOTH,
+	    &got, NULL) : st;
+}
+
+static void
+hash(int fd, struct bulla_buf *out)
+{
+	uint8_t sha256[BULLA_SHA256_LEN] = { 0 };
+	struct bulla_err err = { 0 };
+	enum bulla_status st = bulla_hash_fd(fd, sha256, &err);
+
+	bulla_buf_u8(out, st == BULLA_OK);
+	bulla_buf_put(out, sha256, sizeof(sha256));
+}
+
+static void
+work(const struct bulla_cur *task, const struct bulla_fds *fds,
+    struct bulla_buf *out)
+{
+	struct bulla_examined e = BULLA_EXAMINED_INIT;
+	unsigned threads = bulla_cores();
+
+	if (confine(fds, threads) != BULLA_OK)
+		return;
+	if (bulla_cur_is(task, "H") && fds->n == 1) {
+		hash(fds->v[0], out);
+	} else if (bulla_cur_is(task, "E") && fds->n == 2) {
+		bulla_examine(fds->v[0], fds->v[1], threads, &e);
+		bulla_examined_put(out, &e);
+	}
+}
+
+void
+inbox_verifier(int ch)
+{
+	struct bulla_buf task = BULLA_BUF_INIT(1);
+	struct bulla_buf out = BULLA_BUF_INIT(RESULT_MAX);
+	struct bulla_fds fds = { .n = 0 };
+	struct bulla_cur c;
+
+	if (bulla_channel_recv(ch, -1, &task, &fds, NULL) != BULLA_OK ||
+	    fds.n == 0)
+		_exit(CMD_YES);	/* the signer thought better of it */
+	c = bulla_buf_view(&task);
+	work(&c, &fds, &out);
+	c = bulla_buf_view(&out);
+	/* No result is one too: the signer sees the channel end. */
+	_exit(out.len > 0 && bulla_buf_status(&out) == BULLA_OK &&
+	    bulla_channel_send(ch, &c, NULL, NULL) == BULLA_OK ? CMD_YES :
+	    CMD_TROUBLE);
+}
+
+/* The signer's side. */
+struct session {
+	int ch, pidfd;
+};
+
+static enum bulla_status
+session_begin(struct inbox_verifiers *v, struct session *s,
+    struct bulla_err *err)
+{
+	struct bulla_buf reply = BULLA_BUF_INIT(1);
+	const struct bulla_cur ask = bulla_cur_str("V");
+	struct bulla_fds fds = { .n = 0 };
+	enum bulla_status st;
+
+	pthread_mutex_lock(&v->mu);
+	st = bulla_channel_send(v->ctl, &ask, NULL, err);
+	if (st == BULLA_OK)
+		st = bulla_channel_recv(v->ctl, -1, &reply, &fds, err);
+	pthread_mutex_unlock(&v->mu);
+	bulla_buf_free(&reply);
+	if (st != BULLA_OK)
+		return bulla_wrap(err, BULLA_E_IO, "supervisor");
+	if (fds.n != 2) {
+		for (unsigned i = 0; i < fds.n; i++)
+			(void)close(fds.v[i]);
+		return bulla_fail(err, BULLA_E_NOMEM,
+		    "no verifier could be started");
+	}
+	*s = (struct session){ fds.v[0], fds.v[1] };
+	return BULLA_OK;
+}
+
+/*
+ * Until it is gone it could still change what it was given to write, whatever
+ * it has said.
+ */
+static void
+session_end(struct session *s)
+{
+	struct pollfd p = { .fd = s->pidfd, .events = POLLIN };
+
+	(void)syscall(SYS_pidfd_send_signal, s->pidfd, SIGKILL, NULL, 0);
+	while (poll(&p, 1, -1) < 1)
+		;
+	(void)close(s->pidfd);
+	(void)close(s->ch);
+}
+
+/* One verifier, one task. *lost: it came to no result. */
+static enum bulla_status
+ask(struct inbox_verifiers *v, const char *task, const struct bulla_fds *fds,
+    struct bulla_buf *out, struct bulla_err *err)
+{
+	const struct bulla_cur c = bulla_cur_str(task);
+	int secs = (int)(WALL_SECS + size_of(fds->v[0]) / WALL_BYTES);
+	struct session s = { -1, -1 };
+	enum bulla_status st = session_begin(v, &s, err);
+
+	if (st != BULLA_OK)
+		return st;
+	st = bulla_channel_send(s.ch, &c, fds, err);
+	if (st == BULLA_OK)
+		st = bulla_channel_recv(s.ch, secs, out, NULL, err);
+	session_end(&s);
+	if (st == BULLA_E_INCOMPLETE)
+		(void)bulla_fail(err, st, "it crashed, or went over its "
+		    "limits");
+	/* NOMEM is ours; of all else the verifier is the cause. */
+	return st == BULLA_OK || st == BULLA_E_NOMEM ? st :
+	    BULLA_E_INCOMPLETE;
+}
+
+static enum bulla_status
+examine_once(struct inbox_verifiers *v, const struct bulla_fds *fds,
+    struct bulla_examined *out, struct bulla_err *err)
+{
+	struct bulla_buf msg = BULLA_BUF_INIT(RESULT_MAX);
+	struct bulla_cur c;
+	enum bulla_status st;
+
+	/* The second time from the beginning, on an empty copy. */
+	if (lseek(fds->v[0], 0, SEEK_SET) != 0 ||
+	    lseek(fds->v[1], 0, SEEK_SET) != 0 ||
+	    ftruncate(fds->v[1], 0) != 0)
+		return bulla_fail_sys(err, "the copy in the home");
+	st = ask(v, "E", fds, &msg, err);
+	c = bulla_buf_view(&msg);
+	if (st == BULLA_OK)
+		st = bulla_examined_parse(&c, out, err);
+	bulla_buf_free(&msg);
+	return st == BULLA_E_FORMAT ? BULLA_E_INCOMPLETE : st;
+}
+
+static enum bulla_status
+examine(void *ctx, int in, int copy, struct bulla_examined *out,
+    struct bulla_err *err)
+{
+	const struct bulla_fds fds = { .v = { in, copy }, .n = 2 };
+	enum bulla_status st = BULLA_E_INCOMPLETE;
+
+	for (unsigned i = 0; i < TRIES && st == BULLA_E_INCOMPLETE; i++)
+		st = examine_once(ctx, &fds, out, err);
+	if (st != BULLA_E_INCOMPLETE)
+		return st;
+	/* For good: it would take every verifier that it is given. */
+	return bulla_wrap(err, BULLA_E_LIMIT, "%u times its verification "
+	    "came to no result", TRIES);
+}
+
+static enum bulla_status
+hash_stored(void *ctx, int fd, uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	const struct bulla_fds fds = { .v = { fd }, .n = 1 };
+	struct bulla_buf msg = BULLA_BUF_INIT(RESULT_MAX);
+	enum bulla_status st = ask(ctx, "H", &fds, &msg, err);
+	struct bulla_cur c = bulla_buf_view(&msg);
+	uint8_t ok;
+
+	if (st == BULLA_OK && (!bulla_cur_u8(&c, &ok) || ok != 1 ||
+	    c.len != BULLA_SHA256_LEN ||
+	    !bulla_cur_copy(&c, sha256, BULLA_SHA256_LEN)))
+		st = bulla_fail(err, BULLA_E_IO, "not read");
+	bulla_buf_free(&msg);
+	return st == BULLA_OK ? st : bulla_wrap(err, st == BULLA_E_NOMEM ?
+	    st : BULLA_E_IO, "the stored package");
+}
+
+struct bulla_examiner
+inbox_examiner(struct inbox_verifiers *v)
+{
+	return (struct bulla_examiner){ examine, hash_stored, v };
+}
