@@ -45,6 +45,8 @@ const char *request_over(const struct bulla_request_state *s);
 /* Why no reply of this type can follow; NULL: it can. */
 const char *request_wrong(const struct bulla_request_state *s,
     const struct bulla_cur *type);
+/* Is its class, or level, in the agreement in force, if there is one? */
+int request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d);
 /* The key to open packages with, keys/desk.age; none is no error. */
 int request_desk(struct request_cmd *k);
 /* --template: the form of this type, on stdout or in -o FILE. */

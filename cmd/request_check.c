@@ -2,6 +2,8 @@
 
 #include "request.h"
 
+#include "bulla/agreement.h"
+
 int
 request_home(struct request_cmd *k)
 {
@@ -143,4 +145,53 @@ request_wrong(const struct bulla_request_state *s, const struct bulla_cur *type)
 		why = s->ours ? wrong_for_ours(type) :
 		    wrong_for_theirs(s, type);
 	return why;
+}
+
+/* What the agreement has instead, for a message. */
+static int
+not_agreed(struct request_cmd *k, const struct bulla_reqdoc *d,
+    const struct bulla_agreement *a, const char *label)
+{
+	const bool request = d->kind == BULLA_REQDOC_REQUEST;
+	const size_t n = request ? a->n_classes : a->n_levels;
+	struct bulla_buf b = BULLA_BUF_INIT(2048);
+	int code;
+
+	bulla_buf_fmt(&b, "is not in the agreement in force; write one of");
+	for (size_t i = 0; i < n; i++) {
+		bulla_buf_str(&b, i > 0 ? ", " : " ");
+		bulla_buf_cur(&b, request ? &a->class[i].name :
+		    &a->level[i].name);
+	}
+	code = request_refuse(k, label, bulla_buf_cstr(&b) != NULL ?
+	    (const char *)b.p : "is not in the agreement in force");
+	bulla_buf_free(&b);
+	return code;
+}
+
+int
+request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d)
+{
+	const bool request = d->kind == BULLA_REQDOC_REQUEST;
+	const char *label = request ? "class" : "level";
+	const struct bulla_agreement_kept *now;
+	struct bulla_agreements all = { 0 };
+	struct bulla_err err = { 0 };
+	struct bulla_cur v;
+	enum bulla_status st;
+	int code = CMD_YES;
+
+	st = bulla_agreements_load(k->m.h.path, k->m.h.trust, &all, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(&k->c, "agreement", st, &err);
+	now = bulla_agreements_at(&all, k->now);
+	if (now == NULL)
+		cmd_verbose(&k->c, "no agreement is in force: nobody has "
+		    "promised to answer by any time");
+	else if (bulla_reqdoc_get(d, label, &v) && (request ?
+	    bulla_agreement_class(now->a, &v) == NULL : now->a->n_levels > 0 &&
+	    bulla_agreement_level(now->a, &v) == NULL))
+		code = not_agreed(k, d, now->a, label);
+	bulla_agreements_free(&all);
+	return code;
 }

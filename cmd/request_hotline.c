@@ -81,6 +81,8 @@ hotline_sealed(struct request_cmd *k, struct bulla_reqdoc *d)
 		code = request_fill(k, d);
 	if (code == CMD_YES)
 		code = request_judge(k, d);
+	if (code == CMD_YES)
+		code = request_agreed(k, d);
 	return code == CMD_YES ? request_seal(k, &s) : code;
 }
 
