@@ -26,6 +26,7 @@ static const struct {
 	{ "receive", "take a package in and sign the receipt" },
 	{ "custody", "keep and show who held a package, and when" },
 	{ "certificate", "print the certificate of custody of a package" },
+	{ "export", "write what other forensic tools read" },
 	{ "request", "ask for assistance, reply, call the hotline" },
 	{ "ledger", "keep an append-only record that others can check" },
 	{ "age", "encrypt and decrypt plain age files" },

@@ -20,6 +20,8 @@ bench='age openssl minisign gnupg tar'
 npm='node:nodejs npm:npm'
 # what the pages are opened in
 pages='chromium node:nodejs fonts-dejavu-core'
+# what reads the exports
+exports='hashdeep xmllint:libxml2-utils node:nodejs npm:npm'
 
 die()
 {
@@ -41,7 +43,7 @@ for list in "${@:-build}"; do
 	case $list in
 	build) wanted="$wanted $build" ;;
 	demo) wanted="$wanted $build $demo" ;;
-	test) wanted="$wanted $build $demo $test $pages" ;;
+	test) wanted="$wanted $build $demo $test $pages $exports" ;;
 	bench) wanted="$wanted $build $bench" ;;
 	npm) wanted="$wanted $npm" ;;
 	*)

@@ -1,0 +1,135 @@
+#!/usr/bin/env bats
+# bulla-export: what is in the other formats is what is in the records.
+# shellcheck disable=SC2154 # bats sets stderr
+bats_require_minimum_version 1.5.0
+load ../lib/package
+
+setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	PATH=$(cd "$BULLA_BIN" && pwd):$PATH
+	sh "$BATS_TEST_DIRNAME/../lib/handover.sh" "$BATS_FILE_TMPDIR"
+}
+
+setup() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	PATH=$(cd "$BULLA_BIN" && pwd):$PATH
+	unset BULLA_HOME
+	cd "$BATS_TEST_TMPDIR" || return
+	cp -a "$BATS_FILE_TMPDIR/." .
+	id=$(cat id)
+	bag=opened/bag
+}
+
+@test "hashdeep: sizes, digests and names of every file" {
+	ok bulla-export hashdeep "$bag"
+	[ "${lines[0]}" = '%%%% HASHDEEP-1.0' ]
+	[ "${lines[1]}" = '%%%% size,sha256,filename' ]
+	grep -v '^[%#]' <<<"$output" >list
+	(cd "$bag" && find data -type f | LC_ALL=C sort | while read -r f; do
+		sum=$(sha256sum <"$f")
+		echo "$(stat -c %s "$f"),${sum%% *},$f"
+	done) >want
+	cmp want list
+}
+
+@test "dfxml: names escaped, times as they were found" {
+	ok bulla-export dfxml "$bag"
+	[[ $output == *'<filename>data/&lt;script&gt;alert(1)&lt;</filename>'* ]]
+	[ "$(grep -c '<fileobject>' <<<"$output")" -eq 3 ]
+	at=$(date -u -d "@$(stat -c %Y evidence/disk.img)" +%FT%T)
+	[[ $output == *"<mtime>$at."*"Z</mtime>"* ]]
+	[[ $output == *'<dc:identifier>A-1</dc:identifier>'* ]]
+}
+
+@test "a bag that is not what it was" {
+	echo x >>"$bag/data/logs/access.log"
+	for f in hashdeep dfxml; do
+		no 1 "data/logs/access.log is not what the bag's manifest says" \
+		    bulla-export "$f" "$bag"
+	done
+	no 1 "is not what" bulla-export case --home a --bag "$bag" \
+	    -o x.jsonld "$id"
+	[ ! -e x.jsonld ]
+	rm "$bag/data/logs/access.log"
+	no 3 "data/logs/access.log" bulla-export hashdeep "$bag"
+	mkfifo "$bag/data/logs/access.log"
+	no 1 "data/logs/access.log" bulla-export hashdeep "$bag"
+	rm "$bag/data/logs/access.log"
+	ln -s /etc/passwd "$bag/data/logs/access.log"
+	no 3 "data/logs/access.log" bulla-export hashdeep "$bag"
+}
+
+@test "lists of a bag that do not agree, or are damaged" {
+	cp -r "$bag" whole
+	sed -i '/disk.img/d' "$bag/manifest-sha256.txt"
+	no 1 "do not list the same files" bulla-export dfxml "$bag"
+	cp whole/manifest-sha256.txt "$bag/"
+	tail -n 1 whole/manifest-sha256.txt >>"$bag/manifest-sha256.txt"
+	no 1 "do not list the same files" bulla-export dfxml "$bag"
+	cp whole/manifest-sha256.txt "$bag/"
+	sed -i 's|^data/disk.img|data/../../id|' "$bag/metadata.tsv"
+	no 1 "malformed" bulla-export dfxml "$bag"
+	sed '1d' whole/metadata.tsv >"$bag/metadata.tsv"
+	no 1 "columns" bulla-export dfxml "$bag"
+	rm "$bag/metadata.tsv"
+	no 3 "metadata.tsv" bulla-export dfxml "$bag"
+}
+
+# of TYPE: the nodes of that type
+of() {
+	jq --arg t "$1" '[."@graph"[] | select(."@type" == $t)]' case.jsonld
+}
+
+@test "case: an action for every note, linked, with the files of the seal" {
+	ok bulla-export case --home a --bag "$bag" -o case.jsonld "$id"
+	n=$(cat "a/custody/$id"/*.note "a/custody/$id"/theirs/*.note |
+		grep -c '^bulla custody v1')
+	of case-investigation:InvestigativeAction >actions
+	[ "$(jq length actions)" -eq "$n" ]
+	jq -e '[.[]."uco-core:name"] == ["seal", "relinquish", "receive",
+	    "store"]' actions
+	# receive was informed by the relinquish that it answers
+	jq -e '.[1]."@id" as $r | .[2]."case-investigation:wasInformedBy" |
+	    map(."@id") | index($r) != null' actions
+	at=$(sed -n 's/^time: //p' "a/custody/$id/0001-seal.note")
+	jq -e --arg at "$at" '.[0]."uco-action:startTime"."@value" == $at' \
+	    actions
+	jq -e '.[1]."uco-core:description" | contains("timestamped 20")' actions
+	of uco-identity:Person | jq -e 'map(."uco-core:name") |
+	    index("Ada Okafor (alpha.example/sealer)") != null'
+	of case-investigation:Authorization | jq -e 'length == 1 and
+	    .[0]."case-investigation:authorizationIdentifier" == "REQ-7"'
+	of case-investigation:ProvenanceRecord | jq -e 'length == 4 and
+	    all(."case-investigation:exhibitNumber" == "A-1") and
+	    (.[0]."uco-core:object" | length) == 4'
+	sum=$(sha256sum <"$bag/data/disk.img")
+	of uco-observable:File | jq -e --arg s "${sum%% *}" 'length == 4 and
+	    any(."uco-core:hasFacet"[1]."uco-observable:hash"[0].
+	    "uco-types:hashValue"."@value" == $s)'
+	# the same records, the same bytes
+	bulla-export case --home a --bag "$bag" -o again.jsonld "$id"
+	cmp case.jsonld again.jsonld
+}
+
+@test "case: a chain that does not hold is exported, with exit 1" {
+	sed -i 's/^place: .*/place: Elsewhere/' "a/custody/$id/0002-relinquish.note"
+	run --separate-stderr bulla-export case --home a -o case.jsonld "$id"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"does not hold"* ]]
+	of case-investigation:Investigation |
+		jq -e '.[0]."uco-core:description" | length > 0'
+}
+
+@test "usage" {
+	no 2 "case, dfxml or hashdeep?" bulla-export
+	no 2 "case, dfxml or hashdeep?" bulla-export xml "$bag"
+	no 2 "which bag?" bulla-export dfxml
+	no 2 "which bag?" bulla-export dfxml "$bag" "$bag"
+	no 2 "which package?" bulla-export case --home a
+	no 1 "no notes" bulla-export case --home a "$(printf '%032d' 0)"
+	no 3 "nowhere" bulla-export hashdeep nowhere
+	ok bulla-export hashdeep -o list "$bag"
+	no 1 "exists" bulla-export hashdeep -o list "$bag"
+	ok bulla-export hashdeep --json -f -o list "$bag"
+	jq -e '.ok and .files == 3' <<<"$output"
+}
