@@ -7,7 +7,7 @@
 enum {
 	OPT_PERSON = CMD_LONG + 1, OPT_THRESHOLD, OPT_ROOT, OPT_DROP_ROOT,
 	OPT_ADD, OPT_UNTIL, OPT_AGE, OPT_TLS, OPT_LIFT, OPT_EXPIRES,
-	OPT_FINGERPRINT, OPT_OURS, OPT_KEY, OPT_REASON
+	OPT_FINGERPRINT, OPT_FROM, OPT_OURS, OPT_KEY, OPT_REASON
 };
 
 static const struct cmd_opt opts[] = {
@@ -30,6 +30,8 @@ static const struct cmd_opt opts[] = {
 	    "how many root persons must sign a roster" },
 	{ OPT_EXPIRES, "expires", "TIME",
 	    "until when the roster or certificate is good" },
+	{ OPT_FROM, "from", "TIME",
+	    "from when on the agreement is in force (default: now)" },
 	{ OPT_FINGERPRINT, "fingerprint", "TEXT",
 	    "pin: what the counterpart read out" },
 	{ OPT_OURS, "ours", NULL, "pin: the first roster of this home" },
@@ -48,6 +50,10 @@ static const char *const synopsis[] = {
 	"tls make | next [-n HOST]... [--expires TIME]",
 	"tls switch",
 	"tls show [FILE...]",
+	"agreement template [-o FILE]",
+	"agreement propose [-i LEADKEY] [--from TIME] [-o FILE] [DRAFT]",
+	"agreement sign [-i LEADKEY] [-o FILE] FILE",
+	"agreement (pin | show) FILE",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -142,6 +148,9 @@ option_word(struct trust_cmd *k, int ch, const char *arg)
 	case OPT_FINGERPRINT:
 		k->fingerprint = arg;
 		break;
+	case OPT_FROM:
+		k->from = arg;
+		break;
 	case OPT_OURS:
 		k->ours = true;
 		break;
@@ -186,6 +195,7 @@ run(struct trust_cmd *k)
 		{ "fingerprint", trust_fingerprint },
 		{ "propose", trust_propose }, { "sign", trust_sign },
 		{ "pin", trust_pin }, { "suspend", trust_suspend },
+		{ "agreement", trust_agreement },
 		{ "tls", trust_tls },
 	};
 	const char *verb = cmd_operand(&k->c);
@@ -196,7 +206,7 @@ run(struct trust_cmd *k)
 			return verbs[i].run(k);
 	}
 	return cmd_usage(&k->c, "init, show, fingerprint, propose, sign, pin, "
-	    "suspend or tls?");
+	    "suspend, tls or agreement?");
 }
 
 int

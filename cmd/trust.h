@@ -42,7 +42,7 @@ struct trust_cmd {
 	const char *person;	/* --person NAME */
 	const char *role_person[8];	/* --person ROLE=NAME, root last */
 	uint64_t threshold;	/* 0: not given */
-	const char *expires, *fingerprint, *key, *reason;
+	const char *expires, *fingerprint, *key, *reason, *from;
 	bool ours;		/* --ours */
 	bool protect;		/* -p */
 	bool told;		/* of suspensions that are not in force */
@@ -69,6 +69,7 @@ int trust_propose(struct trust_cmd *k);
 int trust_sign(struct trust_cmd *k);
 int trust_pin(struct trust_cmd *k);
 int trust_suspend(struct trust_cmd *k);
+int trust_agreement(struct trust_cmd *k);
 int trust_tls(struct trust_cmd *k);
 
 /*
@@ -118,6 +119,13 @@ int trust_report_suspension(struct trust_cmd *k,
     const struct bulla_suspend *s);
 int trust_record_kept(struct trust_cmd *k, enum bulla_side side,
     const uint8_t *suspension);
+/* Add a line to a note with this text. BULLA_E_REFUSED: it has one. */
+enum bulla_status trust_add_line(struct bulla_buf *note,
+    const struct bulla_cur *text, const struct bulla_signer *s,
+    struct bulla_err *err);
+/* Into the file itself, unless -o says where else. */
+int trust_write_back(struct trust_cmd *k, const char *path,
+    const struct bulla_buf *b);
 /* To -o or stdout. */
 int trust_output(struct trust_cmd *k, const struct bulla_buf *b);
 /* On stdout: what was done, the file's side and version, its fingerprint. */

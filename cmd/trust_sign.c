@@ -44,8 +44,8 @@ has_line(const struct bulla_note *n, const struct bulla_vkey *key)
 }
 
 /* The lines of a note signed by this key alone come last. */
-static enum bulla_status
-add_line(struct bulla_buf *note, const struct bulla_cur *text,
+enum bulla_status
+trust_add_line(struct bulla_buf *note, const struct bulla_cur *text,
     const struct bulla_signer *s, struct bulla_err *err)
 {
 	struct bulla_buf one = BULLA_BUF_INIT(BULLA_NOTE_MAX);
@@ -72,8 +72,9 @@ add_line(struct bulla_buf *note, const struct bulla_cur *text,
 }
 
 /* Into the file itself, unless -o says where else. */
-static int
-write_back(struct trust_cmd *k, const char *path, const struct bulla_buf *b)
+int
+trust_write_back(struct trust_cmd *k, const char *path,
+    const struct bulla_buf *b)
 {
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
@@ -99,7 +100,7 @@ sign(struct trust_cmd *k, const char *path, struct trust_file *f)
 		code = check_root(k, f, &k->signer[i].vkey);
 		if (code != CMD_YES)
 			goto out;
-		st = add_line(&note, &f->text, &k->signer[i], &err);
+		st = trust_add_line(&note, &f->text, &k->signer[i], &err);
 		if (st != BULLA_OK)
 			code = cmd_fail(&k->c, path, st, &err);
 	}
@@ -107,7 +108,7 @@ sign(struct trust_cmd *k, const char *path, struct trust_file *f)
 	if (code == CMD_YES) {
 		/* A false line of another root would spoil it: not written */
 		st = bulla_trust_signers(&c, f->r, &persons, &err);
-		code = st == BULLA_OK ? write_back(k, path, &note) :
+		code = st == BULLA_OK ? trust_write_back(k, path, &note) :
 		    cmd_fail(&k->c, path, st, &err);
 	}
 	if (code != CMD_YES)

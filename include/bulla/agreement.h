@@ -139,8 +139,8 @@ BULLA_NODISCARD bool bulla_agreement_calendar(
 /*
  * Is the note signed by a lead of both sides, each good at the time from
  * which it is in force, and is it between these two sides? With now (not 0)
- * the leads must be good then too. BULLA_E_NOKEY and BULLA_E_REFUSED name
- * the side whose lead has not signed or may not.
+ * the leads must be good then too. BULLA_E_REFUSED names the side whose
+ * lead has not signed or may not; BULLA_E_NOKEY: no roster of a side.
  */
 BULLA_NODISCARD enum bulla_status bulla_agreement_check(
     const struct bulla_cur *note, const struct bulla_trust *t, int64_t now,

@@ -62,7 +62,7 @@ side_signed(const struct bulla_verified *v, const struct bulla_trust *t,
 	}
 	return any ? bulla_fail(err, BULLA_E_REFUSED, "the lead of %.*s: %s",
 	    (int)r->side.len, (const char *)r->side.p, why.msg) :
-	    bulla_fail(err, BULLA_E_NOKEY, "not signed by a lead of %.*s: an "
+	    bulla_fail(err, BULLA_E_REFUSED, "not signed by a lead of %.*s: an "
 	    "agreement takes the leads of both sides", (int)r->side.len,
 	    (const char *)r->side.p);
 }

@@ -254,15 +254,15 @@ Test(agreement, takes_the_leads_of_both_sides)
 	both_in_force();
 	cr_expect_eq(n_kept(), 0);
 	cr_expect_eq(take_it(1, at, NULL, &a.s[LEAD], NULL, at),
-	    BULLA_E_NOKEY);
+	    BULLA_E_REFUSED);
 	expect_msg("not signed by a lead of b.example");
 	cr_expect_eq(take_it(1, at, NULL, &b.s[LEAD], NULL, at),
-	    BULLA_E_NOKEY);
+	    BULLA_E_REFUSED);
 	expect_msg("not signed by a lead of a.example");
 	cr_expect_eq(take_it(1, at, NULL, &a.s[SEALER], &b.s[HOTLINE], at),
-	    BULLA_E_NOKEY);
+	    BULLA_E_REFUSED);
 	cr_expect_eq(take_it(1, at, NULL, &a.s[LEAD], &b.s[ROOT_A], at),
-	    BULLA_E_NOKEY);
+	    BULLA_E_REFUSED);
 	/* before their keys are good, and after */
 	cr_expect_eq(take_it(1, SIDE_TIME - 1, NULL, &a.s[LEAD], &b.s[LEAD],
 	    at), BULLA_E_REFUSED);
@@ -306,7 +306,7 @@ Test(agreement, a_new_version_follows_the_old_one)
 	cr_expect_eq(take_it(3, at + 10, first, x, y, at), BULLA_E_REFUSED);
 	cr_expect_eq(take_it(1, at + 10, NULL, x, y, at), BULLA_E_REFUSED);
 	expect_msg("where version 2 must come");
-	cr_expect_eq(take_it(2, at + 10, first, x, NULL, at), BULLA_E_NOKEY);
+	cr_expect_eq(take_it(2, at + 10, first, x, NULL, at), BULLA_E_REFUSED);
 	cr_expect_eq(n_kept(), 1);
 	/* from a date to come */
 	cr_assert_eq(take_it(2, at + 5000, first, x, y, at), BULLA_OK, "%s",
@@ -359,7 +359,7 @@ Test(agreement, files_are_verified_when_they_are_read)
 	cr_assert_eq(bulla_file_put("home/agreement/000001.note", note.p,
 	    note.len, 0600, true, NULL), BULLA_OK);
 	cr_expect_eq(bulla_agreements_load("home", t, &l, &e),
-	    BULLA_E_NOKEY);
+	    BULLA_E_REFUSED);
 	expect_msg("agreement/000001.note: not signed by a lead of b");
 	cr_assert_eq(rename("home/agreement/000001.note",
 	    "home/agreement/000002.note"), 0);

@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# What both leads sign: bulla-trust agreement.
+# shellcheck disable=SC2154 # bats sets stderr
+bats_require_minimum_version 1.5.0
+
+# Two sides that have each other's rosters
+setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	export BULLA_BIN
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for s in a b; do
+		trust --home $s init -n $s.example --person "Lea $s" >&2
+	done
+	trust --home a pin b/roster/ours.note \
+	    --fingerprint "$(trust --home b fingerprint ours)" >&2
+	trust --home b pin a/roster/ours.note \
+	    --fingerprint "$(trust --home a fingerprint ours)" >&2
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	unset BULLA_HOME
+	cp -a "$BATS_FILE_TMPDIR/a" "$BATS_FILE_TMPDIR/b" .
+}
+
+trust() {
+	"$BULLA_BIN/bulla-trust" "$@"
+}
+
+agree() {
+	trust --home "$1" agreement "${@:2}"
+}
+
+# Signed by both, pinned by both
+both_agree() {
+	agree a propose -o v1.note >/dev/null
+	agree b sign v1.note >/dev/null
+	agree a pin v1.note >/dev/null
+	agree b pin v1.note >/dev/null
+}
+
+@test "agreement: from a template to one in force on both sides" {
+	run --separate-stderr agree a template
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[[ $output == *"between a.example and b.example"* ]]
+	[[ $output == *"class: emergency"*"hotline: contact-point a.example"* ]]
+	agree a template -o draft.txt
+	sed -i 's/^acknowledge: 1h/acknowledge: 2h/' draft.txt
+	# before their keys began: told when it is taken in
+	agree a propose --from 2026-01-01 -o v1.note draft.txt >/dev/null
+	agree b sign v1.note >/dev/null
+	run --separate-stderr agree a pin v1.note
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"the lead of a.example: "*"may sign only from"* ]]
+	agree a propose -f -o v1.note draft.txt >/dev/null
+	agree b sign v1.note >/dev/null
+	agree a pin v1.note >/dev/null
+	run --separate-stderr agree a show
+	[[ $output == *"class: emergency
+acknowledge: 2h"* ]]
+}
+
+@test "agreement: both sign, both pin, both ledgers have it" {
+	run --separate-stderr agree a propose -o v1.note
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "proposed agreement version 1, in force from "* ]]
+	run --separate-stderr agree b sign v1.note
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "signed agreement version 1, "* ]]
+	for s in a b; do
+		run --separate-stderr agree $s pin v1.note
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} == "pinned agreement version 1, "* ]]
+		[ "$(ls $s/agreement/*.note)" = $s/agreement/000001.note ]
+		run "$BULLA_BIN/bulla-ledger" --home $s check
+		[[ $output == *" 3 records" ]]
+		# again: nothing more
+		agree $s pin v1.note >/dev/null
+		run "$BULLA_BIN/bulla-ledger" --home $s check
+		[[ $output == *" 3 records" ]]
+	done
+	cmp a/agreement/000001.note b/agreement/000001.note
+	run --separate-stderr agree b show
+	[[ ${lines[0]} == "agreement version 1, in force, from "* ]]
+	[ "${lines[1]}" = "signed by a.example/lead" ]
+	[ "${lines[2]}" = "signed by b.example/lead" ]
+	run --separate-stderr trust --json --home b agreement show
+	[ "$(jq -r .state <<<"$output")" = "in force" ]
+	[ "$(jq -c .signed <<<"$output")" = \
+	    '["a.example/lead","b.example/lead"]' ]
+}
+
+@test "agreement: one-sided is refused by name, and nothing changes" {
+	agree a propose -o v1.note >/dev/null
+	run --separate-stderr agree a pin v1.note
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"not signed by a lead of b.example"* ]]
+	[ -z "$(find a/agreement -name '*.note')" ]
+	run --separate-stderr agree b pin v1.note
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"not signed by a lead of b.example"* ]]
+	run --separate-stderr agree a show v1.note
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "agreement version 1, not in force"* ]]
+	[[ $stderr == *"not signed by a lead of b.example"* ]]
+	run --separate-stderr agree a show
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"no agreement in this home"* ]]
+}
+
+@test "agreement: only leads sign, each once" {
+	run --separate-stderr agree a propose -i a/keys/sealer.key
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"is a sealer key, and this takes a lead"* ]]
+	agree a propose -o v1.note >/dev/null
+	run --separate-stderr agree a sign v1.note
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"has signed it already"* ]]
+	run --separate-stderr agree b sign -i b/keys/hotline.key v1.note
+	[ "$status" -eq 1 ]
+}
+
+@test "agreement: a bad draft is named by line and rule" {
+	agree a template -o draft.txt
+	sed -i 's/^acknowledge: 4h/acknowledge: 4 hours/' draft.txt
+	run --separate-stderr agree a propose draft.txt
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	[[ $stderr == *'acknowledge: "4 hours" is no duration: write 8h'* ]]
+	run --separate-stderr agree a propose no-such-file
+	[ "$status" -eq 3 ]
+	[[ $stderr == *"no-such-file"* ]]
+}
+
+@test "agreement: a new version follows, in force from its date" {
+	both_agree
+	agree a template -o draft.txt
+	sed -i 's/^acknowledge: 1h/acknowledge: 2h/' draft.txt
+	run --separate-stderr agree a propose --from 2026-01-01 draft.txt
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"--from: not later than"* ]]
+	later=$(date -u -d '+20 days' +%Y-%m-%d)
+	agree b propose --from "$later" -o v2.note draft.txt >/dev/null
+	agree a sign v2.note >/dev/null
+	agree a pin v2.note >/dev/null
+	run --separate-stderr agree a show
+	[ "$status" -eq 0 ]
+	[ "$(grep '^agreement' <<<"$output")" = "$(
+		grep '^agreement' <<<"$output" | sort)" ]
+	[[ $output == *"version 1, in force"*"version 2, to come, from $later"* ]]
+	# b has not pinned version 2 and cannot skip it
+	agree a propose --from "$(date -u -d '+30 days' +%Y-%m-%d)" \
+	    -o v3.note >/dev/null
+	agree b sign v3.note >/dev/null
+	run --separate-stderr agree b pin v3.note
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"version 3 where version 2 must come"* ]]
+	# a version 1 of its own is none
+	rm -r b/agreement
+	run --separate-stderr agree b pin v2.note
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"where version 1 must come"* ]]
+}
+
+@test "agreement: wrong usage" {
+	run --separate-stderr agree a
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"template, propose, sign, pin or show"* ]]
+	run --separate-stderr agree a frob
+	[ "$status" -eq 2 ]
+	run --separate-stderr agree a pin
+	[ "$status" -eq 2 ]
+	run --separate-stderr agree a show x y
+	[ "$status" -eq 2 ]
+	trust --home c init -n c.example --person Carla >/dev/null
+	run --separate-stderr agree c template
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"the rosters of both"* ]]
+}
