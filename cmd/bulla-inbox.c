@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "inbox_limits.h"
 #include "inbox_procs.h"
 
@@ -9,10 +11,13 @@ enum {
 	CLIENT_LIMIT, AGENCY_LIMIT
 };
 static const struct cmd_opt opts[] = {
-	{ LISTEN, "listen", "ADDR:PORT", "where to listen; port 0: any" },
-	{ TLS_CERT, "tls-cert", "FILE", "our TLS certificate, chain (PEM)" },
+	{ LISTEN, "listen", "ADDR:PORT",
+	    "where to listen; port 0: any; unix:/PATH: behind a proxy" },
+	{ TLS_CERT, "tls-cert", "FILE",
+	    "our TLS certificate, chain (PEM; default: the home's)" },
 	{ TLS_KEY, "tls-key", "FILE", "and its key (PEM, mode 0600)" },
-	{ CLIENT_CA, "client-ca", "FILE", "who vouches for senders (PEM)" },
+	{ CLIENT_CA, "client-ca", "FILE",
+	    "who vouches for senders (PEM; default: their roster)" },
 	{ 'i', "identity", "FILE",
 	    "the receiver's signing key (default: the home's)" },
 	{ MAX_SIZE, "max-size", "BYTES", "of a package (default: 16T)" },
@@ -31,7 +36,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"--listen ADDR:PORT --tls-cert FILE --tls-key FILE --client-ca FILE "
+	"--listen ADDR:PORT [--tls-cert FILE --tls-key FILE] [--client-ca FILE] "
 	    "[-i RECEIVERKEY] [-k VKEY] [--max-size BYTES] [--exercise]",
 	NULL,
 };
@@ -94,14 +99,23 @@ option(struct inbox *in, int ch, const char *arg)
 static int
 check(struct inbox *in)
 {
-	const struct bulla_inbox_config *g = &in->cfg;
+	struct bulla_inbox_config *g = &in->cfg;
 
-	if (g->listen == NULL || g->tls_cert == NULL || g->tls_key == NULL ||
-	    g->client_ca == NULL)
-		return cmd_usage(&in->c, "--listen, --tls-cert, --tls-key "
-		    "and --client-ca are all needed");
+	if (g->listen == NULL)
+		return cmd_usage(&in->c, "--listen ADDR:PORT is needed");
+	if ((g->tls_cert != NULL) != (g->tls_key != NULL))
+		return cmd_usage(&in->c, "--tls-cert and --tls-key belong "
+		    "together");
 	if (g->home == NULL)
 		return cmd_usage(&in->c, "no home: give --home DIR");
+	if (g->tls_cert != NULL || strncmp(g->listen, "unix:", 5) == 0)
+		return CMD_YES;
+	if (!cmd_tls_find(g->home, &in->tls))
+		return cmd_usage(&in->c, "no TLS certificate: give --tls-cert "
+		    "and --tls-key, or make one in the home with bulla-trust "
+		    "tls make");
+	g->tls_cert = in->tls.cert;
+	g->tls_key = in->tls.key;
 	return CMD_YES;
 }
 

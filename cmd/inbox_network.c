@@ -182,12 +182,28 @@ tell_ready(struct inbox *in, const struct bulla_inbox *ib)
 	return cmd_stdout_done(&in->c, cmd_json_print(&in->c, j, CMD_YES));
 }
 
+/* The directory of the socket, or NULL. */
+static const char *
+unix_dir(const char *listen, char out[128])
+{
+	const char *end = strrchr(listen, '/');
+
+	if (strncmp(listen, "unix:/", 6) != 0 || end - listen >= 128)
+		return NULL;
+	(void)snprintf(out, 128, "%.*s", end == listen + 5 ? 1 :
+	    (int)(end - listen - 5), listen + 5);
+	return out;
+}
+
 static enum bulla_status
 confine(struct inbox *in, struct bulla_err *err)
 {
 	const struct bulla_inbox_config *g = &in->cfg;
-	const struct bulla_confine_path files[] = { { g->tls_cert, false },
-	    { g->tls_key, false }, { g->client_ca, false }, { NULL, false } };
+	char dir[128];
+	const struct bulla_confine_path all[] = { { g->tls_cert, false },
+	    { g->tls_key, false }, { g->client_ca, false },
+	    { unix_dir(g->listen, dir), true } };
+	struct bulla_confine_path files[5] = { { NULL, false } };
 	static const char *const dirs[] = { "incoming", "answers" };
 	enum bulla_status st = BULLA_OK;
 	char path[4096];
@@ -201,6 +217,9 @@ confine(struct inbox *in, struct bulla_err *err)
 			    "path is too long");
 		st = bulla_dir_make(path, 0700, err);
 	}
+	for (size_t i = 0, to = 0; i < 4; i++)
+		if (all[i].path != NULL)
+			files[to++] = all[i];
 	if (st == BULLA_OK)
 		st = bulla_confine_network(g->home, files, BULLA_CONFINE_BOTH,
 		    &got, err);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#include "cmd_tls.h"
 #include "inbox_home.h"
 #include "inbox_wire.h"
 
@@ -31,6 +32,7 @@ struct inbox {
 	const char *key;
 	struct bulla_signer receiver;
 	struct inbox_home home;		/* the signer's */
+	struct cmd_tls tls;		/* of the home, when none was given */
 	bool exercise;
 	bool has_small, has_who;	/* what the signer answers */
 	pid_t supervisor;

@@ -154,6 +154,25 @@ load_receiver(struct inbox *in)
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&in->c, NULL, st, &err);
 }
 
+/* Whom the network process lets in by itself, and what ends soon. */
+static int
+look_at_tls(struct inbox *in)
+{
+	const struct bulla_roster *r = NULL;
+	uint8_t digest[32];
+
+	if (in->home.judge.ask != NULL)
+		r = bulla_trust_roster(in->home.m.h.trust, BULLA_THEIRS,
+		    digest);
+	if (in->cfg.client_ca == NULL && (r == NULL || r->n_tls == 0))
+		return cmd_usage(&in->c, "which clients are let in? Give "
+		    "--client-ca, or have TLS keys listed in the roster of "
+		    "the other side (bulla-trust)");
+	cmd_tls_warn(&in->c, in->cfg.tls_cert, in->home.m.h.trust,
+	    bulla_now());
+	return CMD_YES;
+}
+
 /* What is to be reached has to be there before. */
 static enum bulla_status
 confine(struct inbox *in, struct bulla_err *err)
@@ -190,6 +209,8 @@ inbox_signer(struct inbox *in, int ctl, const int lanes[LANES])
 
 	/* Passphrases are asked for here: until then ^C is for this process. */
 	code = inbox_home_open(&in->home, &in->c);
+	if (code == CMD_YES)
+		code = look_at_tls(in);
 	if (code == CMD_YES)
 		code = load_receiver(in);
 	if (code == CMD_YES) {

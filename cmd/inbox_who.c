@@ -20,6 +20,7 @@ by_time(const struct bulla_roster_tls *k, int64_t now,
 	char when[BULLA_WHEN_LEN + 1];
 	bool early = now < k->from;
 
+	out->pinned = true;
 	if (!early && now < k->until) {
 		out->standing = BULLA_INBOX_KNOWN;
 		return;

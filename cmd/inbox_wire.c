@@ -13,7 +13,7 @@
  *	answer:  status:8 errno:32 reason:16+n, and with BULLA_OK
  *	  JUDGE  sha256 accepted:8 existed:8 id:8+n note:32+n
  *	  SMALL  status:16 type:8 retry-after:32 body:32+n
- *	  WHO    standing:8 name:16+n reason:16+n
+ *	  WHO    standing:8 pinned:8 name:16+n reason:16+n
  */
 #define PATH_LIMIT 256u
 
@@ -143,6 +143,7 @@ put_result(struct bulla_buf *b, enum wire_kind kind,
 
 	if (kind == WIRE_WHO) {
 		bulla_buf_u8(b, (uint8_t)r->who.standing);
+		bulla_buf_u8(b, r->who.pinned ? 1 : 0);
 		put_text(b, r->who.name);
 		put_text(b, r->who.reason);
 		return;
@@ -216,13 +217,15 @@ take_answer(struct bulla_cur *c, struct bulla_inbox_answer *a)
 static bool
 take_who(struct bulla_cur *c, struct bulla_inbox_agency *w)
 {
-	uint8_t standing;
+	uint8_t standing, pinned;
 
 	if (!bulla_cur_u8(c, &standing) || standing > BULLA_INBOX_KNOWN ||
+	    !bulla_cur_u8(c, &pinned) || pinned > 1 ||
 	    !take_text(c, w->name, sizeof(w->name)) ||
 	    !take_text(c, w->reason, sizeof(w->reason)))
 		return false;
 	w->standing = (enum bulla_inbox_standing)standing;
+	w->pinned = pinned == 1;
 	return true;
 }
 

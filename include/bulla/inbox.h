@@ -86,6 +86,7 @@ enum bulla_inbox_standing {
 };
 struct bulla_inbox_agency {	/* zeroed before */
 	enum bulla_inbox_standing standing;
+	bool pinned;		/* KNOWN by this very key */
 	char name[BULLA_INBOX_AGENCY_MAX];	/* plain ASCII; of a KNOWN */
 	char reason[256];	/* for the log, of the others; may be empty */
 };
@@ -112,10 +113,22 @@ struct bulla_inbox_limits {
 
 struct bulla_inbox_config {
 	const char *home;	/* existing directory, 0700 */
-	const char *listen;	/* ADDR:PORT, [ADDR6]:PORT; port 0: any */
+	/*
+	 * ADDR:PORT, [ADDR6]:PORT (port 0: any), or unix:/PATH, a socket of
+	 * mode 0660 for a proxy that does TLS: it must put the client's
+	 * certificate, in PEM and %XX, into X-Bulla-Client-Cert, and let no
+	 * such field of a client through. tls_cert and tls_key are not looked
+	 * at then.
+	 */
+	const char *listen;
 	const char *tls_cert;	/* PEM: our certificate, then its chain */
 	const char *tls_key;	/* PEM; a secret file (bulla/keyfile.h) */
-	const char *client_ca;	/* PEM: who may vouch for clients */
+	/*
+	 * PEM: who may vouch for clients. NULL: nobody need; clients are
+	 * those whose key `who` says is pinned, with any certificate that is
+	 * in its dates and meant for a client.
+	 */
+	const char *client_ca;
 	uint64_t max_size;	/* bytes of a package */
 	unsigned idle_secs;	/* until a silent connection is closed */
 	uint64_t min_rate;	/* bytes/s that a body must keep up */
@@ -147,7 +160,7 @@ BULLA_NODISCARD enum bulla_status bulla_inbox_start(
     const struct bulla_inbox_config *c, struct bulla_inbox **out,
     struct bulla_err *err);
 
-/* "https://ADDR:PORT" with the real port. */
+/* "https://ADDR:PORT" with the real port, or "unix:/PATH". */
 const char *bulla_inbox_url(const struct bulla_inbox *ib);
 /* "http://ADDR:PORT" of the status page, or "". */
 const char *bulla_inbox_status_url(const struct bulla_inbox *ib);

@@ -46,16 +46,38 @@ no_unescape(void *ctx, struct MHD_Connection *mhd, char *s)
 	return strlen(s);
 }
 
+static void
+tls_options(const struct bulla_inbox *ib, const struct tls_files *t,
+    struct MHD_OptionItem o[5])
+{
+	size_t n = 0;
+
+	if (!ib->plain) {
+		o[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
+		    t->key.p };
+		o[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT,
+		    0, t->cert.p };
+		o[n++] = (struct MHD_OptionItem){
+		    MHD_OPTION_HTTPS_PRIORITIES, 0, tls_priorities };
+	}
+	if (!ib->plain && t->ca.len > 0)
+		o[n++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_TRUST,
+		    0, t->ca.p };
+	o[n] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+}
+
 static enum bulla_status
 mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
 {
+	struct MHD_OptionItem tls[5];
 	struct tls_files t;
 	enum bulla_status st;
 
-	st = tls_load(&t, &ib->cfg, err);
+	st = tls_load(&t, ib, err);
 	if (st != BULLA_OK)
 		goto out;
-	ib->mhd = MHD_start_daemon(MHD_USE_TLS |
+	tls_options(ib, &t, tls);
+	ib->mhd = MHD_start_daemon((ib->plain ? 0 : MHD_USE_TLS) |
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
 	    MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_access, ib,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
@@ -68,10 +90,7 @@ mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
 	    MHD_OPTION_URI_LOG_CALLBACK, http_uri, ib,
 	    MHD_OPTION_NOTIFY_COMPLETED, http_completed, ib,
 	    MHD_OPTION_NOTIFY_CONNECTION, http_connection, ib,
-	    MHD_OPTION_HTTPS_MEM_KEY, (const char *)t.key.p,
-	    MHD_OPTION_HTTPS_MEM_CERT, (const char *)t.cert.p,
-	    MHD_OPTION_HTTPS_MEM_TRUST, (const char *)t.ca.p,
-	    MHD_OPTION_HTTPS_PRIORITIES, tls_priorities,
+	    MHD_OPTION_ARRAY, tls,
 	    MHD_OPTION_END);
 	if (ib->mhd == NULL)
 		st = bulla_fail(err, BULLA_E_IO,
@@ -128,6 +147,18 @@ status_open(struct bulla_inbox *ib, struct bulla_err *err)
 }
 
 static enum bulla_status
+main_open(struct bulla_inbox *ib, int *fd, struct bulla_err *err)
+{
+	enum bulla_status st;
+
+	ib->plain = unix_is(ib->cfg.listen);
+	if (ib->plain)
+		return unix_open(ib, fd, err);
+	st = listen_open(ib->cfg.listen, fd, err);
+	return st == BULLA_OK ? listen_url(*fd, "https", ib->url, err) : st;
+}
+
+static enum bulla_status
 start(struct bulla_inbox *ib, struct bulla_err *err)
 {
 	enum bulla_status st;
@@ -135,9 +166,7 @@ start(struct bulla_inbox *ib, struct bulla_err *err)
 
 	st = home_open(ib, err);
 	if (st == BULLA_OK)
-		st = listen_open(ib->cfg.listen, &fd, err);
-	if (st == BULLA_OK)
-		st = listen_url(fd, "https", ib->url, err);
+		st = main_open(ib, &fd, err);
 	if (st == BULLA_OK)
 		st = pool_start(&ib->work, WORK_THREADS, err);
 	if (st == BULLA_OK)
@@ -204,6 +233,7 @@ mhd_stop(struct bulla_inbox *ib)
 {
 	int fd = MHD_quiesce_daemon(ib->mhd);
 
+	unix_close(ib);
 	if (fd != -1)
 		(void)close(fd);
 	pthread_mutex_lock(&ib->mu);
@@ -234,6 +264,8 @@ bulla_inbox_stop(struct bulla_inbox *ib)
 	if (ib->judge.n_threads > 0)
 		pool_stop(&ib->judge, true);
 	uploads_free(ib);
+	unix_close(ib);
+	bulla_buf_free(&ib->ca);
 	parties_free(&ib->clients);
 	parties_free(&ib->agencies);
 	if (ib->lock != -1)

@@ -83,8 +83,19 @@ route_who(struct request *r)
 		r->reply.retry_after = 30;
 		return;
 	}
+	/* An authority would vouch for others; here is none. */
+	if (a.standing == BULLA_INBOX_KNOWN && !a.pinned &&
+	    r->ib->cfg.client_ca == NULL)
+		a.standing = BULLA_INBOX_UNKNOWN;
 	if (a.standing != BULLA_INBOX_KNOWN) {
 		refuse(r, &a);
+		return;
+	}
+	if (!c->known && !conn_known(c)) {
+		reply_text(&r->reply, 429,
+		    "too many connections of this client");
+		r->reply.retry_after = 10;
+		r->reply.close = true;
 		return;
 	}
 	if (strcmp(c->agency, a.name) != 0 && !join(c, a.name)) {

@@ -23,14 +23,30 @@ BULLA_NODISCARD enum bulla_status listen_url(int fd, const char *scheme,
     char out[LISTEN_URL_MAX], struct bulla_err *err);
 bool listen_is_loopback(int fd);
 
+/* inbox_unix.c: "unix:/PATH". close takes its name away. */
+bool unix_is(const char *listen);
+BULLA_NODISCARD enum bulla_status unix_open(struct bulla_inbox *ib, int *fd,
+    struct bulla_err *err);
+void unix_close(struct bulla_inbox *ib);
+
+/*
+ * inbox_client.c, about a gnutls_x509_crt_t. Why can it be no client's now?
+ * NULL: it can; *dated: it is the dates.
+ */
+const char *client_judge(void *crt, bool *dated);
+/* The connection is this certificate's client's, whether let in or not. */
+BULLA_NODISCARD bool client_take(struct conn *c, void *crt);
+/* A request of a proxy: by its header field; else the reply says no. */
+void client_of_proxy(struct request *r);
+
 /* inbox_tls.c: the client's side of the handshake, then its name. */
 struct tls_files {
 	struct bulla_buf cert, key, ca;
 };
 BULLA_NODISCARD enum bulla_status tls_load(struct tls_files *t,
-    const struct bulla_inbox_config *c, struct bulla_err *err);
+    struct bulla_inbox *ib, struct bulla_err *err);
 void tls_free(struct tls_files *t);
-extern const char tls_priorities[];
+extern char tls_priorities[];	/* libmicrohttpd wants no const */
 void tls_demand_client(struct MHD_Connection *mhd);
 /* Who is it? NULL: c says; else why it is nobody. */
 const char *tls_client(struct conn *c, struct MHD_Connection *mhd);
@@ -56,6 +72,8 @@ struct conn *conn_add(struct bulla_inbox *ib, int fd,
     const struct sockaddr *from);
 void conn_remove(struct conn *c);
 BULLA_NODISCARD bool conn_known(struct conn *c);
+/* A proxy's connection: another client from here on, not known yet. */
+void conn_other(struct conn *c, const struct bulla_inbox_client *client);
 void conn_request(struct conn *c, bool begins);
 void conn_parked(struct conn *c, bool parked);
 void conn_progress(struct conn *c, size_t n);

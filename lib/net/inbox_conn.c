@@ -138,7 +138,7 @@ conn_remove(struct conn *c)
 	party_leave(c->client_party);
 	party_leave(c->agency_party);
 	pthread_mutex_unlock(&ib->conn_mu);
-	if (!c->known && !c->cut)
+	if (!c->known && !c->cut && !ib->plain)
 		tls_failed(c);
 	free(c);
 }
@@ -176,6 +176,19 @@ conn_known(struct conn *c)
 	}
 	pthread_mutex_unlock(&c->ib->conn_mu);
 	return ok;
+}
+
+void
+conn_other(struct conn *c, const struct bulla_inbox_client *client)
+{
+	pthread_mutex_lock(&c->ib->conn_mu);
+	party_leave(c->client_party);
+	party_leave(c->agency_party);
+	c->client_party = c->agency_party = NULL;
+	c->client = *client;
+	c->known = c->asked = false;
+	c->agency[0] = '\0';
+	pthread_mutex_unlock(&c->ib->conn_mu);
 }
 
 void

@@ -101,9 +101,10 @@ admitted(struct request *r)
 static enum MHD_Result
 begin(struct request *r, const char *method, const char *version)
 {
-	const char *why = tls_client(r->conn, r->mhd);
+	const char *why = r->ib->plain ? NULL : tls_client(r->conn, r->mhd);
+	bool proven = r->conn->known || why == NULL;
 
-	if (why != NULL && !r->conn->known)
+	if (!proven)
 		return MHD_NO;
 	/* Only a whole header ends the time that a client has for it. */
 	conn_request(r->conn, true);
@@ -112,6 +113,8 @@ begin(struct request *r, const char *method, const char *version)
 		reply_text(&r->reply, 403, "%s", why);
 		r->reply.close = true;
 	}
+	if (r->ib->plain)
+		client_of_proxy(r);
 	if (r->reply.status == 0 && agency_is_due(r))
 		return park(r, route_who, P_WHO);
 	return admitted(r);

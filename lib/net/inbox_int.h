@@ -23,7 +23,7 @@
  * Locks, in the order in which they may be held together: inbox.mu (the
  * table of uploads, parked requests), upload.mu (owner and writes), conn_mu.
  */
-#define LISTEN_URL_MAX 96u
+#define LISTEN_URL_MAX 128u
 
 struct MHD_Daemon;
 struct MHD_Connection;
@@ -180,6 +180,9 @@ struct bulla_inbox {
 	struct MHD_Daemon *status;
 	struct bulla_inbox_config cfg;
 	char url[LISTEN_URL_MAX];
+	bool plain;			/* a proxy does TLS for us */
+	bool named;			/* the unix socket is there */
+	struct bulla_buf ca;		/* PEM: who vouches; plain only */
 	int incoming;			/* directory */
 	int lock;
 	struct pool work, judge;

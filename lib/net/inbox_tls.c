@@ -7,7 +7,6 @@
 
 #include "inbox_int.h"
 
-#include "bulla/enc.h"
 #include "bulla/file.h"
 #include "bulla/io.h"
 #include "bulla/keyfile.h"
@@ -15,7 +14,7 @@
 
 #define PEM_MAX (1u << 20)
 
-const char tls_priorities[] =
+char tls_priorities[] =
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519:"
     "+GROUP-SECP256R1:%SERVER_PRECEDENCE";
 
@@ -100,22 +99,43 @@ check_pair(const struct tls_files *t, const struct bulla_inbox_config *c,
 	    gnutls_strerror(e));
 }
 
-enum bulla_status
-tls_load(struct tls_files *t, const struct bulla_inbox_config *c,
+static enum bulla_status
+load_own(struct tls_files *t, const struct bulla_inbox_config *c,
     struct bulla_err *err)
 {
 	enum bulla_status st;
 
-	*t = (struct tls_files){ 0 };
+	if (c->tls_cert == NULL || c->tls_key == NULL)
+		return bulla_fail(err, BULLA_E_USAGE, "our TLS certificate "
+		    "and its key are needed");
 	st = pem_get(c->tls_cert, &t->cert, err);
 	if (st == BULLA_OK)
 		st = key_get(c->tls_key, &t->key, err);
-	if (st == BULLA_OK)
-		st = pem_get(c->client_ca, &t->ca, err);
-	if (st == BULLA_OK)
-		st = check_pair(t, c, err);
+	return st == BULLA_OK ? check_pair(t, c, err) : st;
+}
+
+enum bulla_status
+tls_load(struct tls_files *t, struct bulla_inbox *ib, struct bulla_err *err)
+{
+	const struct bulla_inbox_config *c = &ib->cfg;
+	enum bulla_status st = BULLA_OK;
+
+	*t = (struct tls_files){ 0 };
+	if (c->client_ca == NULL && c->who == NULL)
+		return bulla_fail(err, BULLA_E_USAGE, "nobody says which "
+		    "clients to let in: neither a CA nor a roster");
+	if (!ib->plain)
+		st = load_own(t, c, err);
+	if (st != BULLA_OK || c->client_ca == NULL)
+		return st;
+	st = pem_get(c->client_ca, &t->ca, err);
 	if (st == BULLA_OK)
 		st = check_ca(t, c->client_ca, err);
+	if (st == BULLA_OK && ib->plain) {
+		ib->ca = (struct bulla_buf)BULLA_BUF_INIT(PEM_MAX);
+		bulla_buf_put(&ib->ca, t->ca.p, t->ca.len);
+		st = bulla_buf_status(&ib->ca);
+	}
 	return st;
 }
 
@@ -148,28 +168,46 @@ check_peer(gnutls_session_t s, unsigned *bad)
 	return gnutls_certificate_verify_peers(s, &want, 1, bad);
 }
 
+/* The peer's own certificate; NULL: none, or not to be read. */
+static gnutls_x509_crt_t
+leaf_of(gnutls_session_t s)
+{
+	const gnutls_datum_t *chain;
+	gnutls_x509_crt_t crt = NULL;
+	unsigned n = 0;
+
+	chain = gnutls_certificate_get_peers(s, &n);
+	if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) != 0)
+		return NULL;
+	if (gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0)
+		return crt;
+	gnutls_x509_crt_deinit(crt);
+	return NULL;
+}
+
 /* The digest of the key, not of the certificate: it outlives renewals. */
 static bool
 client_read(struct conn *c, gnutls_session_t s)
 {
-	const gnutls_datum_t *chain;
-	gnutls_x509_crt_t crt = NULL;
-	size_t len = sizeof(c->client.spki);
-	unsigned n = 0;
-	bool ok;
+	gnutls_x509_crt_t crt = leaf_of(s);
+	bool ok = crt != NULL && client_take(c, crt);
 
-	chain = gnutls_certificate_get_peers(s, &n);
-	if (chain == NULL || n == 0 || gnutls_x509_crt_init(&crt) != 0)
-		return false;
-	ok = gnutls_x509_crt_import(crt, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
-	    gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256,
-	    c->client.spki, &len) == 0 && len == sizeof(c->client.spki);
-	if (ok) {
-		c->cert_until = gnutls_x509_crt_get_expiration_time(crt);
-		bulla_hex(c->client.hex, c->client.spki, len);
-	}
 	gnutls_x509_crt_deinit(crt);
 	return ok;
+}
+
+/* Without a CA the certificate is looked at here, and its key by `who`. */
+static const char *
+judge_pinned(gnutls_session_t s, bool *dated)
+{
+	gnutls_x509_crt_t crt = leaf_of(s);
+	const char *why = "the certificate cannot be read";
+
+	*dated = false;
+	if (crt != NULL)
+		why = client_judge(crt, dated);
+	gnutls_x509_crt_deinit(crt);
+	return why;
 }
 
 static void
@@ -211,6 +249,14 @@ watch_messages(gnutls_session_t s, unsigned type, unsigned when,
 }
 
 static int
+alert(gnutls_session_t s, gnutls_alert_description_t what)
+{
+	/* Without this the other side only sees a closed connection. */
+	(void)gnutls_alert_send(s, GNUTLS_AL_FATAL, what);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static int
 refuse_peer(gnutls_session_t s, struct conn *c, int e, unsigned bad)
 {
 	gnutls_datum_t why = { 0 };
@@ -220,11 +266,26 @@ refuse_peer(gnutls_session_t s, struct conn *c, int e, unsigned bad)
 		    GNUTLS_CRT_X509, &why, 0);
 	refused(c, why.data != NULL ? (char *)why.data : gnutls_strerror(e));
 	gnutls_free(why.data);
-	/* Without this the other side only sees a closed connection. */
-	(void)gnutls_alert_send(s, GNUTLS_AL_FATAL,
-	    bad != ~0u && (bad & GNUTLS_CERT_EXPIRED) ?
+	return alert(s, bad != ~0u && (bad & GNUTLS_CERT_EXPIRED) ?
 	    GNUTLS_A_CERTIFICATE_EXPIRED : GNUTLS_A_BAD_CERTIFICATE);
-	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/*
+ * The handshake proves that the client has the key; whose that is takes the
+ * disk to say. Until a request's thread has asked, the client is a stranger
+ * and has a stranger's place.
+ */
+static int
+verify_pinned(gnutls_session_t s, struct conn *c)
+{
+	bool dated;
+	const char *why = judge_pinned(s, &dated);
+
+	if (why == NULL && client_read(c, s))
+		return 0;
+	refused(c, why != NULL ? why : "the certificate cannot be read");
+	return alert(s, dated ? GNUTLS_A_CERTIFICATE_EXPIRED :
+	    GNUTLS_A_BAD_CERTIFICATE);
 }
 
 static int
@@ -232,17 +293,19 @@ verify(gnutls_session_t s)
 {
 	struct conn *c = conn_of(gnutls_session_get_ptr(s));
 	unsigned bad;
-	int e = check_peer(s, &bad);
+	int e;
 
+	if (c == NULL)
+		return alert(s, GNUTLS_A_INTERNAL_ERROR);
+	if (c->ib->cfg.client_ca == NULL)
+		return verify_pinned(s, c);
+	e = check_peer(s, &bad);
 	if (e != 0 || bad != 0)
 		return refuse_peer(s, c, e, bad);
-	if (c == NULL || c->known)
-		return 0;
-	if (client_read(c, s) && conn_known(c))
+	if (c->known || (client_read(c, s) && conn_known(c)))
 		return 0;
 	refused(c, "too many connections of this client");
-	(void)gnutls_alert_send(s, GNUTLS_AL_FATAL, GNUTLS_A_ACCESS_DENIED);
-	return GNUTLS_E_CERTIFICATE_ERROR;
+	return alert(s, GNUTLS_A_ACCESS_DENIED);
 }
 
 static gnutls_session_t
@@ -271,18 +334,26 @@ tls_demand_client(struct MHD_Connection *mhd)
 	    GNUTLS_HOOK_POST, watch_messages);
 }
 
+/* Again, should the handshake ever have let one through. */
+static bool
+is_verified(struct conn *c, gnutls_session_t s)
+{
+	unsigned bad;
+	bool dated;
+
+	if (s == NULL)
+		return false;
+	if (c->ib->cfg.client_ca == NULL)
+		return judge_pinned(s, &dated) == NULL && client_read(c, s);
+	return check_peer(s, &bad) == 0 && bad == 0 && client_read(c, s) &&
+	    conn_known(c);
+}
+
 const char *
 tls_client(struct conn *c, struct MHD_Connection *mhd)
 {
-	gnutls_session_t s = session_of(mhd);
-	unsigned bad;
-
-	if (!c->known) {
-		/* Again, should the handshake ever have let one through. */
-		if (s == NULL || check_peer(s, &bad) != 0 || bad != 0 ||
-		    !client_read(c, s) || !conn_known(c))
-			return "no verified certificate";
-	}
+	if (!c->known && !is_verified(c, session_of(mhd)))
+		return "no verified certificate";
 	/* It may have ended since the handshake. */
 	return c->cert_until >= bulla_now() ? NULL :
 	    "the certificate of this client has ended";

@@ -293,3 +293,59 @@ wait_for_port() {
 	[[ $stderr == *"tls.pem: our TLS certificate ends in 10 days"* ]]
 	[[ $stderr == *"the last TLS key in the roster of b.example ends in 5 days"* ]]
 }
+
+@test "two sides with rosters need no authority, and no option but the home" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	lists a a/keys/tls.pem
+	lists b b/keys/tls.pem
+	opens
+	run --separate-stderr deliver "$D/package"
+	[ "$status" -eq 0 ]
+	[[ $output == "received by b.example/receiver"* ]]
+	# the next key, before and after both sides have heard of it
+	tls a next >/dev/null
+	run --separate-stderr deliver --cert a/keys/tls-next.pem \
+	    --key a/keys/tls-next.key "$D/package"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"none of those in the roster"* ]]
+	lists a a/keys/tls-next.pem
+	tls a switch >/dev/null
+	run --separate-stderr deliver "$D/package"
+	[ "$status" -eq 0 ]
+	ends
+}
+
+@test "clients that their roster does not list stay strangers" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	tls c make >/dev/null
+	lists b b/keys/tls.pem
+	UNTIL=now lists a a/keys/tls.pem
+	opens
+	stays_out 1 "not let in at this time" deliver "$D/package"
+	stays_out 1 "none of those in the roster" deliver \
+	    --cert c/keys/tls.pem --key c/keys/tls.key "$D/package"
+	# the certificate of one who is listed does not help without its key
+	stays_out 1 "cannot be used" deliver \
+	    --cert a/keys/tls.pem --key c/keys/tls.key "$D/package"
+	[ "$(grep -c event=unknown-agency log)" -ge 1 ]
+	[ "$(grep -c event=suspended-agency log)" -ge 1 ]
+}
+
+@test "an inbox does not start when nobody would be let in, or without a key" {
+	fails() {
+		local why=$1
+		shift
+		run --separate-stderr "$BULLA_BIN/bulla-inbox" --home b \
+		    --listen 127.0.0.1:0 "$@"
+		[ "$status" -eq 2 ]
+		[ "$output" = "" ]
+		[[ $stderr == *"$why"* ]]
+	}
+	fails "no TLS certificate"
+	tls b make -n 127.0.0.1 >/dev/null
+	fails "which clients are let in?"
+	fails "which clients are let in?" -K b/keys/sealer.key.pub
+	fails "belong together" --tls-cert b/keys/tls.pem
+}
