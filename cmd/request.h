@@ -61,9 +61,13 @@ int request_set(struct request_cmd *k, struct bulla_reqdoc *d,
 /* Findings on stderr; CMD_NO when there are errors. */
 int request_judge(struct request_cmd *k, const struct bulla_reqdoc *d);
 
-/* One package: document and attachments, sealed, recorded, kept. */
+/*
+ * One package: document and attachments, sealed, recorded, kept. Without a
+ * document, of another kind (indicators, notice): the attachments alone.
+ */
 struct request_seal {
-	struct bulla_reqdoc *d;
+	struct bulla_reqdoc *d;		/* or NULL, and then: */
+	const char *kind, *ref;		/* ref may be NULL */
 	/* For whom: names or age1... one a line; empty: all of theirs. */
 	struct bulla_cur keys;
 	bool exercise;

@@ -32,8 +32,10 @@ static void
 set_opening(struct request_work *w)
 {
 	const struct bulla_reqdoc *d = w->p->d;
-	const struct bulla_cur kind = bulla_reqdoc_package_kind(d);
-	const struct bulla_cur ref = bulla_reqdoc_ref(d);
+	const struct bulla_cur kind = d != NULL ?
+	    bulla_reqdoc_package_kind(d) : bulla_cur_str(w->p->kind);
+	const struct bulla_cur ref = d != NULL ? bulla_reqdoc_ref(d) :
+	    bulla_cur_str(w->p->ref != NULL ? w->p->ref : "");
 	const struct bulla_roster *r;
 	struct bulla_cur class;
 	uint8_t digest[32];
@@ -43,13 +45,13 @@ set_opening(struct request_work *w)
 	request_word(w->side, sizeof(w->side), &r->side);
 	request_word(w->kind, sizeof(w->kind), &kind);
 	request_word(w->ref, sizeof(w->ref), &ref);
-	if (d->kind == BULLA_REQDOC_REQUEST &&
+	if (d != NULL && d->kind == BULLA_REQDOC_REQUEST &&
 	    bulla_reqdoc_get(d, "class", &class))
 		request_word(w->class, sizeof(w->class), &class);
 	w->names[0] = w->side;
 	w->pack = (struct bulla_pack){ .bag = "exchange", .info = &w->info,
-	    .time = w->k->now, .paths = w->paths,
-	    .n_paths = w->k->n_attach + 1, .out_fd = -1, .old_fd = -1,
+	    .time = w->k->now, .paths = w->paths, .n_paths = w->n_paths,
+	    .out_fd = -1, .old_fd = -1,
 	    .stdin_fd = -1, .threads = 1 };
 	w->s = (struct bulla_seal){ .signers = &w->signer, .n_signers = 1,
 	    .recipients = &w->to, .to = w->names, .n_to = 1, .kind = w->kind,
@@ -95,7 +97,7 @@ keep(struct request_work *w)
 	if (st == BULLA_OK)
 		st = copy_out(w, &o, &err);
 	bulla_outfile_free(&o);
-	if (st == BULLA_OK)
+	if (st == BULLA_OK && w->p->d != NULL)
 		st = bulla_request_keep(w->k->m.h.path, w->done.id, &text,
 		    &err);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, "sealed and "
@@ -194,7 +196,12 @@ request_seal(struct request_cmd *k, const struct request_seal *p)
 	struct request_work w = { .k = k, .p = p, .spool = -1,
 	    .text = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
 	struct bulla_outfile o = BULLA_OUTFILE_INIT;
-	int code = request_write_text(&w);
+	int code = CMD_YES;
+
+	for (size_t i = 0; i < k->n_attach; i++)
+		w.paths[w.n_paths++] = k->attach[i];
+	if (p->d != NULL)
+		code = request_write_text(&w);
 
 	if (code == CMD_YES)
 		code = request_recipients(&w);
@@ -202,7 +209,7 @@ request_seal(struct request_cmd *k, const struct request_seal *p)
 		code = load_sealer(&w);
 	if (code == CMD_YES)
 		code = open_files(&w, &o);
-	if (code == CMD_YES)
+	if (code == CMD_YES && p->d != NULL)
 		code = request_write_doc(&w);
 	if (code == CMD_YES) {
 		set_opening(&w);

@@ -75,7 +75,6 @@ list_attachments(struct request_work *w)
 		bulla_hex_put(&b, digest, sizeof(digest));
 		bulla_buf_fmt(&b, " %llu %s\n", (unsigned long long)size,
 		    slash != NULL ? slash + 1 : k->attach[i]);
-		w->paths[i + 1] = k->attach[i];
 	}
 	v = bulla_buf_view(&b);
 	st = k->n_attach == 0 ? BULLA_OK :
@@ -173,6 +172,6 @@ request_write_doc(struct request_work *w)
 	    bulla_reqdoc_file(w->p->d->kind));
 	st = bulla_file_put(w->doc, w->text.p, w->text.len, 0600, false,
 	    &err);
-	w->paths[0] = w->doc;
+	w->paths[w->n_paths++] = w->doc;
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, NULL, st, &err);
 }

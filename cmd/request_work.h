@@ -13,6 +13,7 @@ struct request_work {
 	char dir[PATH_CAP];		/* where the document waits; "": none */
 	char doc[PATH_CAP];
 	const char *paths[REQUEST_FILES_MAX + 1];
+	size_t n_paths;
 	struct bulla_pack pack;
 	struct bulla_baginfo info;
 	struct bulla_signer signer;

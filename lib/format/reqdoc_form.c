@@ -213,10 +213,11 @@ key_ok(const struct bulla_cur *v)
 
 	if (!bulla_cur_starts(v, "age1"))
 		return bulla_keyname_ok(v);
+	/* Lower case to the end: mixed case decodes to nothing. */
 	if (bulla_bech32_decode(v, "age1pq", pub, sizeof(pub), &n, &upper))
-		return !upper;
+		return true;
 	return bulla_bech32_decode(v, "age", pub, sizeof(pub), &n, &upper) &&
-	    n == 32 && !upper;
+	    n == 32;
 }
 
 static bool

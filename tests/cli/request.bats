@@ -517,6 +517,34 @@ estimate=2099-01-01T00:00:00Z"; do
 	[[ $output == *'the answers end early: nothing was sealed'* ]]
 }
 
+@test "class and level are of the agreement in force" {
+	local call=(-F raised-by=A -F raised-to=B -F trigger=emergency
+	    -F 'summary=Our key may have been stolen.')
+	# nobody has promised anything yet
+	ok request --home a new -F class=whenever "$OFFICE" "$CASE"
+	"$BIN/bulla-trust" --home a agreement propose -o half.note >&2
+	"$BIN/bulla-trust" --home b agreement sign -o whole.note half.note >&2
+	"$BIN/bulla-trust" --home a agreement pin whole.note >&2
+	no 1 'class: is not in the agreement in force; write one of emergency' \
+	    request --home a new -F class=whenever "$OFFICE" "$CASE"
+	ok request --home a new "$OFFICE" "$CASE"
+	no 1 'level: is not in the agreement in force; write one of contact' \
+	    request --home a hotline -F level=boss "${call[@]}"
+	ok request --home a hotline -F level=lead-official "${call[@]}"
+}
+
+@test "to standard output, and as JSON on standard error then" {
+	request --home a new -o - "$OFFICE" "$CASE" >out.bulla 2>err
+	[ ! -s err ]
+	"$BIN/bulla-open" --home b -d out out.bulla
+	request --home a --json new -o - "$OFFICE" "$CASE" >out2.bulla 2>err
+	[ "$(jq -r .package err)" != "$(cat id)" ]
+	cmp out2.bulla "a/packages/$(jq -r .package err).bulla"
+	run --separate-stderr request --home a --json new "$OFFICE"
+	[ "$status" -eq 1 ]
+	jq -e '.ok == false and .status == "refused"' <<<"$output"
+}
+
 @test "usage" {
 	no 2 'new, reply, hotline' request
 	no 2 'new, reply, hotline' request answer
