@@ -8,7 +8,8 @@ void
 request_word(char *out, size_t cap, const struct bulla_cur *v)
 {
 	BULLA_CHECK(v->len < cap);
-	memcpy(out, v->p, v->len);
+	if (v->len > 0)
+		memcpy(out, v->p, v->len);
 	out[v->len] = '\0';
 }
 

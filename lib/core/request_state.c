@@ -31,7 +31,8 @@ static void
 keep(char *out, size_t cap, const struct bulla_cur *v)
 {
 	BULLA_CHECK(v->len < cap);
-	memcpy(out, v->p, v->len);
+	if (v->len > 0)
+		memcpy(out, v->p, v->len);
 	out[v->len] = '\0';
 }
 
