@@ -106,9 +106,9 @@ struct bulla_inbox_limits {
 };
 
 #define BULLA_INBOX_UPLOADS_MAX 1024u	/* in progress, all clients */
-#define BULLA_INBOX_CONNS_MAX 1024u
-/* Connections whose certificate was not seen yet: the oldest makes way. */
-#define BULLA_INBOX_UNVERIFIED_MAX 256u
+#define BULLA_INBOX_CONNS_MAX 2048u
+/* Connections whose certificate was not seen yet: one of them makes way. */
+#define BULLA_INBOX_UNVERIFIED_MAX 512u
 #define BULLA_INBOX_IP_UNVERIFIED_MAX 64u	/* from one address */
 
 struct bulla_inbox_config {

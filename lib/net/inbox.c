@@ -23,7 +23,7 @@ watch(void *arg)
 
 	pthread_mutex_lock(&ib->mu);
 	while (!ib->stopping) {
-		BULLA_CHECK(clock_gettime(CLOCK_REALTIME, &t) == 0);
+		BULLA_CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
 		t.tv_sec++;
 		(void)pthread_cond_timedwait(&ib->tick, &ib->mu, &t);
 		pthread_mutex_unlock(&ib->mu);
@@ -191,6 +191,18 @@ start(struct bulla_inbox *ib, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+/* A clock that is set back must not stop the watchdog for as long. */
+static void
+tick_init(struct bulla_inbox *ib)
+{
+	pthread_condattr_t attr;
+
+	BULLA_CHECK(pthread_condattr_init(&attr) == 0 &&
+	    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(&ib->tick, &attr) == 0);
+	(void)pthread_condattr_destroy(&attr);
+}
+
 enum bulla_status
 bulla_inbox_start(const struct bulla_inbox_config *c, struct bulla_inbox **out,
     struct bulla_err *err)
@@ -204,9 +216,9 @@ bulla_inbox_start(const struct bulla_inbox_config *c, struct bulla_inbox **out,
 	    .incoming = -1, .lock = -1,
 	    .mu = PTHREAD_MUTEX_INITIALIZER,
 	    .unparked = PTHREAD_COND_INITIALIZER,
-	    .tick = PTHREAD_COND_INITIALIZER,
 	    .conn_mu = PTHREAD_MUTEX_INITIALIZER,
 	    .log_mu = PTHREAD_MUTEX_INITIALIZER };
+	tick_init(ib);
 	st = start(ib, err);
 	if (st != BULLA_OK) {
 		bulla_inbox_stop(ib);

@@ -13,8 +13,8 @@
  * keep up a rate.
  *
  * Places are few. Whoever has not shown a certificate can have only some of
- * them, and when these are taken the one that has waited longest makes way:
- * thousands of strangers keep nobody out who finishes a handshake.
+ * them, and when these are taken one makes way, first from where most of them
+ * come: thousands of strangers keep nobody out who finishes a handshake.
  */
 #define HANDSHAKE_MAX 10	/* seconds */
 #define RATE_WINDOW 20		/* seconds */
@@ -79,27 +79,65 @@ is_near(const struct conn *a, const struct conn *b)
 	    memcmp(a->net, b->net, a->net_len) == 0;
 }
 
-/* The list has the newest first. */
-static void
-make_way_locked(struct bulla_inbox *ib, struct conn *me)
+/* Strangers from where c comes. */
+static unsigned
+count_near(struct bulla_inbox *ib, const struct conn *c)
 {
-	struct conn *oldest = NULL, *nearest = NULL;
-	unsigned n = 0, n_near = 0;
+	unsigned n = 1;
+
+	for (struct conn *o = ib->conns; o != NULL; o = o->next)
+		n += o != c && !o->known && !o->cut && is_near(o, c);
+	return n;
+}
+
+/*
+ * Somebody among those of whom there are most, who has not even begun a
+ * handshake, the oldest: a good client is alone, and quick. The list has the
+ * newest first.
+ */
+static struct conn *
+least_welcome(struct bulla_inbox *ib)
+{
+	struct conn *found = NULL;
+	unsigned most = 0, n;
 
 	for (struct conn *c = ib->conns; c != NULL; c = c->next) {
 		if (c->known || c->cut)
 			continue;
-		n++;
-		oldest = c;
-		if (is_near(c, me)) {
-			n_near++;
-			nearest = c;
+		n = 2 * count_near(ib, c) + !c->hello;
+		if (n >= most) {
+			most = n;
+			found = c;
 		}
 	}
-	if (n_near > BULLA_INBOX_IP_UNVERIFIED_MAX)
-		cut_locked(nearest, CUT_CROWDED);
+	return found;
+}
+
+static struct conn *
+oldest_near(struct bulla_inbox *ib, const struct conn *me)
+{
+	struct conn *oldest = NULL;
+
+	for (struct conn *c = ib->conns; c != NULL; c = c->next)
+		if (!c->known && !c->cut && is_near(c, me))
+			oldest = c;
+	return oldest;
+}
+
+static void
+make_way_locked(struct bulla_inbox *ib, struct conn *me)
+{
+	struct conn *goes = NULL;
+	unsigned n = 0;
+
+	for (struct conn *c = ib->conns; c != NULL; c = c->next)
+		n += !c->known && !c->cut;
+	if (count_near(ib, me) > BULLA_INBOX_IP_UNVERIFIED_MAX)
+		goes = oldest_near(ib, me);
 	else if (n > BULLA_INBOX_UNVERIFIED_MAX)
-		cut_locked(oldest, CUT_CROWDED);
+		goes = least_welcome(ib);
+	if (goes != NULL)
+		cut_locked(goes, CUT_CROWDED);
 }
 
 struct conn *

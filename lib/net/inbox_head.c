@@ -26,7 +26,9 @@ static const char *const field_names[F_N] = {
 struct head {
 	struct bulla_cur v[F_N];
 	unsigned n[F_N];
-	bool nul;
+	bool nul, odd;
+	const char *next;	/* where the next field has to begin */
+	bool gap;
 };
 
 static bool
@@ -43,6 +45,18 @@ name_is(const struct bulla_cur *name, const char *want)
 	return want[name->len] == '\0';
 }
 
+/* RFC 9110, 5.6.2. "Content-Length : 5" is one thing to us and another to
+ * who looks away from the space. */
+static bool
+is_token(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (p[i] <= ' ' || p[i] > '~' ||
+		    strchr("\"(),/:;<=>?@[\\]{}", p[i]) != NULL)
+			return false;
+	return len > 0;
+}
+
 static enum MHD_Result
 one_field(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len,
     const char *value, size_t value_len)
@@ -53,6 +67,9 @@ one_field(void *ctx, enum MHD_ValueKind kind, const char *key, size_t key_len,
 	(void)kind;
 	if (value == NULL)
 		value_len = 0;
+	h->odd |= !is_token(key, key_len);
+	h->gap |= key != h->next || value == NULL;
+	h->next = value != NULL ? value + value_len + 2 : NULL;
 	if (memchr(key, '\0', key_len) != NULL || (value_len > 0 &&
 	    memchr(value, '\0', value_len) != NULL))
 		h->nul = true;
@@ -94,6 +111,8 @@ framing(struct request *r, const struct head *h)
 			return "a header field stands there twice";
 	if (h->nul)
 		return "a NUL byte in the header";
+	if (h->odd)
+		return "the name of a header field is none";
 	if (h->n[F_ENCODING] > 0 && h->n[F_LENGTH] > 0)
 		return "Transfer-Encoding beside Content-Length";
 	if (h->n[F_ENCODING] > 0 && !name_is(te, "chunked"))
@@ -233,6 +252,20 @@ place(struct request *r)
 }
 
 /*
+ * libmicrohttpd 0.9 ends a line at CR LF, at either of them alone, and joins
+ * folded ones. It parses in place and writes NUL over what ended a line: so
+ * each field has to begin two bytes behind the last one, and the empty line
+ * has to be two bytes too. Later versions refuse such lines themselves.
+ */
+static bool
+is_strict(const struct head *h)
+{
+	if (MHD_VERSION >= 0x01000000)
+		return true;
+	return !h->gap && h->next[0] == '\0' && h->next[1] == '\0';
+}
+
+/*
  * Fills r; r->reply holds the refusal, if there is one. libmicrohttpd takes
  * a NUL byte in the path as its end: the version must follow right after.
  */
@@ -240,7 +273,7 @@ void
 request_parse(struct request *r, const char *method, const char *version)
 {
 	struct bulla_cur uri = bulla_cur_of(r->uri, r->uri_len);
-	struct head h = { 0 };
+	struct head h = { .next = version + strlen(version) + 2 };
 	const char *why;
 
 	r->method = method_of(method);
@@ -250,9 +283,12 @@ request_parse(struct request *r, const char *method, const char *version)
 	why = framing(r, &h);
 	if (why == NULL && strcmp(version, "HTTP/1.1") != 0)
 		why = "HTTP/1.1 is wanted";
-	if (why == NULL && (uintptr_t)version - (uintptr_t)r->uri !=
-	    r->uri_len + 1)
+	if (why == NULL && ((uintptr_t)version - (uintptr_t)r->uri !=
+	    r->uri_len + 1 || (uintptr_t)r->uri - (uintptr_t)method !=
+	    strlen(method) + 1))
 		why = "the request line is malformed";
+	if (why == NULL && !is_strict(&h))
+		why = "a line that does not end in CR LF, or a folded one";
 	if (why != NULL) {
 		/* Whatever follows on this connection is not looked at. */
 		r->body_len = BODY_CHUNKED;

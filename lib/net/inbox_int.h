@@ -53,7 +53,8 @@ struct conn {
 	char from[46];			/* address as text, or "-" */
 	uint8_t net[8];			/* its neighbourhood */
 	unsigned net_len;
-	bool hello, bare, refused;	/* of a handshake: inbox_tls.c */
+	atomic_bool hello;		/* begun a handshake */
+	bool bare, refused;		/* of it: inbox_tls.c */
 	bool known;			/* the certificate was verified */
 	struct bulla_inbox_client client;
 	int64_t cert_until;		/* POSIX seconds */

@@ -79,7 +79,9 @@ headers(struct MHD_Response *m, const struct request *r)
 		bulla_tus_date_text(p->expires, date);
 		header(m, "Upload-Expires", "%s", date);
 	}
-	if (p->close)
+	/* libmicrohttpd takes a LF alone for the end of a chunk's line, which
+	 * others do not: what follows such a body is not looked at. */
+	if (p->close || r->body_len == BODY_CHUNKED)
 		header(m, "Connection", "close");
 	if (p->retry_after > 0)
 		header(m, "Retry-After", "%u", p->retry_after);

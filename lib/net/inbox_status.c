@@ -72,7 +72,10 @@ access_page(void *ctx, struct MHD_Connection *mhd, const char *url,
 		*slot = &begun;
 		return MHD_YES;
 	}
-	*n = 0;
+	if (*n > 0) {
+		*n = 0;
+		return MHD_YES;
+	}
 	return page(ctx, mhd, url, method);
 }
 

@@ -331,7 +331,7 @@ tls_demand_client(struct MHD_Connection *mhd)
 	gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUIRE);
 	gnutls_session_set_verify_function(s, verify);
 	gnutls_handshake_set_hook_function(s, GNUTLS_HANDSHAKE_ANY,
-	    GNUTLS_HOOK_POST, watch_messages);
+	    GNUTLS_HOOK_BOTH, watch_messages);
 }
 
 /* Again, should the handshake ever have let one through. */
