@@ -8,7 +8,8 @@
 #include "bulla/when.h"
 
 enum { OPT_TYPE = CMD_LONG + 1, OPT_TEMPLATE, OPT_ASK, OPT_TIME,
-    OPT_EXERCISE, OPT_DAYS, OPT_HOTLINE_KEY };
+    OPT_EXERCISE, OPT_DAYS, OPT_HOTLINE_KEY, OPT_ALL, OPT_OURS, OPT_WITHIN,
+    OPT_HOOK };
 
 static const struct cmd_opt opts[] = {
 	{ 'F', "field", "LABEL=VALUE", "a field of the document (repeat)" },
@@ -26,7 +27,12 @@ static const struct cmd_opt opts[] = {
 	{ OPT_TIME, "time", "T", "the time to record and to judge by" },
 	{ OPT_DAYS, "max-days", "N",
 	    "longest time range that is not too broad (default: 92)" },
-	{ OPT_EXERCISE, "exercise", NULL, "mark it as an EXERCISE" },
+	{ OPT_EXERCISE, "exercise", NULL,
+	    "mark it as an EXERCISE; list, show, due: only those" },
+	{ OPT_ALL, "all", NULL, "list: also what has ended" },
+	{ OPT_WITHIN, "within", "N", "due: from now, 24h or 7d" },
+	{ OPT_OURS, "ours", NULL, "due: only what our side owes" },
+	{ OPT_HOOK, "hook", "PROGRAM", "due: run it for each that is new" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -35,6 +41,9 @@ static const char *const synopsis[] = {
 	"hotline [options] [ID [DRAFT]...] [-o FILE]",
 	"(new | reply | hotline) --template T [-o FILE]",
 	"lint [--max-days N] [--time T] DRAFT",
+	"list [--all]",
+	"show ID",
+	"due [--within N] [--ours] [--hook PROGRAM]",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -52,6 +61,8 @@ static const struct {
 } verbs[] = {
 	{ "new", request_new }, { "reply", request_reply },
 	{ "hotline", request_hotline }, { "lint", request_lint },
+	{ "list", request_list }, { "show", request_show },
+	{ "due", request_due },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -64,7 +75,8 @@ run(struct request_cmd *k)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return verbs[i].run(k);
 	}
-	return cmd_usage(&k->c, "new, reply, hotline or lint?");
+	return cmd_usage(&k->c, "new, reply, hotline, lint, list, show or "
+	    "due?");
 }
 
 static void
@@ -123,6 +135,18 @@ option(struct request_cmd *k, int ch, const char *arg)
 	case OPT_DAYS:
 		k->max_days = (unsigned)cmd_num(&k->c, "--max-days", arg, 1,
 		    36500);
+		break;
+	case OPT_ALL:
+		k->all = true;
+		break;
+	case OPT_OURS:
+		k->ours = true;
+		break;
+	case OPT_WITHIN:
+		k->within = arg;
+		break;
+	case OPT_HOOK:
+		k->hook = arg;
 		break;
 	default:
 		k->exercise = true;

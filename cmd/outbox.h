@@ -88,6 +88,11 @@ BULLA_NODISCARD enum bulla_status outbox_job_end(struct outbox_cmd *k,
  */
 BULLA_NODISCARD enum bulla_status outbox_tell(struct outbox_cmd *k,
     struct bulla_outbox_item *i, struct bulla_err *err);
+/*
+ * May this program be run (or this directory hold one): is it ours or root's,
+ * and can nobody else write it? *why, or NULL: it is not there.
+ */
+bool outbox_safe(const char *path, bool dir, const char **why);
 /* To an entry's log: a line with the time, and what a program printed. */
 void outbox_note(struct outbox_cmd *k, const struct bulla_outbox_item *i,
     const char *line, const struct outbox_child *p);

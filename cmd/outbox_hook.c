@@ -66,8 +66,8 @@ outbox_note(struct outbox_cmd *k, const struct bulla_outbox_item *i,
 }
 
 /* Whoever can write a hook can do all that we can. */
-static bool
-safe(const char *path, bool dir, const char **why)
+bool
+outbox_safe(const char *path, bool dir, const char **why)
 {
 	struct stat sb;
 
@@ -181,7 +181,7 @@ hook(struct outbox_cmd *k, const struct bulla_outbox_item *i,
 	(void)snprintf(dir, sizeof(dir), "%s/hooks",
 	    bulla_outbox_path(k->box));
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, event);
-	if (safe(path, false, &why) && safe(dir, true, &why)) {
+	if (outbox_safe(path, false, &why) && outbox_safe(dir, true, &why)) {
 		call(k, i, event, path);
 		return;
 	}

@@ -24,6 +24,8 @@ struct request_cmd {
 	bool ask, exercise;
 	int64_t now;				/* --time */
 	unsigned max_days;			/* --max-days; 0: the default */
+	bool all, ours;				/* list, due */
+	const char *within, *hook;		/* due */
 	struct bulla_identities desk;		/* request_desk */
 };
 
@@ -31,6 +33,9 @@ int request_new(struct request_cmd *k);
 int request_reply(struct request_cmd *k);
 int request_hotline(struct request_cmd *k);
 int request_lint(struct request_cmd *k);
+int request_list(struct request_cmd *k);
+int request_show(struct request_cmd *k);
+int request_due(struct request_cmd *k);
 
 /* Opens the home, which must have both rosters; CMD_YES or reported. */
 int request_home(struct request_cmd *k);

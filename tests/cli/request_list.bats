@@ -1,0 +1,286 @@
+#!/usr/bin/env bats
+# Reading requests: list, show, due.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
+bats_require_minimum_version 1.5.0
+
+# Two sides with an agreement; a has asked, b has received it: ./r.bulla,
+# ./id, and ./started, when the clock started.
+setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	V=$(cd "$BATS_TEST_DIRNAME/../vectors/request" && pwd)
+	export BULLA_BIN V
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for s in a b; do
+		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
+	done
+	bulla trust --home a pin b/roster/ours.note \
+	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
+	bulla trust --home b pin a/roster/ours.note \
+	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	bulla trust --home a agreement propose -o v1.note >&2
+	bulla trust --home b agreement sign v1.note >&2
+	bulla trust --home a agreement pin v1.note >&2
+	bulla trust --home b agreement pin v1.note >&2
+	ask r.bulla >id
+	deliver b a r.bulla
+	bulla request --home a --json list | jq -r .start >started
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	unset BULLA_HOME
+	cp -a "$BATS_FILE_TMPDIR/." .
+	ID=$(cat id)
+	AT=$(cat started)
+}
+
+bulla() {
+	local tool=$1
+	shift
+	"$BULLA_BIN/bulla-$tool" "$@"
+}
+
+# ask OUT [OPTION...]: as a, a routine request; its id
+ask() {
+	local out=$1
+	shift
+	bulla request --home a new -o "$out" "$@" "$V/office.txt" "$V/case.txt"
+}
+
+# deliver TO FROM PACKAGE: and the receipt goes back, countersigned
+deliver() {
+	bulla receive --home "$1" "$3" >"$3.receipt"
+	bulla custody --home "$2" take "$3.receipt" >/dev/null
+}
+
+# reply TYPE OUT [FIELD...]: as b, to $ID
+reply() {
+	local type=$1 out=$2
+	shift 2
+	bulla request --home b reply --type "$type" -o "$out" \
+	    -F 'authority=Bureau of B' -F 'person=Officer Chen' "$@" "$ID"
+}
+
+# later N HOURS: after the start of the clock
+later() {
+	date -u -d "$AT + $1 hours" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# list HOME [OPTION...]: the row of $ID as words
+row() {
+	local home=$1
+	shift
+	bulla request --home "$home" list "$@" | grep "^$ID" | tr -s ' '
+}
+
+@test "list: both sides see the same, each from its own place" {
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[[ ${lines[0]} == "request "*" by   class "* ]]
+	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	for line in "${lines[@]}"; do
+		[ "${#line}" -le 80 ]
+	done
+	[ "$(row a --time "$AT")" = \
+	    "$ID us routine-subscrib open them ack 3d" ]
+	[ "$(row b --time "$AT")" = \
+	    "$ID them routine-subscrib open us ack 3d" ]
+	# what it is about is known to b once it was opened
+	bulla request --home b --json list | jq -e '.type == null'
+	bulla request --home b show "$ID" >/dev/null
+	bulla request --home a --json list --time "$AT" >a.json
+	bulla request --home b --json list --time "$AT" >b.json
+	cmp a.json b.json
+	jq -e '.class == "routine-subscriber" and .type == "subscriber" and
+	    .waiting == "b.example" and .agreement == 1 and
+	    .acknowledge.state == "open" and .acknowledge.due == $due and
+	    .overdue == false' --arg due "$(later 72)" a.json
+}
+
+@test "list: overdue, answered, and what is over only with --all" {
+	[ "$(row a --time "$(later 96)")" = \
+	    "$ID us routine-subscrib open them ack -24h" ]
+	run --separate-stderr bulla request --home a list \
+	    --time "$(later 96)"
+	[ "${lines[2]}" = "1 open, 1 overdue, 0 ended" ]
+	reply refused n.bulla -F ground=dual-criminality \
+	    -F 'reason=Not a crime here'
+	deliver a b n.bulla
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 0 ]
+	[ "$output" = "0 open, 0 overdue, 1 ended" ]
+	[ "$(row b --all)" = "$ID them routine-subscrib answered them -" ]
+}
+
+@test "list: a receipt that has not come back proves nothing" {
+	ask s.bulla >id2
+	ID=$(cat id2)
+	[ "$(row a)" = "$ID us routine-subscrib unproved them -" ]
+	bulla receive --home b s.bulla >receipt
+	[[ $(row b) == "$ID them routine-subscrib open us ack "* ]]
+	[ "$(row a)" = "$ID us routine-subscrib unproved them -" ]
+	bulla custody --home a take receipt >/dev/null
+	[[ $(row a) == "$ID us routine-subscrib open them ack "* ]]
+}
+
+@test "list: exercises are among themselves" {
+	ask x.bulla --exercise >id2
+	run --separate-stderr bulla request --home a list
+	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	[[ $stderr == *"1 packages of exercises (--exercise) are left out"* ]]
+	run --separate-stderr bulla request --home a list --exercise
+	[[ ${lines[1]} == "$(cat id2) us "* ]]
+	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	[[ $stderr == *"1 packages of no exercise are left out"* ]]
+}
+
+@test "list: what has no place, and homes that cannot tell" {
+	echo x >x
+	bulla seal --home a -r b.example/desk --kind full \
+	    --ref 00000000000000000000000000000000 -o y.bulla x >id2
+	mkdir -p a/packages
+	cp y.bulla "a/packages/$(cat id2).bulla"
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 0 ]
+	[[ $output == *"! $(cat id2) full: it names a package that is not"* ]]
+	bulla request --home a --json list | jq -se --arg id "$(cat id2)" \
+	    '.[1].stray == $id'
+	rm -r b/agreement
+	run --separate-stderr bulla request --home b list
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"there is no agreement in this home"* ]]
+	[ "$(row b)" = "$ID them routine-subscrib open us -" ]
+	run --separate-stderr bulla request --home nowhere list
+	[ "$status" -eq 2 ]
+	run --separate-stderr bulla request --home a list x
+	[ "$status" -eq 2 ]
+	# an agreement that one side changed
+	sed -i 's/^acknowledge: 3d/acknowledge: 9d/' a/agreement/000001.note
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"agreement/000001.note"* ]]
+}
+
+@test "show: the thread with its times" {
+	reply clarification c.bulla -F code=overly-broad \
+	    -F 'question=Which account?' -F fields=data-sought
+	deliver a b c.bulla
+	run --separate-stderr bulla request --home a show "$ID"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[ "${lines[0]}" = "request $ID" ]
+	[[ $output == *"asked by    a.example (us), class routine-subscriber"* ]]
+	[[ $output == *"state       stopped, waits for a.example"* ]]
+	[[ $output == *"acknowledge in-time    due $(later 72)"* ]]
+	[[ $output == *"first       stopped    due -  "* ]]
+	[[ $output == *"clarification from b.example  "*"claimed  "* ]]
+	[[ $output == *"received    $AT  receipt "*", not countersigned"* ]]
+	[[ $output == *"timestamped -"* ]]
+	while IFS= read -r line; do
+		[ "${#line}" -le 80 ]
+	done <<<"$output"
+	# both sides see the same, but for what is their own
+	for home in a b; do
+		bulla request --home $home --json show "$ID" \
+		    --time "$(later 5)" |
+		    jq 'del(.events[].countersigned, .events[].cosigned)' \
+		    >$home.json
+	done
+	cmp a.json b.json
+	jq -e '.state == "stopped" and (.events | length) == 2 and
+	    .events[1].kind == "clarification" and .wall == 18000 and
+	    .events[0].proof == "receipt"' a.json
+	# by any package of it
+	other=$(jq -r '.events[1].package' a.json)
+	run --separate-stderr bulla request --home b show "$other"
+	[ "${lines[0]}" = "request $ID" ]
+}
+
+@test "show: what is not there" {
+	run --separate-stderr bulla request --home a show \
+	    00000000000000000000000000000000
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"no request, and no answer to one, in this home"* ]]
+	run --separate-stderr bulla request --home a show
+	[ "$status" -eq 2 ]
+}
+
+@test "due: exit status and text" {
+	run --separate-stderr bulla request --home a due --time "$(later 47)"
+	[ "$status" -eq 0 ]
+	[ "$output" = "" ]
+	[ "$stderr" = "" ]
+	run --separate-stderr bulla request --home a due --time "$(later 48)"
+	[ "$status" -eq 1 ]
+	[ "$output" = "in    24h $(later 72) acknowledge them $ID" ]
+	[ "${#output}" -le 80 ]
+	run --separate-stderr bulla request --home b due --within 4d \
+	    --time "$AT"
+	[ "$status" -eq 1 ]
+	[ "$output" = "in     3d $(later 72) acknowledge us   $ID" ]
+	run --separate-stderr bulla request --home b due --time "$(later 96)"
+	[ "$status" -eq 1 ]
+	[ "$output" = "LATE  24h $(later 72) acknowledge us   $ID" ]
+	run --separate-stderr bulla request --home b due --json \
+	    --time "$(later 96)"
+	jq -e '.what == "acknowledge" and .overdue and .side == "b.example"' \
+	    <<<"$output"
+	# what the other side owes is not ours to do
+	run --separate-stderr bulla request --home a due --ours \
+	    --time "$(later 96)"
+	[ "$status" -eq 0 ]
+	[ "$output" = "" ]
+	run --separate-stderr bulla request --home a due --within soon
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'"soon" is no duration: write 24h or 7d'* ]]
+}
+
+@test "due: the hook runs once for what is new, and once when it is late" {
+	cat >hook <<-END
+	#!/bin/sh
+	echo "\$BULLA_DUE_EVENT \$BULLA_DUE_WHAT \$BULLA_DUE_SIDE" \\
+	    "\$BULLA_DUE_OURS \$BULLA_DUE_REQUEST \$BULLA_DUE_CLASS" \\
+	    "\$SECRET" >>$PWD/told
+	[ ! -e $PWD/broken ]
+	END
+	chmod 755 hook
+	due() {
+		SECRET=x run --separate-stderr bulla request --home b due \
+		    --hook "$PWD/hook" --time "$(later "$1")"
+	}
+	due 10
+	[ "$status" -eq 0 ]
+	[ ! -e told ]
+	touch broken
+	due 60	# it fails: again the next time
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"the hook for acknowledge was not told"* ]]
+	[ "$(wc -l <told)" -eq 1 ]
+	rm broken
+	due 60
+	[ "$stderr" = "" ]
+	due 61
+	due 62
+	[ "$(wc -l <told)" -eq 2 ]
+	[ "$(tail -n 1 told)" = \
+	    "due acknowledge b.example yes $ID routine-subscriber " ]
+	due 80
+	due 81
+	[ "$(wc -l <told)" -eq 3 ]
+	[ "$(tail -n 1 told)" = \
+	    "overdue acknowledge b.example yes $ID routine-subscriber " ]
+	# not one that others can write, and no name to be searched for
+	chmod 777 hook
+	due 300
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"others can write it"* ]]
+	[ "$(wc -l <told)" -eq 3 ]
+	run --separate-stderr bulla request --home b due --hook hook \
+	    --time "$(later 300)"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"whole path"* ]]
+}
