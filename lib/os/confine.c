@@ -168,8 +168,12 @@ limit(__rlimit_resource_t what, unsigned long n, struct bulla_err *err)
 enum bulla_status
 bulla_limit_usage(const struct bulla_usage *u, struct bulla_err *err)
 {
-	enum bulla_status st = limit(RLIMIT_CPU, u->cpu_secs, err);
+	/* At the first it is told, so that its parent sees why it died. */
+	const struct rlimit cpu = { u->cpu_secs, u->cpu_secs + 1 };
+	enum bulla_status st = BULLA_OK;
 
+	if (u->cpu_secs != 0 && setrlimit(RLIMIT_CPU, &cpu) != 0)
+		st = bulla_fail_sys(err, "setrlimit");
 	if (st == BULLA_OK)
 		st = limit(RLIMIT_AS, u->memory, err);
 	return st == BULLA_OK ? limit(RLIMIT_FSIZE, u->file, err) : st;

@@ -1,0 +1,360 @@
+/*
+ * bite ROLE LAYERS SCRATCH: does confinement bite? For each action a process
+ * is confined as ROLE (verifier, signer, network) with LAYERS (none,
+ * landlock, both), with the home SCRATCH/home, and tries it. A line for each:
+ *
+ *	ACTION allowed | refused | ERRNO-TEXT
+ *
+ * refused is EPERM or EACCES. Exit 77 where the kernel lacks the layers.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/io_uring.h>
+#include <linux/keyctl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bulla/confine.h"
+
+/* Made before anything is confined */
+static const char *dir;
+static pid_t victim;
+static int server, tcp, plain;	/* sockets: listening, not connected, ... */
+static struct sockaddr_in at;
+
+enum { ALLOWED, REFUSED, OTHER };
+
+/* SCRATCH/NAME; static */
+static const char *
+in_dir(const char *name)
+{
+	static char path[4096];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static int
+try_open(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	return fd == -1 ? -1 : close(fd);
+}
+
+static int
+open_outside(void)
+{
+	return try_open("/etc/passwd", O_RDONLY);
+}
+
+static int
+create_outside(void)
+{
+	return try_open(in_dir("outside/new"), O_WRONLY | O_CREAT);
+}
+
+static int
+unlink_outside(void)
+{
+	return unlink(in_dir("outside/victim"));
+}
+
+static int
+read_key(void)
+{
+	return try_open(in_dir("home/keys/receiver.key"), O_RDONLY);
+}
+
+static int
+read_package(void)
+{
+	return try_open(in_dir("home/packages/p.bulla"), O_RDONLY);
+}
+
+static int
+write_incoming(void)
+{
+	return try_open(in_dir("home/incoming/new"), O_WRONLY | O_CREAT);
+}
+
+static int
+write_package(void)
+{
+	return try_open(in_dir("home/packages/new"), O_WRONLY | O_CREAT);
+}
+
+static int
+socket_inet(void)
+{
+	return socket(AF_INET, SOCK_STREAM, 0);
+}
+
+static int
+socket_unix(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int
+do_connect(void)
+{
+	return connect(tcp, (struct sockaddr *)&at, sizeof(at));
+}
+
+static int
+do_bind(void)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+	return bind(plain, (struct sockaddr *)&any, sizeof(any));
+}
+
+static int
+do_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+static int
+do_execve(void)
+{
+	char name[] = "true", *argv[] = { name, NULL };
+
+	return execv("/bin/true", argv);
+}
+
+static int
+do_ptrace(void)
+{
+	return (int)ptrace(PTRACE_ATTACH, victim, NULL, NULL);
+}
+
+static int
+do_kill(void)
+{
+	return kill(victim, SIGCONT);
+}
+
+static int
+do_io_uring(void)
+{
+	struct io_uring_params p = { 0 };
+
+	return (int)syscall(SYS_io_uring_setup, 1, &p);
+}
+
+static int
+do_mount(void)
+{
+	return mount("none", in_dir("outside"), "tmpfs", 0, NULL);
+}
+
+static int
+do_chroot(void)
+{
+	return chroot("/");
+}
+
+static int
+do_unshare(void)
+{
+	return unshare(CLONE_NEWUSER);
+}
+
+static int
+open_mem(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/mem", (int)victim);
+	return try_open(path, O_RDWR);
+}
+
+static int
+do_bpf(void)
+{
+	union bpf_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.map_type = BPF_MAP_TYPE_ARRAY;
+	a.key_size = a.value_size = 4;
+	a.max_entries = 1;
+	return (int)syscall(SYS_bpf, BPF_MAP_CREATE, &a, sizeof(a));
+}
+
+static int
+do_userfaultfd(void)
+{
+	return (int)syscall(SYS_userfaultfd, O_CLOEXEC | 1);
+}
+
+static int
+do_keyctl(void)
+{
+	return (int)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+	    KEY_SPEC_PROCESS_KEYRING, 1);
+}
+
+static int
+new_code(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? -1 : 0;
+}
+
+static const struct action {
+	const char *name;
+	int (*run)(void);
+} actions[] = {
+	{ "open", open_outside }, { "create", create_outside },
+	{ "unlink", unlink_outside }, { "socket-inet", socket_inet },
+	{ "socket-unix", socket_unix }, { "connect", do_connect },
+	{ "bind", do_bind }, { "fork", do_fork }, { "execve", do_execve },
+	{ "ptrace", do_ptrace }, { "kill", do_kill },
+	{ "proc-mem", open_mem }, { "io_uring", do_io_uring },
+	{ "mount", do_mount }, { "chroot", do_chroot },
+	{ "unshare", do_unshare }, { "bpf", do_bpf },
+	{ "userfaultfd", do_userfaultfd }, { "keyctl", do_keyctl },
+	{ "new-code", new_code }, { "read-key", read_key },
+	{ "read-package", read_package }, { "write-package", write_package },
+	{ "write-incoming", write_incoming },
+};
+
+static void
+put_file(const char *name)
+{
+	int fd = open(in_dir(name), O_WRONLY | O_CREAT, 0600);
+
+	if (fd == -1 || close(fd) != 0)
+		err(3, "%s", name);
+}
+
+static void
+prepare(void)
+{
+	static const char *const dirs[] = { "outside", "home", "home/keys",
+	    "home/packages", "home/incoming", "home/answers" };
+	socklen_t len = sizeof(at);
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (mkdir(in_dir(dirs[i]), 0700) != 0 && errno != EEXIST)
+			err(3, "%s", dirs[i]);
+	put_file("outside/victim");
+	put_file("home/keys/receiver.key");
+	put_file("home/packages/p.bulla");
+	at = (struct sockaddr_in){ .sin_family = AF_INET };
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	server = socket(AF_INET, SOCK_STREAM, 0);
+	tcp = socket(AF_INET, SOCK_STREAM, 0);
+	plain = socket(AF_INET, SOCK_STREAM, 0);
+	if (server == -1 || tcp == -1 || plain == -1 ||
+	    bind(server, (struct sockaddr *)&at, sizeof(at)) != 0 ||
+	    listen(server, 4) != 0 ||
+	    getsockname(server, (struct sockaddr *)&at, &len) != 0)
+		err(3, "socket");
+	victim = fork();
+	if (victim == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+		for (;;)
+			(void)pause();
+	}
+}
+
+static unsigned
+confine(const char *role, unsigned layers)
+{
+	struct bulla_err e = { 0 };
+	enum bulla_status st;
+	unsigned got = 0;
+
+	if (layers == 0)
+		return 0;
+	if (strcmp(role, "verifier") == 0)
+		st = bulla_confine_parser(layers, &got, &e);
+	else if (strcmp(role, "signer") == 0)
+		st = bulla_confine_signer(in_dir("home"), layers, &got, &e);
+	else
+		st = bulla_confine_network(in_dir("home"), NULL, layers, &got,
+		    &e);
+	if (st == BULLA_OK && strcmp(role, "network") == 0)
+		st = bulla_confine_listening(layers, &e);
+	if (st != BULLA_OK)
+		errx(3, "%s", e.msg);
+	return got;
+}
+
+static int
+run(const struct action *a, const char *role, unsigned layers)
+{
+	if (confine(role, layers) != layers)
+		return 77;
+	if (a->run() >= 0)
+		return ALLOWED;
+	if (errno == EPERM || errno == EACCES)
+		return REFUSED;
+	fprintf(stderr, "%s: %s\n", a->name, strerror(errno));
+	return OTHER;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const words[] = { "allowed", "refused", "failed" };
+	unsigned layers;
+	int status;
+
+	if (argc != 4)
+		errx(2, "usage: bite ROLE none|landlock|both SCRATCH");
+	layers = strcmp(argv[2], "both") == 0 ? BULLA_CONFINE_BOTH :
+	    strcmp(argv[2], "landlock") == 0 ? BULLA_CONFINE_LANDLOCK : 0;
+	dir = argv[3];
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		pid_t pid;
+
+		prepare();
+		(void)fflush(NULL);
+		pid = fork();
+		if (pid == 0)
+			_exit(run(&actions[i], argv[1], layers));
+		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+			errx(3, "%s: died", actions[i].name);
+		(void)kill(victim, SIGKILL);
+		(void)waitpid(victim, NULL, 0);
+		(void)umount2(in_dir("outside"), MNT_DETACH);
+		(void)close(server);
+		(void)close(tcp);
+		(void)close(plain);
+		if (WEXITSTATUS(status) == 77)
+			return 77;
+		if (WEXITSTATUS(status) > OTHER)
+			return 3;
+		printf("%s %s\n", actions[i].name, words[WEXITSTATUS(status)]);
+	}
+	return 0;
+}
