@@ -18,6 +18,9 @@ test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl'
 bench='age openssl minisign gnupg tar'
 npm='node:nodejs npm:npm'
+# object stores, for the scripts in tests/interop that bring them up
+swift='python3-swift curl openssl faketime python3'
+ceph='ceph-mon ceph-osd radosgw ceph-common curl openssl faketime python3'
 # what the pages are opened in
 pages='chromium node:nodejs fonts-dejavu-core'
 # what reads the exports
@@ -46,8 +49,10 @@ for list in "${@:-build}"; do
 	test) wanted="$wanted $build $demo $test $pages $exports" ;;
 	bench) wanted="$wanted $build $bench" ;;
 	npm) wanted="$wanted $npm" ;;
+	swift) wanted="$wanted $swift" ;;
+	ceph) wanted="$wanted $ceph" ;;
 	*)
-		echo "usage: setup.sh [build|demo|test|bench|npm]..." >&2
+		echo "usage: setup.sh [build|demo|test|bench|npm|swift|ceph]..." >&2
 		exit 2
 		;;
 	esac

@@ -192,8 +192,7 @@ bulla_s3_get_small(struct bulla_s3 *s, const char *key,
 
 	s3_no_body(&q);
 	st = s3_ask(s->main, &q, &a, err);
-	if (st == BULLA_OK && a.status == 404 && !s3_code_is(&a,
-	    "NoSuchBucket")) {
+	if (st == BULLA_OK && s3_gone(&a)) {
 		*there = false;
 	} else if (st == BULLA_OK && a.status != 200) {
 		st = s3_refused(&a, "the object is not to be had", err);
@@ -241,7 +240,7 @@ bulla_s3_delete(struct bulla_s3 *s, const char *key, struct bulla_err *err)
 	s3_no_body(&q);
 	st = s3_ask(s->main, &q, &a, err);
 	if (st == BULLA_OK && a.status != 204 && a.status != 200 &&
-	    (a.status != 404 || s3_code_is(&a, "NoSuchBucket")))
+	    !s3_gone(&a))
 		st = s3_refused(&a, "the object is not deleted", err);
 	bulla_buf_free(&a.body);
 	return st;

@@ -122,6 +122,12 @@ s3_code_is(const struct s3_resp *a, const char *code)
 	return strcmp(a->code, code) == 0;
 }
 
+bool
+s3_gone(const struct s3_resp *a)
+{
+	return a->status == 404 && !s3_code_is(a, "NoSuchBucket");
+}
+
 static enum bulla_status
 says(const struct s3_resp *a, enum bulla_status st, const char *what,
     struct bulla_err *err)

@@ -90,6 +90,8 @@ BULLA_NODISCARD enum bulla_status s3_take_header(struct s3_resp *a,
 /* An answer that ends it: BULLA_E_REFUSED, with what the store says. */
 BULLA_NODISCARD enum bulla_status s3_refused(const struct s3_resp *a,
     const char *what, struct bulla_err *err);
+/* 404, but not of the bucket: Ceph has several codes for it. */
+bool s3_gone(const struct s3_resp *a);
 bool s3_code_is(const struct s3_resp *a, const char *code);
 
 /* s3_url.c */

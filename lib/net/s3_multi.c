@@ -117,8 +117,7 @@ list_page(struct multi *m, struct s3_page *page, uint64_t marker,
 	q.query = m->query;
 	if (st == BULLA_OK)
 		st = s3_ask(m->s->main, &q, &m->a, err);
-	if (st == BULLA_OK && m->a.status == 404 && s3_code_is(&m->a,
-	    "NoSuchUpload"))
+	if (st == BULLA_OK && s3_gone(&m->a))
 		return BULLA_E_NOMATCH;
 	if (st == BULLA_OK && m->a.status != 200)
 		st = s3_refused(&m->a, "the parts that are there", err);
@@ -218,8 +217,7 @@ complete(struct multi *m, struct bulla_err *err)
 	m->beaten = m->a.status == 412;
 	if (m->beaten)
 		return BULLA_E_NOMATCH;
-	if (s3_code_is(&m->a, "NoSuchUpload") ||
-	    s3_code_is(&m->a, "InvalidPart"))
+	if (s3_gone(&m->a) || s3_code_is(&m->a, "InvalidPart"))
 		return BULLA_E_NOMATCH;
 	return s3_refused(&m->a, "the upload was not completed", err);
 }

@@ -126,8 +126,7 @@ send_part(struct job *j, struct s3_conn *k, const struct part *t,
 		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	if (st == BULLA_OK)
 		st = s3_ask(k, &q, &a, err);
-	if (st == BULLA_OK && a.status == 404 && s3_code_is(&a,
-	    "NoSuchUpload"))
+	if (st == BULLA_OK && s3_gone(&a))
 		st = bulla_fail(err, BULLA_E_NOMATCH,
 		    "the store has lost the upload");
 	else if (st == BULLA_OK && a.status != 200)

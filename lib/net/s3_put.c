@@ -16,6 +16,23 @@ s3_no_body(struct s3_req *q)
 	bulla_sha256(NULL, 0, q->sha256);
 }
 
+/* An answer to HEAD has no body that could say why. */
+static enum bulla_status
+ask_why(struct s3_conn *k, const char *key, struct s3_resp *a,
+    struct bulla_err *err)
+{
+	struct s3_req q = S3_REQ("GET", key);
+	enum bulla_status st;
+	uint8_t byte;
+
+	s3_no_body(&q);
+	q.sink = &byte;
+	q.sink_len = sizeof(byte);
+	st = s3_ask(k, &q, a, err);
+	return st != BULLA_OK ? st : s3_refused(a,
+	    "the store does not tell what is there", err);
+}
+
 enum bulla_status
 s3_look(struct s3_conn *k, const char *key, struct s3_resp *a,
     struct bulla_err *err)
@@ -28,8 +45,7 @@ s3_look(struct s3_conn *k, const char *key, struct s3_resp *a,
 	if (st != BULLA_OK || a->status == 404)
 		return st;
 	if (a->status != 200)
-		return s3_refused(a, "the store does not tell what is there",
-		    err);
+		return ask_why(k, key, a, err);
 	return a->has_length ? BULLA_OK : bulla_fail(err, BULLA_E_REFUSED,
 	    "the store does not tell how long the object is");
 }
