@@ -15,7 +15,7 @@
 
 enum {
 	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, MIN_RATE, NO_PROXY,
-	DEADLINE, ATTEMPTS, STALL, TIMEOUT, SHA256, EXERCISE, S3_CONF
+	DEADLINE, ATTEMPTS, STALL, TIMEOUT, SHA256, EXERCISE, S3_CONF, LIST
 };
 static const struct cmd_opt opts[] = {
 	{ SHA256, "sha256", "HEX", "the digest that the file must have" },
@@ -34,6 +34,7 @@ static const struct cmd_opt opts[] = {
 	{ ATTEMPTS, "attempts", "N",
 	    "give up after N failures in a row (default: 10)" },
 	{ NO_PROXY, "no-proxy", NULL, "ignore the environment's proxies" },
+	{ LIST, "list", NULL, "show what the inbox at URL offers us" },
 	{ EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
 	{ S3_CONF, "s3-conf", "FILE",
 	    "credentials for s3:// (default: s3.conf in the home)" },
@@ -43,6 +44,7 @@ static const char *const synopsis[] = {
 	"[-o FILE] [-k VKEY]... [-K FILE] [--sha256 HEX] "
 	    "[--cert FILE --key FILE] [--cacert FILE] [--pin PIN]... URL",
 	"[...] [--s3-conf FILE] s3://BUCKET/KEY",
+	"[...] --list URL",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -65,6 +67,7 @@ struct fetch {
 	struct cmd_progress progress;
 	uint64_t size, base, last;	/* for progress */
 	char name[NAME_LIMIT + 1];
+	bool list;
 };
 
 static void
@@ -192,6 +195,9 @@ run(struct fetch *f)
 
 	if (st == BULLA_OK && bulla_s3_is_url(f->cfg.line.url))
 		st = open_s3(f, &err);
+	if (st == BULLA_OK && fetch_is_outgoing(f->cfg.line.url))
+		st = cmd_tls_connect(&f->check.tls, &f->check.home, true,
+		    &f->cfg.line, &err);
 	if (st == BULLA_OK)
 		st = pull(f, &err);
 	/*
@@ -257,6 +263,8 @@ check(struct fetch *f)
 		return cmd_usage(&f->c, "--cert and --key belong together");
 	f->cfg.path = f->c.common.out;
 	f->cfg.force = f->c.common.force;
+	if (f->list)
+		return CMD_YES;
 	if (f->cfg.path == NULL)
 		return name_of(f);
 	if (strcmp(f->cfg.path, "-") == 0)
@@ -316,6 +324,8 @@ option(struct fetch *f, int ch, const char *arg)
 		digest(f, arg);
 	else if (ch == S3_CONF)
 		f->s3_conf = arg;
+	else if (ch == LIST)
+		f->list = true;
 	else
 		f->check.allow_exercise = true;
 }
@@ -339,7 +349,7 @@ main(int argc, char **argv)
 	if (code == CMD_YES)
 		code = fetch_check_begin(&f.check, &f.c);
 	if (code == CMD_YES)
-		code = run(&f);
+		code = f.list ? fetch_list(&f.check, &f.cfg.line) : run(&f);
 	bulla_fetched_free(&f.got);
 	cmd_s3_close(&f.s3);
 	fetch_check_end(&f.check);

@@ -56,6 +56,8 @@ static const char *const synopsis[] = {
 	"run [--once] [-f] [--jobs N] [--keep DAYS] [--hook-limit SECONDS]",
 	"list [--done]",
 	"drop ID...",
+	"offer PACKAGE...",
+	"withdraw PACKAGE-ID...",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -218,7 +220,8 @@ run(struct outbox_cmd *k)
 	    k->not_before != NULL || k->note != NULL;
 
 	if (verb == NULL)
-		return cmd_usage(&k->c, "add, run, list or drop?");
+		return cmd_usage(&k->c, "add, run, list, drop, offer or "
+		    "withdraw?");
 	if ((add && strcmp(verb, "add") != 0) ||
 	    (k->run_opts && strcmp(verb, "run") != 0) ||
 	    (k->done && strcmp(verb, "list") != 0))
@@ -229,13 +232,18 @@ run(struct outbox_cmd *k)
 		return outbox_add(k);
 	if (strcmp(verb, "drop") == 0)
 		return outbox_drop(k);
+	if (strcmp(verb, "offer") == 0)
+		return outbox_offer(k);
+	if (strcmp(verb, "withdraw") == 0)
+		return outbox_withdraw(k);
 	if (k->c.argc > 0)
 		return cmd_usage(&k->c, "only add and drop take more words");
 	if (strcmp(verb, "run") == 0)
 		return outbox_run(k);
 	if (strcmp(verb, "list") == 0)
 		return outbox_list(k);
-	return cmd_usage(&k->c, "add, run, list or drop?");
+	return cmd_usage(&k->c, "add, run, list, drop, offer or "
+		    "withdraw?");
 }
 
 int

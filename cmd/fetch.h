@@ -2,6 +2,7 @@
 #define FETCH_H
 
 #include "cmd_home.h"
+#include "cmd_tls.h"
 
 #include "bulla/hash.h"
 
@@ -9,6 +10,7 @@
 struct fetch_check {
 	struct cmd *c;
 	struct cmd_home home;
+	struct cmd_tls_line tls;
 	bool has_sha256, allow_exercise;
 	uint8_t sha256[BULLA_SHA256_LEN];	/* of --sha256 */
 	const struct bulla_vkeys *known;	/* NULL: there are none */
@@ -33,5 +35,13 @@ int fetch_check_begin(struct fetch_check *k, struct cmd *c);
 BULLA_NODISCARD enum bulla_status fetch_check(struct fetch_check *k, int fd,
     uint64_t size, struct bulla_err *err);
 void fetch_check_end(struct fetch_check *k);
+
+/*
+ * A package in the outgoing area of an inbox, by its path: then the home says
+ * with which key we come, and which keys the server may have.
+ */
+bool fetch_is_outgoing(const char *url);
+/* Print what the inbox at g->url offers us; an exit status. */
+int fetch_list(struct fetch_check *k, struct bulla_send_config *g);
 
 #endif

@@ -33,6 +33,8 @@ int outbox_add(struct outbox_cmd *k);
 int outbox_run(struct outbox_cmd *k);
 int outbox_list(struct outbox_cmd *k);
 int outbox_drop(struct outbox_cmd *k);
+int outbox_offer(struct outbox_cmd *k);
+int outbox_withdraw(struct outbox_cmd *k);
 
 /* Open HOME/outbox; CMD_YES or an exit status that was reported. */
 int outbox_open(struct outbox_cmd *k);

@@ -181,12 +181,10 @@ name_in(const struct bulla_trust *t, enum bulla_side side,
 	return false;
 }
 
-/* Who can open it: names of the rosters, else the first of the key. */
-static void
-put_recipients(const struct send_home *h, struct bulla_buf *b)
+void
+send_home_recipients(const struct bulla_trust *t,
+    const struct bulla_opening *o, struct bulla_buf *b)
 {
-	const struct bulla_opening *o = &h->pkg.opening;
-	const struct bulla_trust *t = h->m.h.trust;
 	struct bulla_cur name;
 
 	for (size_t i = 0; i < o->n_recipients; i++) {
@@ -219,7 +217,7 @@ relinquish(struct send_home *h, const struct bulla_send_config *g,
 	if (r->len > 0)
 		(void)snprintf(ref, sizeof(ref), "%.*s", (int)r->len,
 		    (const char *)r->p);
-	put_recipients(h, &to);
+	send_home_recipients(h->m.h.trust, &h->pkg.opening, &to);
 	what.recipients = bulla_buf_cstr(&to);
 	if (what.recipients != NULL)
 		st = bulla_exchange_relinquish(&h->x, &peer, &what,

@@ -49,6 +49,9 @@ BULLA_NODISCARD enum bulla_status send_home_before(struct send_home *h,
     struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status send_home_after(struct send_home *h,
     const struct bulla_cur *receipt, struct bulla_err *err);
+/* Who can open it: names of the rosters, else the first of the key. */
+void send_home_recipients(const struct bulla_trust *t,
+    const struct bulla_opening *o, struct bulla_buf *b);
 /* As cmd_fail, and where the evidence is when an alarm was raised. */
 int send_home_fail(struct send_home *h, enum bulla_status st,
     const struct bulla_err *err);

@@ -97,16 +97,19 @@ enum bulla_tus_place {
 	BULLA_TUS_SEEN,		/* /<64 hex>/checkpoint */
 	BULLA_TUS_COSIGNATURE,	/* /cosignature */
 	BULLA_TUS_NOTES,	/* /notes */
+	/* What the client's agency may fetch. */
+	BULLA_TUS_OUTGOING,	/* /outgoing: a list, as sha256sum's */
+	BULLA_TUS_PARCEL,	/* /outgoing/<32 hex>.bulla */
 };
 #define BULLA_TUS_TILE_MAX 64u	/* characters of a tile's path, with the NUL */
 struct bulla_tus_route {
 	enum bulla_tus_place place;
-	char id[BULLA_TUS_ID_LEN + 1];	/* of an UPLOAD */
+	char id[BULLA_TUS_ID_LEN + 1];	/* of an UPLOAD, a PARCEL */
 	uint8_t sha256[32];		/* of a KNOWN, a RECEIPT, a SEEN */
 	uint64_t old;			/* of an ASK: a tree size */
 	char tile[BULLA_TUS_TILE_MAX];	/* of a TILE: its path, from "tile/" */
 };
-/* Is it one of those that are no part of tus? */
+/* Is it one of those that bulla/exchange.h is about? */
 bool bulla_tus_is_exchange(enum bulla_tus_place place);
 void bulla_tus_route(const struct bulla_cur *path,
     struct bulla_tus_route *out);

@@ -198,6 +198,8 @@ answer(struct bulla_exchange *x, const struct bulla_exchange_request *q,
 	case BULLA_TUS_UPLOAD:
 	case BULLA_TUS_KNOWN:
 	case BULLA_TUS_RECEIPT:
+	case BULLA_TUS_OUTGOING:
+	case BULLA_TUS_PARCEL:
 		break;
 	}
 	exchange_no(a, 404, "there is nothing here");

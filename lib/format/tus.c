@@ -159,6 +159,8 @@ bulla_tus_is_exchange(enum bulla_tus_place place)
 	case BULLA_TUS_UPLOAD:
 	case BULLA_TUS_KNOWN:
 	case BULLA_TUS_RECEIPT:
+	case BULLA_TUS_OUTGOING:
+	case BULLA_TUS_PARCEL:
 		return false;
 	}
 	return false;
@@ -174,6 +176,7 @@ static const struct {
 	{ "/add-checkpoint", BULLA_TUS_ADD },
 	{ "/cosignature", BULLA_TUS_COSIGNATURE },
 	{ "/notes", BULLA_TUS_NOTES },
+	{ "/outgoing", BULLA_TUS_OUTGOING },
 };
 #define N_PLAIN (sizeof(plain) / sizeof(plain[0]))
 
@@ -200,6 +203,20 @@ tile_route(struct bulla_cur c, struct bulla_tus_route *r)
 	if (!bulla_cur_eat_str(&c, "/") || !bulla_tile_parse(&c, &t))
 		return false;
 	bulla_tile_path(&t, r->tile);
+	return true;
+}
+
+/* "<32 hex>.bulla" */
+static bool
+parcel_route(struct bulla_cur c, struct bulla_tus_route *r)
+{
+	uint8_t id[BULLA_TUS_ID_LEN / 2];
+	struct bulla_cur hex;
+
+	if (!bulla_cur_until(&c, '.', &hex) || !bulla_cur_is(&c, "bulla") ||
+	    !bulla_hex_decode(&hex, id, sizeof(id)))
+		return false;
+	bulla_hex(r->id, id, sizeof(id));
 	return true;
 }
 
@@ -232,6 +249,9 @@ bulla_tus_route(const struct bulla_cur *path, struct bulla_tus_route *out)
 			r.place = BULLA_TUS_RECEIPT;
 	} else if (bulla_cur_eat_str(&c, "/packages/")) {
 		package_route(&c, &r);
+	} else if (bulla_cur_eat_str(&c, "/outgoing/")) {
+		if (parcel_route(c, &r))
+			r.place = BULLA_TUS_PARCEL;
 	} else if (bulla_cur_eat_str(&c, "/add-checkpoint/")) {
 		if (bulla_num_u64(&c, BULLA_TREE_MAX, &r.old))
 			r.place = BULLA_TUS_ASK;
@@ -252,8 +272,12 @@ bulla_tus_route_put(struct bulla_buf *b,
 			bulla_buf_str(b, plain[i].path);
 	if (r->place == BULLA_TUS_UPLOAD || r->place == BULLA_TUS_KNOWN)
 		bulla_buf_str(b, "/packages/");
-	if (r->place == BULLA_TUS_UPLOAD)
+	if (r->place == BULLA_TUS_PARCEL)
+		bulla_buf_str(b, "/outgoing/");
+	if (r->place == BULLA_TUS_UPLOAD || r->place == BULLA_TUS_PARCEL)
 		bulla_buf_str(b, r->id);
+	if (r->place == BULLA_TUS_PARCEL)
+		bulla_buf_str(b, ".bulla");
 	if (r->place == BULLA_TUS_RECEIPT)
 		bulla_buf_str(b, "/receipts/");
 	if (r->place == BULLA_TUS_SEEN)

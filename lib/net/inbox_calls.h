@@ -222,6 +222,12 @@ void request_parse(struct request *r, const char *method,
 void reply_text(struct reply *p, unsigned status, const char *fmt, ...)
     BULLA_PRINTF(3, 4);
 
+/* inbox_outgoing.c: packages that are fetched. */
+struct MHD_Response;
+void outgoing_run(struct request *r);	/* on a work thread */
+struct MHD_Response *parcel_response(struct request *r);
+void parcel_free(struct parcel *p);	/* NULL is allowed */
+
 /* inbox_small.c: what is no part of tus. */
 void small_begin(struct request *r);	/* before the body */
 void small_run(struct request *r);	/* on a work thread, with all of it */

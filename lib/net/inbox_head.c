@@ -237,6 +237,8 @@ place(struct request *r)
 		[BULLA_TUS_SEEN] = 1u << M_GET,
 		[BULLA_TUS_COSIGNATURE] = 1u << M_POST,
 		[BULLA_TUS_NOTES] = 1u << M_POST,
+		[BULLA_TUS_OUTGOING] = 1u << M_GET,
+		[BULLA_TUS_PARCEL] = 1u << M_GET | 1u << M_HEAD,
 	};
 	bool exchange = bulla_tus_is_exchange(r->route.place);
 	bool bodied = r->method == M_PATCH || (r->method == M_POST &&
@@ -297,6 +299,7 @@ request_parse(struct request *r, const char *method, const char *version)
 	}
 	place(r);
 	if (r->reply.status == 0 && r->method != M_OPTIONS &&
-	    r->method != M_GET && !bulla_tus_is_exchange(r->route.place))
+	    r->method != M_GET && r->route.place != BULLA_TUS_PARCEL &&
+	    !bulla_tus_is_exchange(r->route.place))
 		tus_fields(r, &h);
 }

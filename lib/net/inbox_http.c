@@ -277,6 +277,7 @@ http_completed(void *ctx, struct MHD_Connection *mhd, void **slot,
 		conn_request(r->conn, false);
 	upload_put(r->up);
 	bulla_buf_free(&r->reply.body);
+	parcel_free(r->reply.parcel);
 	piece_free(r);
 	free(r->buf);
 	free(r);

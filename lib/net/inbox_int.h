@@ -110,6 +110,15 @@ struct upload {
 #define LENGTH_DEFERRED UINT64_MAX
 #define PIECE_NONE UINT64_MAX
 
+/* An offered package, or a part of it, on its way out. */
+struct parcel {
+	struct conn *conn;
+	int fd;
+	uint64_t size, from, len;	/* of the file; what is asked for */
+	bool none;			/* a range outside of it */
+	char hex[65];			/* sha256 of the file */
+};
+
 struct reply {
 	unsigned status;		/* 0: none yet */
 	bool has_offset, has_length, has_free;
@@ -121,6 +130,7 @@ struct reply {
 	struct bulla_tus_route at;	/* Location, unless NOWHERE */
 	const char *type;		/* of the body; NULL: text/plain */
 	struct bulla_buf body;
+	struct parcel *parcel;		/* in the place of the body */
 };
 
 enum method {

@@ -122,7 +122,8 @@ reply_send(struct request *r)
 		atomic_fetch_add(&r->ib->stats.answer[p->status], 1);
 	if (p->status >= 400)
 		log_refusal(r);
-	m = MHD_create_response_from_buffer(p->body.len, p->body.p,
+	m = p->parcel != NULL ? parcel_response(r) :
+	    MHD_create_response_from_buffer(p->body.len, p->body.p,
 	    MHD_RESPMEM_MUST_COPY);
 	if (m == NULL)
 		return MHD_NO;

@@ -165,6 +165,9 @@ route_run(struct request *r)
 {
 	if (bulla_tus_is_exchange(r->route.place))
 		small_run(r);
+	else if (r->route.place == BULLA_TUS_OUTGOING ||
+	    r->route.place == BULLA_TUS_PARCEL)
+		outgoing_run(r);
 	else if (r->method == M_OPTIONS)
 		options(r);
 	else if (r->route.place == BULLA_TUS_KNOWN)

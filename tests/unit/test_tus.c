@@ -246,6 +246,8 @@ Test(tus, routes_and_back)
 		{ "/" ID32 ID32 "/checkpoint", BULLA_TUS_SEEN },
 		{ "/cosignature", BULLA_TUS_COSIGNATURE },
 		{ "/notes", BULLA_TUS_NOTES },
+		{ "/outgoing", BULLA_TUS_OUTGOING },
+		{ "/outgoing/" ID32 ".bulla", BULLA_TUS_PARCEL },
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
@@ -254,12 +256,14 @@ Test(tus, routes_and_back)
 
 		cr_assert_eq(r.place, good[i].place, "%s", good[i].path);
 		cr_assert_eq(bulla_tus_is_exchange(r.place),
-		    r.place >= BULLA_TUS_CHECKPOINT, "%s", good[i].path);
+		    r.place >= BULLA_TUS_CHECKPOINT &&
+		    r.place <= BULLA_TUS_NOTES, "%s", good[i].path);
 		bulla_tus_route_put(&b, &r);
 		cr_assert_str_eq(bulla_buf_cstr(&b), good[i].path);
 		bulla_buf_free(&b);
 	}
 	cr_assert_str_eq(route_of("/packages/" ID32).id, ID32);
+	cr_assert_str_eq(route_of("/outgoing/" ID32 ".bulla").id, ID32);
 	cr_assert_eq(route_of("/receipts/" ID32 ID32).sha256[31], 0xff);
 	cr_assert_eq(route_of("/" ID32 ID32 "/checkpoint").sha256[31], 0xff);
 	cr_assert_eq(route_of("/add-checkpoint/17").old, 17);
@@ -284,7 +288,10 @@ Test(tus, routes_that_are_none)
 	    "/add-checkpoint/1/", "/cosignature/", "/notes/", "/notes/1",
 	    "/" ID32 "/checkpoint", "/" ID32 ID32, "/" ID32 ID32 "/",
 	    "/" ID32 ID32 "/checkpoint/", "//" ID32 ID32 "/checkpoint",
-	    "/" ID32 ID32 "/notes" };
+	    "/" ID32 ID32 "/notes", "/outgoing/", "/outgoing/" ID32,
+	    "/outgoing/" ID32 ".bulla.sha256", "/outgoing/" ID32 ".Bulla",
+	    "/outgoing/" ID32 ".bulla/", "/outgoing/../" ID32 ".bulla",
+	    "/outgoing/" ID32 "0.bulla", "/outgoing/a/" ID32 ".bulla" };
 	struct bulla_buf b = BULLA_BUF_INIT(128);
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
