@@ -79,15 +79,39 @@ is_near(const struct conn *a, const struct conn *b)
 	    memcmp(a->net, b->net, a->net_len) == 0;
 }
 
-/* Strangers from where c comes. */
-static unsigned
-count_near(struct bulla_inbox *ib, const struct conn *c)
-{
-	unsigned n = 1;
+/* How many strangers come from where; who shares a slot shares the count. */
+#define SLOTS 1024u
+struct crowd {
+	uint16_t n[SLOTS];
+	unsigned all;
+};
 
-	for (struct conn *o = ib->conns; o != NULL; o = o->next)
-		n += o != c && !o->known && !o->cut && is_near(o, c);
-	return n;
+static unsigned
+slot_of(const struct conn *c)
+{
+	uint32_t h = 2166136261u;	/* FNV-1a */
+
+	for (unsigned i = 0; i < c->net_len; i++)
+		h = (h ^ c->net[i]) * 16777619u;
+	return h % SLOTS;
+}
+
+static bool
+is_stranger(const struct conn *c)
+{
+	return !c->known && !c->cut;
+}
+
+static void
+count_crowd(const struct bulla_inbox *ib, struct crowd *w)
+{
+	*w = (struct crowd){ 0 };
+	for (const struct conn *c = ib->conns; c != NULL; c = c->next) {
+		if (!is_stranger(c))
+			continue;
+		w->n[slot_of(c)]++;
+		w->all++;
+	}
 }
 
 /*
@@ -96,15 +120,15 @@ count_near(struct bulla_inbox *ib, const struct conn *c)
  * newest first.
  */
 static struct conn *
-least_welcome(struct bulla_inbox *ib)
+least_welcome(struct bulla_inbox *ib, const struct crowd *w)
 {
 	struct conn *found = NULL;
 	unsigned most = 0, n;
 
 	for (struct conn *c = ib->conns; c != NULL; c = c->next) {
-		if (c->known || c->cut)
+		if (!is_stranger(c))
 			continue;
-		n = 2 * count_near(ib, c) + !c->hello;
+		n = 2u * w->n[slot_of(c)] + !c->hello;
 		if (n >= most) {
 			most = n;
 			found = c;
@@ -113,29 +137,33 @@ least_welcome(struct bulla_inbox *ib)
 	return found;
 }
 
+/* Of one address, when there are too many; NULL: there are not. */
 static struct conn *
 oldest_near(struct bulla_inbox *ib, const struct conn *me)
 {
 	struct conn *oldest = NULL;
+	unsigned n = 0;
 
-	for (struct conn *c = ib->conns; c != NULL; c = c->next)
-		if (!c->known && !c->cut && is_near(c, me))
-			oldest = c;
-	return oldest;
+	for (struct conn *c = ib->conns; c != NULL; c = c->next) {
+		if (!is_stranger(c) || !is_near(c, me))
+			continue;
+		oldest = c;
+		n++;
+	}
+	return n > BULLA_INBOX_IP_UNVERIFIED_MAX ? oldest : NULL;
 }
 
 static void
 make_way_locked(struct bulla_inbox *ib, struct conn *me)
 {
-	struct conn *goes = NULL;
-	unsigned n = 0;
+	struct conn *goes = oldest_near(ib, me);
+	struct crowd w;
 
-	for (struct conn *c = ib->conns; c != NULL; c = c->next)
-		n += !c->known && !c->cut;
-	if (count_near(ib, me) > BULLA_INBOX_IP_UNVERIFIED_MAX)
-		goes = oldest_near(ib, me);
-	else if (n > BULLA_INBOX_UNVERIFIED_MAX)
-		goes = least_welcome(ib);
+	if (goes == NULL) {
+		count_crowd(ib, &w);
+		if (w.all > BULLA_INBOX_UNVERIFIED_MAX)
+			goes = least_welcome(ib, &w);
+	}
 	if (goes != NULL)
 		cut_locked(goes, CUT_CROWDED);
 }

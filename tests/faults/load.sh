@@ -52,9 +52,14 @@ pids=$inbox
 read -r _ _ url <up
 port=${url##*:}
 
+# rss: of the inbox and its children, KiB
 rss()
 {
-	awk '/^VmRSS/ { print $2 }' "/proc/$inbox/status"
+	cat /proc/[0-9]*/status 2>/dev/null | awk -v me="$inbox" '
+	/^Pid:/ { pid = $2 }
+	/^PPid:/ { mine = pid == me || $2 == me }
+	/^VmRSS/ && mine { sum += $2 }
+	END { print sum }'
 }
 
 # ask: one question of the good client; how long it took, in ms
