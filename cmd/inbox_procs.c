@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "inbox_procs.h"
 
 #include "bulla/channel.h"
+#include "bulla/confine.h"
 
 #define STOP_SECS 30	/* that the network has when the signer has died */
 
@@ -27,7 +27,7 @@ struct supervisor {
 	struct inbox *in;
 	struct child signer, network;
 	int lane[2][LANES];	/* the network's ends, the signer's */
-	int signals;
+	int signals, null;
 	bool stopping;		/* somebody asked for it */
 	time_t kill_at;		/* 0: no hurry */
 	int code;
@@ -148,59 +148,6 @@ child_await(struct supervisor *s, struct child *c, unsigned *answers)
 	return code_of(status);
 }
 
-/* A child with one end of a channel; the other end and a pidfd for reply. */
-static pid_t
-verifier_fork(struct supervisor *s, int ch)
-{
-	const pid_t parent = getpid();
-	pid_t pid;
-	int null;
-
-	pid = fork();
-	if (pid != 0)
-		return pid;
-	inbox_child_begin(parent);
-	(void)prctl(PR_SET_NAME, "verifier", 0, 0, 0);
-	/* Not even the log is its to write. */
-	null = open("/dev/null", O_RDWR);
-	(void)dup2(null, STDIN_FILENO);
-	(void)dup2(null, STDOUT_FILENO);
-	if (!inbox_sanitized)
-		(void)dup2(null, STDERR_FILENO);
-	if (null == -1 || dup2(ch, 3) != 3 ||
-	    syscall(SYS_close_range, 4, ~0u, 0) != 0)
-		_exit(CMD_TROUBLE);
-	(void)s;
-	inbox_verifier(3);
-}
-
-/* Nothing in reply: the signer has to do without. */
-static void
-verifier_start(struct supervisor *s)
-{
-	struct bulla_fds fds = { .n = 0 };
-	const struct bulla_cur reply = bulla_cur_str("V");
-	int ch[2] = { -1, -1 };
-	pid_t pid = -1;
-
-	if (bulla_channel_pair(ch, NULL) == BULLA_OK)
-		pid = verifier_fork(s, ch[1]);
-	if (pid > 0) {
-		fds = (struct bulla_fds){ { ch[0], (int)syscall(
-		    SYS_pidfd_open, pid, 0) }, 2 };
-		if (fds.v[1] == -1) {
-			(void)kill(pid, SIGKILL);
-			fds.n = 0;
-		}
-	}
-	/* When it cannot be told it has died, which is seen elsewhere. */
-	(void)!bulla_channel_send(s->signer.ctl, &reply, &fds, NULL);
-	for (unsigned i = 0; i < 2 && ch[i] != -1; i++)
-		(void)close(ch[i]);
-	if (fds.n == 2)
-		(void)close(fds.v[1]);
-}
-
 static void
 signer_asks(struct supervisor *s)
 {
@@ -208,7 +155,7 @@ signer_asks(struct supervisor *s)
 
 	if (bulla_channel_recv(s->signer.ctl, -1, &msg, NULL, NULL) ==
 	    BULLA_OK)
-		verifier_start(s);
+		inbox_verifier_start(s->signer.ctl, s->null);
 	else
 		child_close(&s->signer);
 	bulla_buf_free(&msg);
@@ -326,6 +273,31 @@ lanes_open(struct supervisor *s, struct bulla_err *err)
 	return st;
 }
 
+/*
+ * Passphrases that the signer has not read yet are for nobody else: neither
+ * for who starts the rest nor for what he starts.
+ */
+static bool
+forget_input(struct supervisor *s)
+{
+	if (s->in->c.ask.fd > STDERR_FILENO)
+		(void)close(s->in->c.ask.fd);
+	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return s->null != -1 && dup2(s->null, STDIN_FILENO) == STDIN_FILENO;
+}
+
+/* It forks, and files are none of its business any more. */
+static int
+confine(struct supervisor *s)
+{
+	struct bulla_err err = { 0 };
+	unsigned got;
+	enum bulla_status st = bulla_confine(NULL, 0, BULLA_CONFINE_LANDLOCK,
+	    &got, &err);
+
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&s->in->c, NULL, st, &err);
+}
+
 static int
 start_both(struct supervisor *s)
 {
@@ -335,6 +307,8 @@ start_both(struct supervisor *s)
 	close_all(s->lane[1]);
 	if (code != CMD_YES)
 		return code;
+	if (!forget_input(s))
+		return CMD_TROUBLE;
 	s->in->has_small = (answers & 1) != 0;
 	s->in->has_who = (answers & 2) != 0;
 	s->signals = signals_open();
@@ -343,8 +317,11 @@ start_both(struct supervisor *s)
 	code = child_await(s, &s->network, &answers);
 	close_all(s->lane[0]);
 	if (code == CMD_YES)
+		code = confine(s);
+	if (code == CMD_YES)
 		return code;
-	/* Its lanes are closed: the signer ends by itself. */
+	/* Without its lanes the signer ends by itself. */
+	child_close(&s->network);
 	s->stopping = true;
 	(void)watch(s);
 	return code;
@@ -353,7 +330,7 @@ start_both(struct supervisor *s)
 int
 inbox_supervise(struct inbox *in)
 {
-	struct supervisor s = { .in = in, .signals = -1, .code = CMD_YES,
+	struct supervisor s = { .in = in, .signals = -1, .null = -1, .code = CMD_YES,
 	    .signer = { "signer", 0, -1 }, .network = { "network", 0, -1 } };
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
@@ -372,5 +349,7 @@ inbox_supervise(struct inbox *in)
 	child_close(&s.network);
 	if (s.signals != -1)
 		(void)close(s.signals);
+	if (s.null != -1)
+		(void)close(s.null);
 	return code;
 }

@@ -61,7 +61,8 @@ int inbox_supervise(struct inbox *in);
  */
 int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES]);
 int inbox_network(struct inbox *in, int ctl, const int lanes[LANES]);
-_Noreturn void inbox_verifier(int ch);
+/* Another verifier, for the signer behind ctl; null is /dev/null. */
+void inbox_verifier_start(int ctl, int null);
 
 /* AddressSanitizer maps terabytes, and reports on standard error. */
 extern const bool inbox_sanitized;

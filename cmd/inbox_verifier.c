@@ -1,8 +1,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,6 +22,7 @@
 #define CPU_BYTES (16u << 20)
 #define WALL_SECS 300u	/* and one more for each MiB */
 #define WALL_BYTES (1u << 20)
+#define WALL_MAX (60u * 86400u)
 #define MEMORY (512ul << 20)	/* bytes of address space, and for a thread: */
 #define MEMORY_THREAD (192ul << 20)
 #define RESULT_MAX (BULLA_EXAMINED_MAX + 64u)
@@ -92,8 +93,8 @@ work(const struct bulla_cur *task, const struct bulla_fds *fds,
 	}
 }
 
-void
-inbox_verifier(int ch)
+static _Noreturn void
+live(int ch)
 {
 	struct bulla_buf task = BULLA_BUF_INIT(1);
 	struct bulla_buf out = BULLA_BUF_INIT(RESULT_MAX);
@@ -110,6 +111,53 @@ inbox_verifier(int ch)
 	_exit(out.len > 0 && bulla_buf_status(&out) == BULLA_OK &&
 	    bulla_channel_send(ch, &c, NULL, NULL) == BULLA_OK ? CMD_YES :
 	    CMD_TROUBLE);
+}
+
+/* A child with one end of a channel, and nothing else. */
+static pid_t
+verifier_fork(int ch, int null)
+{
+	const pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	inbox_child_begin(parent);
+	(void)prctl(PR_SET_NAME, "verifier", 0, 0, 0);
+	/* Not even the log is its to write. */
+	(void)dup2(null, STDOUT_FILENO);
+	if (!inbox_sanitized)
+		(void)dup2(null, STDERR_FILENO);
+	if (dup2(ch, 3) != 3 || syscall(SYS_close_range, 4, ~0u, 0) != 0)
+		_exit(CMD_TROUBLE);
+	live(3);
+}
+
+/* Nothing in reply: the signer has to do without. */
+void
+inbox_verifier_start(int ctl, int null)
+{
+	struct bulla_fds fds = { .n = 0 };
+	const struct bulla_cur reply = bulla_cur_str("V");
+	int ch[2] = { -1, -1 };
+	pid_t pid = -1;
+
+	if (bulla_channel_pair(ch, NULL) == BULLA_OK)
+		pid = verifier_fork(ch[1], null);
+	if (pid > 0) {
+		fds = (struct bulla_fds){ { ch[0], (int)syscall(
+		    SYS_pidfd_open, pid, 0) }, 2 };
+		if (fds.v[1] == -1) {
+			(void)kill(pid, SIGKILL);
+			fds.n = 0;
+		}
+	}
+	/* When it cannot be told it has died, which is seen elsewhere. */
+	(void)!bulla_channel_send(ctl, &reply, &fds, NULL);
+	for (unsigned i = 0; i < 2 && ch[i] != -1; i++)
+		(void)close(ch[i]);
+	if (fds.n == 2)
+		(void)close(fds.v[1]);
 }
 
 /* The signer's side. */
@@ -166,7 +214,7 @@ ask(struct inbox_verifiers *v, const char *task, const struct bulla_fds *fds,
     struct bulla_buf *out, struct bulla_err *err)
 {
 	const struct bulla_cur c = bulla_cur_str(task);
-	int secs = (int)(WALL_SECS + size_of(fds->v[0]) / WALL_BYTES);
+	uint64_t secs = WALL_SECS + size_of(fds->v[0]) / WALL_BYTES;
 	struct session s = { -1, -1 };
 	enum bulla_status st = session_begin(v, &s, err);
 
@@ -174,7 +222,8 @@ ask(struct inbox_verifiers *v, const char *task, const struct bulla_fds *fds,
 		return st;
 	st = bulla_channel_send(s.ch, &c, fds, err);
 	if (st == BULLA_OK)
-		st = bulla_channel_recv(s.ch, secs, out, NULL, err);
+		st = bulla_channel_recv(s.ch, (int)(secs < WALL_MAX ? secs :
+		    WALL_MAX), out, NULL, err);
 	session_end(&s);
 	if (st == BULLA_E_INCOMPLETE)
 		(void)bulla_fail(err, st, "it crashed, or went over its "

@@ -91,9 +91,12 @@ begun() {
 @test "each process has its own secret and no other" {
 	[ "$(id -u)" -eq 0 ] || skip "only root may look at them"
 	inbox
-	# The seed: 32 bytes after the type; and the end of the TLS key
+	# The seed: 32 bytes after the type. The TLS key's secret number, as
+	# GnuTLS has it in memory: the last byte first
 	cut -d+ -f5- "$D/r.key" | base64 -d | tail -c 32 >seed
-	openssl pkey -in "$D/tls/server.key" -outform DER | tail -c 32 >tls
+	openssl ec -in "$D/tls/server.key" -outform DER 2>/dev/null |
+	    head -c 39 | tail -c 32 | xxd -p -c 1 | tac | xxd -r -p >tls
+	[ "$(stat -c %s tls)" -eq 32 ]
 	[ "$("$AID/inmem" "$(child signer)" seed)" -ge 1 ]
 	[ "$("$AID/inmem" "$(child network)" tls)" -ge 1 ]
 	for p in "$INBOX" "$(child network)"; do
@@ -102,6 +105,26 @@ begun() {
 	for p in "$INBOX" "$(child signer)"; do
 		[ "$("$AID/inmem" "$p" tls)" -eq 0 ]
 	done
+}
+
+@test "passphrases that nobody has read yet are the signer's alone" {
+	mkfifo pass
+	exec 7<>pass
+	inbox --passphrase-fd 7
+	here=$(stat -Lc %d:%i pass)
+	# holds PID: does it have the fifo open?
+	holds() {
+		local f
+		for f in "/proc/$1/fd"/*; do
+			[ "$(stat -Lc %d:%i "$f" 2>/dev/null)" != "$here" ] ||
+				return 0
+		done
+		return 1
+	}
+	exec 7>&-
+	holds "$(child signer)"
+	! holds "$(child network)"
+	! holds "$INBOX"
 }
 
 @test "the signer dies: the inbox ends with 3, uploads are kept" {
