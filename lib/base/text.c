@@ -82,13 +82,26 @@ bulla_text_plain_point(uint32_t cp)
 	return true;
 }
 
+/* Printable ASCII, which nearly all of a note is, is plain as it stands. */
+static void
+skip_ascii(struct bulla_cur *c)
+{
+	size_t n = 0;
+
+	while (n < c->len && c->p[n] >= ' ' && c->p[n] < 0x7f)
+		n++;
+	c->p += n;
+	c->len -= n;
+	c->off += n;
+}
+
 bool
 bulla_text_is_plain(const struct bulla_cur *text)
 {
 	struct bulla_cur c = *text;
 	uint32_t cp;
 
-	while (!bulla_cur_done(&c)) {
+	for (skip_ascii(&c); !bulla_cur_done(&c); skip_ascii(&c)) {
 		if (!bulla_utf8_next(&c, &cp) || !bulla_text_plain_point(cp))
 			return false;
 	}
