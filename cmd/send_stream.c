@@ -42,8 +42,6 @@ begin(struct sight *g, struct bulla_err *err)
 	static const char tail[] = "/bagit.txt";
 	const struct bulla_ustar *u = &g->walk.first;
 
-	if (g->walk.n_members == 0)
-		return BULLA_OK;
 	g->known = true;
 	g->package = strlen(u->name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
 	    strcmp(u->name + BULLA_ID_LEN, tail) == 0;
@@ -74,20 +72,16 @@ static enum bulla_status
 see(void *ctx, const void *p, size_t n, struct bulla_err *err)
 {
 	struct sight *g = ctx;
-	enum bulla_status st;
+	enum bulla_status st, begun = BULLA_OK;
 
 	if (g->known && !g->package)
 		return BULLA_OK;	/* --no-receipt: sent as it is */
 	if (n == 0)
 		return end(g, err);
 	st = bulla_ustar_walk(&g->walk, p, n, err);
-	if (st != BULLA_OK && (!g->known || !g->package)) {
-		g->known = true;
-		return send_no_package(&g->s->c, &g->s->cfg, err);
-	}
-	if (st == BULLA_OK && !g->known)
-		st = begin(g, err);
-	return st;
+	if (!g->known && (st != BULLA_OK || g->walk.n_members > 0))
+		begun = begin(g, err);
+	return begun != BULLA_OK || !g->package ? begun : st;
 }
 
 enum bulla_status

@@ -131,7 +131,8 @@ reader(void *ctx)
 		b->at = f->got;
 		b->full = st == BULLA_OK;
 		f->got += b->full ? b->len : 0;
-		f->ended = ended;
+		/* What was not approved makes no earlier block the last. */
+		f->ended = ended && st == BULLA_OK;
 		f->st = st;
 		f->err = err;
 		pthread_cond_broadcast(&f->turn);

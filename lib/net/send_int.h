@@ -33,7 +33,7 @@ struct sender {
 	uint64_t acked, best, piece;
 	uint64_t sent;		/* no more than this can be there */
 	struct again again;
-	unsigned polls;
+	unsigned polls, rounds;
 };
 
 /* send_steps.c: what is done in each stage. */

@@ -9,6 +9,7 @@
 #define POLL_FIRST_MS 30u
 #define POLL_MAX_MS 3000u
 #define DELETE_SECS 10
+#define ROUNDS_MAX 3u	/* all was sent, and there was no receipt */
 
 static void
 tell(const struct sender *s, enum bulla_send_kind kind)
@@ -183,7 +184,7 @@ send_ask(struct sender *s, struct bulla_err *err)
 	if (s->a.status != 200 && s->a.status != 204)
 		return send_unexpected(s, "how far the upload got", err);
 	if (!s->a.has_offset ||
-	    s->a.offset > (s->flow != NULL ? s->sent : s->size) ||
+	    s->a.offset > (s->has_size ? s->size : s->sent) ||
 	    (s->a.has_length && (!s->has_size || s->a.length != s->size)))
 		return not_ours(s, err);
 	s->declared = s->declared || s->a.has_length;
@@ -234,8 +235,10 @@ send_receipt(struct sender *s, struct bulla_err *err)
 		return http_says(&s->a, BULLA_E_REFUSED,
 		    "refused, without a signed receipt", err);
 	if (send_is_gone(s)) {
-		/* Did it lose the upload too? To create it again asks that. */
+		/* Did it lose the upload too? To create it again asks that,
+		 * but all of it may have to be sent again then. */
 		s->stage = CREATE;
+		s->lost = ++s->rounds >= ROUNDS_MAX;
 		return bulla_fail(err, BULLA_E_AGAIN,
 		    "the server knows no receipt (is this an inbox?)");
 	}

@@ -150,7 +150,7 @@ fails() {
 
 @test "the sender is killed and started again" {
 	inbox
-	send -q -u "$URL" --limit-rate 3M "$D/big" 3>&- &
+	sender -q -u "$URL" --limit-rate 3M "$D/big" 3>&- &
 	sender=$!
 	pids="$pids $sender"
 	for _ in $(seq 50); do
@@ -168,7 +168,7 @@ fails() {
 @test "the inbox is killed with SIGKILL and started again" {
 	inbox
 	run=$BATS_TEST_TMPDIR/out
-	send -u "$URL" --limit-rate 6M "$D/big" >"$run" 2>&1 3>&- &
+	sender -u "$URL" --limit-rate 6M "$D/big" >"$run" 2>&1 3>&- &
 	sender=$!
 	pids="$pids $sender"
 	for _ in $(seq 50); do
@@ -367,7 +367,7 @@ fails() {
 @test "a package that gets shorter while it is sent" {
 	inbox
 	cp "$D/big" p
-	send -u "$URL" --limit-rate 2M p >out 2>err 3>&- &
+	sender -u "$URL" --limit-rate 2M p >out 2>err 3>&- &
 	sender=$!
 	pids="$pids $sender"
 	for _ in $(seq 50); do

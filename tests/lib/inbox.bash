@@ -94,6 +94,14 @@ send() {
 	    --key "$D/tls/${AS:-client}.key" "$@"
 }
 
+# sender OPTION...: the same, for the background: the pid is the tool's own, and
+# not that of a shell that waits for it
+sender() {
+	exec "$BULLA_BIN/bulla-send" -K "$D/r.key.pub" \
+	    --cacert "$D/tls/ca.pem" --cert "$D/tls/${AS:-client}.pem" \
+	    --key "$D/tls/${AS:-client}.key" "$@"
+}
+
 # ask PATH OPTION...: curl, as the client named by $AS; answer in ./headers, ./body
 ask() {
 	local path=$1
@@ -146,6 +154,15 @@ raw() {
 	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
 	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
 	    -key "$D/tls/client.key" <"$1" 2>/dev/null
+}
+
+# forget: the inbox has never had anything; its directories stay, as it is not
+# allowed to make them again
+forget() {
+	local d
+	for d in packages custody receipts answers; do
+		[ ! -d "home/$d" ] || find "home/$d" -mindepth 1 -delete
+	done
 }
 
 logged() {
