@@ -20,6 +20,10 @@ inbox_clock(void)
 
 static void
 line_locked(struct bulla_inbox *ib, const char *fmt, va_list ap)
+    BULLA_PRINTF(2, 0);
+
+static void
+line_locked(struct bulla_inbox *ib, const char *fmt, va_list ap)
 {
 	char line[1024] = "time=", *at = line + 5;
 
