@@ -200,17 +200,19 @@ confine(struct inbox *in, struct bulla_err *err)
 {
 	const struct bulla_inbox_config *g = &in->cfg;
 	char dir[128];
-	const struct bulla_confine_path all[] = { { g->tls_cert, false },
-	    { g->tls_key, false }, { g->client_ca, false },
-	    { unix_dir(g->listen, dir), true } };
-	struct bulla_confine_path files[5] = { { NULL, false } };
-	static const char *const dirs[] = { "incoming", "answers" };
+	const struct bulla_confine_path all[] = {
+	    { .path = g->tls_cert }, { .path = g->tls_key },
+	    { .path = g->client_ca },
+	    { .path = unix_dir(g->listen, dir), .sockets = true } };
+	struct bulla_confine_path files[5] = { { .path = NULL } };
+	static const char *const dirs[] = { "incoming", "answers",
+	    "outgoing" };
 	enum bulla_status st = BULLA_OK;
 	char path[4096];
 	unsigned got;
 	int n;
 
-	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
+	for (size_t i = 0; i < 3 && st == BULLA_OK; i++) {
 		n = snprintf(path, sizeof(path), "%s/%s", g->home, dirs[i]);
 		if (n < 0 || (size_t)n >= sizeof(path))
 			return bulla_fail(err, BULLA_E_USAGE, "the home's "

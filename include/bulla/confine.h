@@ -23,6 +23,7 @@ enum {
 struct bulla_confine_path {
 	const char *path;	/* NULL ends a list; a missing one is skipped */
 	bool write;		/* and change, make, rename, remove */
+	bool sockets;		/* only: make and remove sockets there */
 };
 
 /* Memory, time, threads and open descriptors are everybody's; and ... */

@@ -123,7 +123,8 @@ signers_paths(const char *home, struct bulla_confine_path *p, size_t *n,
 			st = join(path, home, e->d_name, err);
 		if (st != BULLA_OK)
 			break;
-		p[*n] = (struct bulla_confine_path){ strdup(path), true };
+		p[*n] = (struct bulla_confine_path){ .path = strdup(path),
+		    .write = true };
 		if (p[*n].path == NULL)
 			st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 		else
@@ -142,7 +143,8 @@ bulla_confine_signer(const char *home, unsigned layers, unsigned *got,
 	enum bulla_status st = signers_paths(home, p, &n, err);
 
 	/* A passphrase may be asked for when the log's key is first needed. */
-	p[n] = (struct bulla_confine_path){ "/dev/tty", true };
+	p[n] = (struct bulla_confine_path){ .path = "/dev/tty",
+	    .write = true };
 	if (st == BULLA_OK)
 		st = bulla_confine(p, BULLA_CALLS_FILES | BULLA_CALLS_END,
 		    layers, got, err);

@@ -37,7 +37,8 @@
 #define OF_FILES (FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE)
 #define READING (FS_READ_FILE | FS_READ_DIR)
 #define WRITING (READING | FS_WRITE_FILE | FS_REMOVE_DIR | FS_REMOVE_FILE | \
-	FS_MAKE_DIR | FS_MAKE_REG | FS_MAKE_SOCK | FS_REFER | FS_TRUNCATE)
+	FS_MAKE_DIR | FS_MAKE_REG | FS_REFER | FS_TRUNCATE)
+#define SOCKETS (FS_MAKE_SOCK | FS_REMOVE_FILE)
 
 struct ruleset {
 	uint64_t fs, net, scoped;
@@ -82,7 +83,8 @@ static enum bulla_status
 allow(int rules, const struct ruleset *r, const struct bulla_confine_path *p,
     struct bulla_err *err)
 {
-	struct beneath b = { .allowed = p->write ? WRITING : READING };
+	struct beneath b = { .allowed = p->sockets ? SOCKETS : p->write ?
+	    WRITING : READING };
 	enum bulla_status st = BULLA_OK;
 	char shown[SHOWN];
 	struct stat sb;
