@@ -9,7 +9,7 @@
 
 enum { OPT_TYPE = CMD_LONG + 1, OPT_TEMPLATE, OPT_ASK, OPT_TIME,
     OPT_EXERCISE, OPT_DAYS, OPT_HOTLINE_KEY, OPT_ALL, OPT_OURS, OPT_WITHIN,
-    OPT_HOOK };
+    OPT_HOOK, OPT_REF, OPT_CHECK };
 
 static const struct cmd_opt opts[] = {
 	{ 'F', "field", "LABEL=VALUE", "a field of the document (repeat)" },
@@ -32,6 +32,8 @@ static const struct cmd_opt opts[] = {
 	{ OPT_ALL, "all", NULL, "list: also what has ended" },
 	{ OPT_WITHIN, "within", "N", "due: from now, 24h or 7d" },
 	{ OPT_OURS, "ours", NULL, "due: only what our side owes" },
+	{ OPT_REF, "ref", "ID", "indicators, notice: of this request" },
+	{ OPT_CHECK, "check", NULL, "indicators, notice: do not seal" },
 	{ OPT_HOOK, "hook", "PROGRAM", "due: run it for each that is new" },
 	{ 0 },
 };
@@ -44,6 +46,8 @@ static const char *const synopsis[] = {
 	"list [--all]",
 	"show ID",
 	"due [--within N] [--ours] [--hook PROGRAM]",
+	"indicators [--check] [--ref ID] [-r NAME]... [-o FILE] BUNDLE.json",
+	"notice [--check] [--ref ID] [-r NAME]... [-o FILE] TEXT.txt",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -62,7 +66,8 @@ static const struct {
 	{ "new", request_new }, { "reply", request_reply },
 	{ "hotline", request_hotline }, { "lint", request_lint },
 	{ "list", request_list }, { "show", request_show },
-	{ "due", request_due },
+	{ "due", request_due }, { "indicators", request_indicators },
+	{ "notice", request_notice },
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -75,8 +80,8 @@ run(struct request_cmd *k)
 		if (strcmp(verb, verbs[i].verb) == 0)
 			return verbs[i].run(k);
 	}
-	return cmd_usage(&k->c, "new, reply, hotline, lint, list, show or "
-	    "due?");
+	return cmd_usage(&k->c, "new, reply, hotline, lint, list, show, due, "
+	    "indicators or notice?");
 }
 
 static void
@@ -141,6 +146,12 @@ option(struct request_cmd *k, int ch, const char *arg)
 		break;
 	case OPT_OURS:
 		k->ours = true;
+		break;
+	case OPT_REF:
+		k->ref = arg;
+		break;
+	case OPT_CHECK:
+		k->check = true;
 		break;
 	case OPT_WITHIN:
 		k->within = arg;

@@ -26,6 +26,8 @@ struct request_cmd {
 	unsigned max_days;			/* --max-days; 0: the default */
 	bool all, ours;				/* list, due */
 	const char *within, *hook;		/* due */
+	const char *ref;			/* indicators, notice */
+	bool check;
 	struct bulla_identities desk;		/* request_desk */
 };
 
@@ -36,6 +38,8 @@ int request_lint(struct request_cmd *k);
 int request_list(struct request_cmd *k);
 int request_show(struct request_cmd *k);
 int request_due(struct request_cmd *k);
+int request_indicators(struct request_cmd *k);
+int request_notice(struct request_cmd *k);
 
 /* Opens the home, which must have both rosters; CMD_YES or reported. */
 int request_home(struct request_cmd *k);
