@@ -12,7 +12,8 @@
 #define HOOK_SECS 60u
 
 enum {
-	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, COSIGN, NO_RECEIPT,
+	CERT = CMD_LONG, KEY, CACERT, PIN, LIMIT_RATE, WINDOW, CHECKSUM,
+	COSIGN, NO_RECEIPT,
 	NO_PROXY, STALL, ATTEMPTS, DEADLINE, NOT_BEFORE, NOTE, ONCE, KEEP,
 	JOBS_OPT, HOOK_LIMIT, DONE, S3_CONF
 };
@@ -25,6 +26,10 @@ static const struct cmd_opt opts[] = {
 	{ CACERT, "cacert", "FILE", "who vouches for the inbox (PEM)" },
 	{ PIN, "pin", "PIN", "sha256//BASE64 of the inbox's key (repeat)" },
 	{ LIMIT_RATE, "limit-rate", "BYTES", "bytes per second (K, M, G)" },
+	{ WINDOW, "window", "WINDOW",
+	    "\"08:00-18:00 2M\": each day another rate, 0: none (repeat)" },
+	{ CHECKSUM, "checksum", NULL,
+	    "send the SHA-256 of each piece, where it is checked" },
 	{ 'i', "identity", "FILE", "the custodian's signing key" },
 	{ COSIGN, "cosign", NULL,
 	    "send nothing to an inbox that does not cosign" },
@@ -132,6 +137,16 @@ option_vkey(struct outbox_cmd *k, bool file, const char *arg)
 		option_word(k, "-k", arg);
 }
 
+static void
+option_window(struct outbox_cmd *k, const char *arg)
+{
+	struct bulla_err err = { 0 };
+
+	if (bulla_send_windows_add(&k->windows, arg, &err) != BULLA_OK)
+		exit(cmd_usage(&k->c, "--window: %s", err.msg));
+	option_word(k, "--window", arg);
+}
+
 /* Of bulla-send, kept for it. */
 static bool
 option_send(struct outbox_cmd *k, int ch, const char *arg)
@@ -152,6 +167,10 @@ option_send(struct outbox_cmd *k, int ch, const char *arg)
 		option_file(k, "-i", arg);
 	else if (ch == PIN)
 		option_word(k, "--pin", arg);
+	else if (ch == WINDOW)
+		option_window(k, arg);
+	else if (ch == CHECKSUM)
+		option_word(k, "--checksum", NULL);
 	else if (ch == COSIGN)
 		option_word(k, "--cosign", NULL);
 	else if (ch == NO_RECEIPT)

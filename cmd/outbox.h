@@ -7,6 +7,7 @@
 #include "cmd.h"
 
 #include "bulla/outbox.h"
+#include "bulla/send.h"
 
 #define OUTBOX_DAY INT64_C(86400)
 #define OUTBOX_TAIL 16384u	/* bytes of a program's output that are kept */
@@ -19,6 +20,7 @@ struct outbox_cmd {
 	/* add */
 	const char *url, *note, *deadline, *not_before;
 	bool no_receipt, cert, key, attempts;
+	struct bulla_send_windows windows;	/* to check them */
 	char *word[BULLA_OUTBOX_ARGS_MAX];	/* for bulla-send; heap */
 	size_t n_words;
 	/* run */

@@ -386,3 +386,28 @@ canned() {
 	fails 2 "--events-fd" send -u "$URL" --events-fd 77 "$D/package"
 	send -q -u "$URL" --events-fd 4 "$D/package" 4> >(:)
 }
+
+@test "bulla-outbox hands windows and checksums on" {
+	inbox
+	h=$(TZ=UTC date +%H)
+	from=$(printf %02d $(((10#$h + 23) % 24)))
+	to=$(printf %02d $(((10#$h + 2) % 24)))
+	export TZ=UTC
+	box() {
+		"$BULLA_BIN/bulla-outbox" --home ours "$@"
+	}
+	add() {
+		box add -q -u "$URL" -K "$D/r.key.pub" \
+		    --cacert "$D/tls/ca.pem" --cert "$D/tls/client.pem" \
+		    --key "$D/tls/client.key" "$@"
+	}
+	run add --window 08:00 "$D/small"
+	[ "$status" -eq 2 ]
+	run add --window '08:00-10:00 1' --window '09:00-11:00 1' "$D/small"
+	[ "$status" -eq 2 ]
+	[[ $output == *overlaps* ]]
+	add --checksum --window "$to:00-$from:00 0" \
+	    --window "$from:00-$to:00 5M" "$D/small"
+	box run
+	stored "$D/small"
+}
