@@ -503,6 +503,34 @@ estimate=2099-01-01T00:00:00Z"; do
 	grep -qx "request: $ID" "a/requests/$id.txt"
 	grep -A 1 -x 'summary: late' "a/requests/$id.txt" |
 	    grep -qx '  no answer since a month'
+	# a draft is completed; what is too broad is asked for again
+	sed '/^class/d; /^data-sought/d' "$CASE" >part
+	cat >part.exp <<-'END'
+		set timeout 60
+		set data "all data"
+		spawn {*}$argv
+		expect {
+			timeout {exit 99}
+			-ex "class> " {send "urgent\r"; exp_continue}
+			-ex "no description of data" {
+				set data "Name and address."
+				exp_continue
+			}
+			-ex "data-sought> " {send "$data\r"; exp_continue}
+			-ex "... " {send "\r"; exp_continue}
+			-ex "(optional)> " {send "\r"; exp_continue}
+			-ex "]> " {send "\r"; exp_continue}
+			eof
+		}
+		exit [lindex [wait] 3]
+	END
+	run expect part.exp "$BIN/bulla-request" --home a new --ask \
+	    "$OFFICE" part
+	echo "$output"
+	[ "$status" -eq 0 ]
+	id=$(tail -n 1 <<<"$output" | tr -d '\r')
+	grep -qx 'class: urgent' "a/requests/$id.txt"
+	grep -qx 'data-sought: Name and address.' "a/requests/$id.txt"
 	no 2 'which standard input is not' request --home a new --ask \
 	    "$OFFICE" </dev/null
 	cat >end.exp <<-'END'
