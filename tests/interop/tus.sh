@@ -69,6 +69,13 @@ grep -qx 'event: receive' receipt
 cmp home/packages/*.bulla package
 passed "tus-js-client uploads to bulla-inbox, gives up, resumes"
 
+# The extensions: bytes in the creation, a length that comes last
+before=$(grep -c event=created log)
+node extensions.mjs "$url/packages" tls package
+[ "$(grep -c event=created log)" -eq $((before + 3)) ]
+[ "$(grep -c event=declared log)" -eq 2 ]
+passed "tus-js-client creates with bytes and defers the length"
+
 # Our sender finds what their client sent
 before=$(grep -c event=stored log)
 "$BIN/bulla-send" -q -u "$url" -K r.key.pub --cacert tls/ca.pem \
@@ -104,10 +111,115 @@ $send -u "https://127.0.0.1:$via/files"
 cmp "$(find files-relative -type f -size +4000k)" package
 passed "bulla-send resumes at @tus/server after three cuts"
 
+# from NAME FILE OPTION...: it arrives whole, in directory files-NAME
+from()
+{
+	name=$1
+	file=$2
+	shift 2
+	rm -rf "files-$name"/*
+	"$@"
+	for f in "files-$name"/*; do
+		case $f in
+		*.json)	;;
+		*)	cmp "$f" "$file" ;;
+		esac
+	done
+	[ "$(find "files-$name" -type f ! -name '*.json' | wc -l)" -eq 1 ]
+}
+via()
+{
+	rm -f up
+	mkfifo up
+	"$AID/cutproxy" "$@" "127.0.0.1:$port" >up &
+	pids="$pids $!"
+	read -r via <up
+}
+send="$BIN/bulla-send -q --home none --no-receipt --cacert tls/ca.pem"
+export XDG_STATE_HOME="$dir/state"
+
+echo hello >f
+"$BIN/bulla-seal" -q -i s.key -R desk.age.pub -o small f >/dev/null
+$send --events-fd 3 -u "https://127.0.0.1:$port/files" small 3>events
+rm -rf files-relative/*
+from relative small $send -u "https://127.0.0.1:$port/files" small
+passed "a small package goes to @tus/server with its creation"
+
+pipe()
+{
+	cat package | $send --no-spool -u "$1"
+}
+from relative package pipe "https://127.0.0.1:$port/files"
+head -c 20000000 /dev/urandom >blob
+"$BIN/bulla-seal" -q -i s.key -R desk.age.pub -f -o package blob >/dev/null
+from relative package pipe "https://127.0.0.1:$port/files"
+passed "bulla-send streams to @tus/server, whose length it declares last"
+
+via -c 3 cut 6000000
+from relative package pipe "https://127.0.0.1:$via/files"
+passed "and resumes after three cuts"
+
+# Their server deletes what a truncated pipe began
+rm -rf files-relative/*
+st=0
+head -c 18000000 package | $send --no-spool \
+    -u "https://127.0.0.1:$port/files" 2>err || st=$?
+[ "$st" -eq 4 ]
+[ -z "$(find files-relative -type f)" ]
+passed "a pipe that ends early leaves nothing at @tus/server"
+
+# Killed with SIGKILL; the file moves; another process goes on
+rm -rf files-relative/*
+$send -u "https://127.0.0.1:$port/files" --limit-rate 3M package &
+sender=$!
+for _ in $(seq 200); do
+	[ -z "$(find files-relative -type f -size +1000k)" ] || break
+	sleep 0.1
+done
+kill -KILL "$sender"
+wait "$sender" || :
+[ "$(find state/bulla/sending -type f | wc -l)" -eq 1 ]
+mv package moved
+$send -u "https://127.0.0.1:$port/files" --events-fd 3 moved 3>events
+grep -q '"event":"resumed"' events
+[ "$(find files-relative -type f -size +1000k | wc -l)" -eq 1 ]
+cmp "$(find files-relative -type f -size +1000k)" moved
+[ -z "$(find state/bulla/sending -type f)" ]
+passed "killed, and the file moved: another run goes on at @tus/server"
+
+# What is remembered is no more than a hint
+mkdir -p state/bulla/sending
+$send -u "https://127.0.0.1:$port/files" --limit-rate 3M moved &
+sender=$!
+for _ in $(seq 200); do
+	[ -z "$(find state/bulla/sending -type f)" ] || break
+	sleep 0.1
+done
+kill -KILL "$sender"
+wait "$sender" || :
+rm -rf files-relative/*
+from relative moved $send -u "https://127.0.0.1:$port/files" moved
+passed "an upload that is gone there is begun anew"
+
+# Checksums: refused twice, sent again each time
+rm -f up
+mkfifo up
+node checking.mjs tls checked >up 2>server.log &
+pids="$pids $!"
+read -r check <up
+$send --checksum -u "https://127.0.0.1:$check/files" moved 2>err
+cmp checked moved
+passed "a piece that a server finds damaged is sent again"
+$send --checksum -u "https://127.0.0.1:$port/files" moved 2>/dev/null
+"$BIN/bulla-send" --no-receipt --cacert tls/ca.pem --checksum --home none \
+    -u "https://127.0.0.1:$port/files" small 2>err
+grep -q 'checks no SHA-256 of pieces' err
+passed "a server without checksums is told of, and sent to"
+
 # Behind TLS a stock server names itself http://: not followed
 theirs stock
 st=0
-$send -u "https://127.0.0.1:$port/files" 2>err || st=$?
+$send -u "https://127.0.0.1:$port/files" small 2>err || st=$?
 [ "$st" -eq 1 ]
 grep -q 'leads away from https' err
 passed "the http:// that a stock @tus/server names is refused"
