@@ -13,7 +13,8 @@ s3_etag_ok(const struct bulla_cur *text)
 		uint8_t c = text->p[i];
 
 		if ((c < '0' || c > '9') && (c < 'a' || c > 'z') &&
-		    (c < 'A' || c > 'Z') && strchr("-_.+/=:", c) == NULL)
+		    (c < 'A' || c > 'Z') &&
+		    memchr("-_.+/=:", c, sizeof("-_.+/=:") - 1) == NULL)
 			return false;
 	}
 	return text->len > 0 && text->len <= S3_ETAG_MAX;
