@@ -237,10 +237,15 @@ offer() {
 }
 
 @test "withdrawn, offered again, and other bytes under the same id" {
+	# an inbox that was there before anything was offered
+	opens
+	get /outgoing
+	answered 200
 	offer "$D/package" >/dev/null
+	get "$HERE"
+	answered 200
 	cp "$D/package" changed
 	printf x >>changed
-	opens
 	run --separate-stderr bulla outbox --home b withdraw "$ID"
 	[ "$status" -eq 0 ]
 	[ -z "$(find b/outgoing -type f)" ]

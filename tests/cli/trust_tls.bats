@@ -349,3 +349,23 @@ wait_for_port() {
 	fails "which clients are let in?" -K b/keys/sealer.key.pub
 	fails "belong together" --tls-cert b/keys/tls.pem
 }
+
+@test "systemd takes the unit file" {
+	command -v systemd-analyze >/dev/null || {
+		echo "# SKIP: no systemd-analyze here" >&3
+		return 0
+	}
+	mkdir bin
+	ln -s "$BULLA_BIN/bulla-inbox" bin
+	# It looks for the program
+	sed "s|/usr/local/bin/|$PWD/bin/|" \
+	    "$BATS_TEST_DIRNAME/../../docs/bulla-inbox.service" >bulla-inbox.service
+	grep -q "^ExecStart=$PWD/bin/bulla-inbox --listen" bulla-inbox.service
+	run --separate-stderr systemd-analyze verify --man=no ./bulla-inbox.service
+	[ "$status" -eq 0 ]
+	[ -z "$output$stderr" ]
+	# The test can fail
+	sed -i 's/^Type=.*/Type=wrong/; s/^User=.*/Usr=x/' bulla-inbox.service
+	run systemd-analyze verify --man=no ./bulla-inbox.service
+	[ -n "$output" ]
+}
