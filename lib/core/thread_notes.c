@@ -112,35 +112,37 @@ by_id(const void *x, const void *y)
 	return d;
 }
 
+static int
+longer_first(const void *x, const void *y)
+{
+	const struct thread_note *a = x, *b = y;
+
+	return a->len > b->len ? -1 : a->len < b->len;
+}
+
 /*
  * A note is recorded again when it comes back countersigned: it is as old as
- * its first record, and the longest one has all signatures.
+ * its first record, and most likely the longest one has all signatures.
  */
 static void
-merge(struct thread_reader *r)
+tidy(struct thread_reader *r)
 {
-	size_t n = 0;
+	size_t n = r->n_notes, first = 0;
 
-	if (r->n_notes == 0)
+	if (n == 0)
 		return;
-	qsort(r->note, r->n_notes, sizeof(*r->note), by_id);
-	for (size_t i = 1; i < r->n_notes; i++) {
-		struct thread_note *a = &r->note[n], *b = &r->note[i];
+	qsort(r->note, n, sizeof(*r->note), by_id);
+	for (size_t i = 1; i <= n; i++) {
+		struct thread_note *a = &r->note[first];
 
-		if (strcmp(a->id, b->id) != 0 ||
-		    memcmp(a->digest, b->digest, sizeof(a->digest)) != 0) {
-			r->note[++n] = *b;
+		if (i < n && strcmp(a->id, r->note[i].id) == 0 &&
+		    memcmp(a->digest, r->note[i].digest, 32) == 0) {
+			r->note[i].index = a->index;
 			continue;
 		}
-		if (b->len > a->len) {
-			free(a->bytes);
-			a->bytes = b->bytes;
-			a->len = b->len;
-		} else {
-			free(b->bytes);
-		}
+		qsort(a, i - first, sizeof(*a), longer_first);
+		first = i;
 	}
-	r->n_notes = n + 1;
 }
 
 static enum bulla_status
@@ -179,7 +181,7 @@ thread_read_notes(struct thread_reader *r, struct bulla_err *err)
 		st = r->h->ledger != NULL ? bulla_ledger_each(r->h->ledger,
 		    add_record, r, err) : kept_notes(r->h->path, add_file, r,
 		    err);
-	merge(r);
+	tidy(r);
 	return st;
 }
 
@@ -316,9 +318,12 @@ take_receipt(struct thread_reader *r, struct bulla_event *e,
 {
 	struct bulla_cur bytes = bulla_cur_of(n->bytes, n->len);
 	struct bulla_verified v;
+	int d = memcmp(n->digest, e->receipt, sizeof(e->receipt));
 
+	/* The first of them; the same one again may have more lines. */
 	if (e->has_receipt && (n->time > e->received ||
-	    (n->time == e->received && memcmp(n->digest, e->receipt, 32) > 0)))
+	    (n->time == e->received && (d > 0 || (d == 0 &&
+	    e->countersigned)))))
 		return;
 	if (bulla_note_verify(&bytes, &r->receivers, &v, NULL) != BULLA_OK ||
 	    !is_by(r, n, &v, 1 - e->by, BULLA_ROLE_RECEIVER |

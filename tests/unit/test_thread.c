@@ -227,6 +227,19 @@ Test(thread, a_further_request_answers_a_question_too)
 	    "2026-11-21T00:00:00Z");
 }
 
+Test(thread, who_answers_all_the_same_has_no_question_left)
+{
+	asked("emergency", "2026-11-20T15:00:00Z");
+	event(B, "clarification", "2026-11-20T15:30:00Z");
+	event(B, "full", "2026-11-20T16:30:00Z");
+	judge("2026-11-21T15:00:00Z");
+	cr_expect(th->state == BULLA_THREAD_ANSWERED && th->stopped == 3600);
+	cr_assert_eq(th->n_stops, 1);
+	cr_expect_eq(th->stop[0].until, at("2026-11-20T16:30:00Z"));
+	expect_clock("final", &th->final, BULLA_CLOCK_IN_TIME,
+	    "2026-11-21T16:00:00Z");
+}
+
 Test(thread, what_is_not_proved_does_not_count)
 {
 	asked("emergency", "-");

@@ -258,6 +258,159 @@ Test(thread_home, exercises_stay_among_themselves)
 	bulla_threads_free(&x);
 }
 
+/* A custody note about the last package, as somebody could have it. */
+struct made {
+	const char *event, *actor, *match, *intact;
+	const struct bulla_signer *by;
+	uint8_t seal;			/* xor */
+	int64_t time;
+};
+
+static void
+made(struct end *e, const struct made *m)
+{
+	static const char sum[] = "00000000000000000000000000000000"
+	    "00000000000000000000000000000000";
+	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_custody c = { .sequence = 1, .has_seal = true,
+	    .has_previous = true, .time = m->time,
+	    .event = bulla_cur_str(m->event),
+	    .actor = bulla_cur_str(m->actor),
+	    .result = bulla_cur_str("done") };
+	const struct { const char *label, *value; } extra[] = {
+		{ "package-sha256", sum },
+		{ m->match != NULL ? "match" : "to", m->match != NULL ?
+		    m->match : "b.example" },
+		{ m->match != NULL ? "seal-intact" : "transport",
+		    m->match != NULL ? m->intact : "network" },
+		{ "recipients", "desk" },
+	};
+	struct bulla_cur v;
+
+	memcpy(c.id, sent_id[n_sent - 1], sizeof(c.id));
+	memcpy(c.seal, sent_seal[n_sent - 1], sizeof(c.seal));
+	c.seal[0] ^= m->seal;
+	memcpy(c.previous, c.seal, sizeof(c.previous));
+	c.n_extra = m->match != NULL ? 3 : 4;
+	for (size_t i = 0; i < c.n_extra; i++)
+		c.extra[i] = (struct bulla_custody_extra){
+		    bulla_cur_str(extra[i].label),
+		    bulla_cur_str(extra[i].value) };
+	bulla_custody_put(&text, &c);
+	v = bulla_buf_view(&text);
+	cr_assert_eq(bulla_note_sign(&v, m->by, 1, &note, NULL), BULLA_OK);
+	v = bulla_buf_view(&note);
+	cr_assert_eq(bulla_home_record(&e->h, &v, 1, NULL), BULLA_OK);
+	bulla_buf_free(&text);
+	bulla_buf_free(&note);
+}
+
+static int64_t
+start_in_a(void)
+{
+	struct bulla_threads x;
+	int64_t start;
+
+	load(&a, h(20), &x);
+	cr_assert_eq(x.n, 1);
+	start = x.v[0].start;
+	bulla_threads_free(&x);
+	return start;
+}
+
+Test(thread_home, which_receipts_count)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .how_far = SEALED };
+	struct made good = { "receive", "b.example", "yes", "yes",
+	    &side_b.s[RECEIVER], 0, h(5) }, m;
+
+	(void)kit_send(&p);
+	m = good;
+	m.match = "no";
+	made(&a, &m);
+	m = good;
+	m.intact = "no";
+	made(&a, &m);
+	m = good;
+	m.actor = "a.example";	/* as ours */
+	made(&a, &m);
+	m = good;
+	m.seal = 1;
+	made(&a, &m);
+	m = good;
+	m.by = &side_a.s[RECEIVER];
+	made(&a, &m);
+	m = good;
+	m.by = &side_b.s[SEALER];
+	made(&a, &m);
+	cr_expect_eq(start_in_a(), 0);
+	made(&a, &good);
+	cr_expect_eq(start_in_a(), h(5));
+	/* of two the one that says the earlier time */
+	good.time = h(7);
+	made(&a, &good);
+	cr_expect_eq(start_in_a(), h(5));
+	good.time = h(3);
+	made(&a, &good);
+	cr_expect_eq(start_in_a(), h(3));
+}
+
+/* Who seals could sign two openings of one package; one was closed. */
+Test(thread_home, an_opening_that_was_not_closed)
+{
+	struct bulla_buf file = BULLA_BUF_INIT(1u << 24);
+	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	const size_t at = 1536;	/* bagit.txt, its contents, a header */
+	struct bulla_threads x;
+	struct bulla_note n;
+	struct bulla_cur c;
+	char path[100], *class;
+
+	snprintf(path, sizeof(path), "A/packages/%s.bulla", from_a("request",
+	    NULL, "emergency", h(0)));
+	cr_assert_eq(bulla_file_get(path, &file, NULL), BULLA_OK);
+	c = bulla_cur_of(file.p + at, strlen((char *)file.p + at));
+	cr_assert_eq(bulla_note_parse(&c, &n, NULL), BULLA_OK);
+	bulla_buf_cur(&text, &n.text);
+	class = strstr((char *)file.p + at, "class: emergency");
+	cr_assert_not_null(class);
+	text.p[(uint8_t *)class - (file.p + at) + 15] = 's';
+	c = bulla_buf_view(&text);
+	cr_assert_eq(bulla_note_sign(&c, &side_a.s[SEALER], 1, &note, NULL),
+	    BULLA_OK);
+	memcpy(file.p + at, note.p, note.len);
+	cr_assert_eq(bulla_file_put(path, file.p, file.len, 0600, true,
+	    NULL), BULLA_OK);
+	load(&a, h(20), &x);
+	cr_assert(x.n == 0 && x.n_strays == 1);
+	cr_expect_not_null(strstr(x.stray[0].why, "another opening note"));
+	bulla_threads_free(&x);
+	bulla_buf_free(&file);
+	bulla_buf_free(&text);
+	bulla_buf_free(&note);
+}
+
+Test(thread_home, the_first_handover_counts)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .how_far = SEALED };
+	struct made m = { "relinquish", "a.example/custodian", NULL, NULL,
+	    &side_a.s[CUSTODIAN], 0, h(1) };
+
+	(void)kit_send(&p);
+	kit_cosign(&a, &b, h(1));
+	/* several, so that no order by digest is right by chance */
+	for (int i = 0; i < 6; i++) {
+		m.time = h(2) + i;
+		made(&a, &m);
+		kit_cosign(&a, &b, h(2 + i));
+	}
+	cr_expect_eq(start_in_a(), h(2));
+}
+
 /* Who has signed for it may have ended since; not before it was proved. */
 Test(thread_home, keys_are_judged_when_it_was_proved)
 {

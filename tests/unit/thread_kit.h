@@ -26,6 +26,7 @@ struct parcel {
 };
 /* Of all of them, in the order in which they were sent. */
 static char sent_id[2048][BULLA_ID_LEN + 1];
+static uint8_t sent_seal[2048][32];
 static unsigned n_sent;
 
 static inline void
@@ -161,6 +162,7 @@ kit_send(const struct parcel *p)
 	kit_tell_seal(p, &d);
 	cr_assert(n_sent < 2048);
 	memcpy(sent_id[n_sent], d.id, sizeof(d.id));
+	memcpy(sent_seal[n_sent], d.closing, sizeof(d.closing));
 	if (p->how_far >= RECEIVED) {
 		p->from->h.now = p->to->h.now = p->received;
 		kit_relinquish(p, &d, path);
