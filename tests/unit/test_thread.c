@@ -347,11 +347,20 @@ Test(thread, a_preservation_is_held_extended_and_expires)
 
 Test(thread, a_preservation_is_used_by_the_request_that_follows)
 {
+	struct bulla_due *v = NULL;
+	size_t n = 0;
+
 	asked("preserve", "2026-11-20T15:00:00Z");
 	event(B, "preserved", "2026-11-21T12:00:00Z");
 	asked("urgent", "2027-01-20T12:00:00Z");
 	snprintf(th->event[0].ref, sizeof(th->event[0].ref), "%s",
 	    all.v[0].event[0].id);
+	judge("2027-01-20T12:00:00Z");
+	cr_expect_eq(all.v[0].state, BULLA_THREAD_HELD);
+	cr_assert_eq(bulla_threads_due(&all, at("2027-01-21T00:00:00Z"), &v,
+	    &n, NULL), BULLA_OK);
+	cr_expect_eq(n, 0, "nobody has to do anything about the hold");
+	free(v);
 	judge("2027-03-01T00:00:00Z");
 	cr_expect(all.v[0].hold_used);
 	cr_expect_eq(all.v[0].state, BULLA_THREAD_ANSWERED);
@@ -360,12 +369,18 @@ Test(thread, a_preservation_is_used_by_the_request_that_follows)
 	judge("2027-03-01T00:00:00Z");
 	cr_expect_not(all.v[0].hold_used);
 	cr_expect_eq(all.v[0].state, BULLA_THREAD_EXPIRED);
+	judge("2027-01-19T12:00:00Z");
+	cr_assert_eq(bulla_threads_due(&all, at("2027-01-21T00:00:00Z"), &v,
+	    &n, NULL), BULLA_OK);
+	cr_expect(n == 1 && v[0].what == BULLA_DUE_HOLD && v[0].side == A);
+	free(v);
 }
 
 Test(thread, updates_are_due_until_the_final_answer)
 {
 	asked("emergency", "2026-11-20T00:00:00Z");
 	event(B, "acknowledge", "2026-11-20T00:30:00Z");
+	event(A, "status-update", "2026-11-20T07:00:00Z");	/* none of b */
 	event(B, "status-update", "2026-11-20T13:00:00Z");
 	judge("2026-11-20T19:00:00Z");
 	/* due 06 (the acknowledgement gave it), 12 (nothing), 18 (given) */

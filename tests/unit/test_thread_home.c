@@ -182,21 +182,25 @@ Test(thread_home, sealed_and_never_sent_is_not_received)
 Test(thread_home, a_further_request_answers_or_begins)
 {
 	struct bulla_threads x, y;
-	const char *r;
+	const char *r = from_a("request", NULL, "emergency", h(0));
+	struct parcel theirs = { .from = &b, .to = &a, .kind = "request",
+	    .ref = r, .class = "emergency", .created = h(3),
+	    .received = h(3) + 5, .how_far = COUNTERSIGNED };
 
-	r = from_a("request", NULL, "emergency", h(0));
 	(void)from_a("request", r, "emergency", h(1));	/* nobody has asked */
 	(void)from_b("clarification", r, h(2));
 	(void)from_a("request", r, "urgent", h(3));	/* another matter */
+	(void)kit_send(&theirs);			/* b asks something */
 	(void)from_b("full", from_a("request", r, "emergency", h(4)), h(5));
 	(void)from_a("request", r, "emergency", h(6));	/* nothing waits */
 	load(&a, h(20), &x);
 	load(&b, h(20), &y);
 	expect_same(&x, &y);
-	cr_assert_eq(x.n, 4);
+	cr_assert_eq(x.n, 5);
 	cr_expect(x.v[0].n_events == 4 && x.v[0].stopped == 7200 &&
 	    x.v[0].state == BULLA_THREAD_ANSWERED);
-	for (size_t i = 1; i < 4; i++) {
+	cr_expect_eq(x.v[3].asker, 1);
+	for (size_t i = 1; i < 5; i++) {
 		cr_expect_eq(x.v[i].n_events, 1);
 		cr_expect_str_eq(x.v[i].related, r);
 	}
@@ -261,7 +265,7 @@ Test(thread_home, exercises_stay_among_themselves)
 /* A custody note about the last package, as somebody could have it. */
 struct made {
 	const char *event, *actor, *match, *intact;
-	const struct bulla_signer *by;
+	const struct bulla_signer *by, *also;
 	uint8_t seal;			/* xor */
 	int64_t time;
 };
@@ -286,8 +290,11 @@ made(struct end *e, const struct made *m)
 		    m->match != NULL ? m->intact : "network" },
 		{ "recipients", "desk" },
 	};
+	struct bulla_signer by[2] = { *m->by };
 	struct bulla_cur v;
 
+	if (m->also != NULL)
+		by[1] = *m->also;
 	memcpy(c.id, sent_id[n_sent - 1], sizeof(c.id));
 	memcpy(c.seal, sent_seal[n_sent - 1], sizeof(c.seal));
 	c.seal[0] ^= m->seal;
@@ -299,7 +306,8 @@ made(struct end *e, const struct made *m)
 		    bulla_cur_str(extra[i].value) };
 	bulla_custody_put(&text, &c);
 	v = bulla_buf_view(&text);
-	cr_assert_eq(bulla_note_sign(&v, m->by, 1, &note, NULL), BULLA_OK);
+	cr_assert_eq(bulla_note_sign(&v, by, m->also != NULL ? 2 : 1, &note,
+	    NULL), BULLA_OK);
 	v = bulla_buf_view(&note);
 	cr_assert_eq(bulla_home_record(&e->h, &v, 1, NULL), BULLA_OK);
 	bulla_buf_free(&text);
@@ -324,7 +332,7 @@ Test(thread_home, which_receipts_count)
 	struct parcel p = { .from = &a, .to = &b, .kind = "request",
 	    .class = "emergency", .created = h(0), .how_far = SEALED };
 	struct made good = { "receive", "b.example", "yes", "yes",
-	    &side_b.s[RECEIVER], 0, h(5) }, m;
+	    &side_b.s[RECEIVER], NULL, 0, h(5) }, m;
 
 	(void)kit_send(&p);
 	m = good;
@@ -349,8 +357,10 @@ Test(thread_home, which_receipts_count)
 	made(&a, &good);
 	cr_expect_eq(start_in_a(), h(5));
 	/* of two the one that says the earlier time */
-	good.time = h(7);
-	made(&a, &good);
+	for (int i = 1; i < 6; i++) {
+		good.time = h(5) + i;
+		made(&a, &good);
+	}
 	cr_expect_eq(start_in_a(), h(5));
 	good.time = h(3);
 	made(&a, &good);
@@ -398,7 +408,7 @@ Test(thread_home, the_first_handover_counts)
 	struct parcel p = { .from = &a, .to = &b, .kind = "request",
 	    .class = "emergency", .created = h(0), .how_far = SEALED };
 	struct made m = { "relinquish", "a.example/custodian", NULL, NULL,
-	    &side_a.s[CUSTODIAN], 0, h(1) };
+	    &side_a.s[CUSTODIAN], NULL, 0, h(1) };
 
 	(void)kit_send(&p);
 	kit_cosign(&a, &b, h(1));
@@ -434,6 +444,37 @@ Test(thread_home, keys_are_judged_when_it_was_proved)
 	cr_expect(x.v[0].start == h(0) && x.v[0].event[0].has_receipt);
 	cr_expect_eq(x.v[1].event[0].has_receipt, false);
 	cr_expect_eq(x.v[1].event[0].proof, BULLA_PROOF_COSIGNED);
+	bulla_threads_free(&x);
+	bulla_buf_free(&note);
+}
+
+/* A receipt is as old as its first record, before it was countersigned. */
+Test(thread_home, a_countersignature_makes_nothing_younger)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .how_far = SEALED };
+	struct made m = { "receive", "b.example", "yes", "yes",
+	    &side_b.s[RECEIVER], NULL, 0, h(1) };
+	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_threads x;
+	struct bulla_cur c;
+
+	(void)kit_send(&p);
+	made(&a, &m);
+	kit_cosign(&a, &b, h(1));
+	m.also = &side_a.s[CUSTODIAN];
+	made(&a, &m);
+	kit_cosign(&a, &b, h(3));
+	side_suspend(&side_b, &side_b.s[RECEIVER].vkey, &side_b.s[HOTLINE],
+	    h(2), &note);
+	c = bulla_buf_view(&note);
+	cr_assert_eq(bulla_trust_suspend("A", &c, h(4), &err), BULLA_OK,
+	    "%s", err.msg);
+	end_close(&a);
+	end_open(&a, "A", &side_a);
+	load(&a, h(20), &x);
+	cr_expect(x.n == 1 && x.v[0].start == h(1) &&
+	    x.v[0].event[0].countersigned);
 	bulla_threads_free(&x);
 	bulla_buf_free(&note);
 }
