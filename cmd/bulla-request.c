@@ -48,6 +48,7 @@ static const char *const synopsis[] = {
 	"due [--within N] [--ours] [--hook PROGRAM]",
 	"indicators [--check] [--ref ID] [-r NAME]... [-o FILE] BUNDLE.json",
 	"notice [--check] [--ref ID] [-r NAME]... [-o FILE] TEXT.txt",
+	"(indicators | notice) [--exercise]",
 	NULL,
 };
 static const struct cmd_tool tool = {

@@ -40,6 +40,8 @@ int request_show(struct request_cmd *k);
 int request_due(struct request_cmd *k);
 int request_indicators(struct request_cmd *k);
 int request_notice(struct request_cmd *k);
+/* What lies in the home of this kind, by the opening notes. */
+int request_listing(struct request_cmd *k, const char *kind);
 
 /* Opens the home, which must have both rosters; CMD_YES or reported. */
 int request_home(struct request_cmd *k);

@@ -158,9 +158,12 @@ run(struct request_cmd *k, const struct form *f)
 	struct bulla_buf b = BULLA_BUF_INIT(f->max);
 	struct bulla_err err = { 0 };
 	struct bulla_cur bytes;
-	int code = check_usage(k, path, f->end);
+	int code;
 	enum bulla_status st = BULLA_OK;
 
+	if (path == NULL && !k->check)
+		return request_listing(k, f->kind);
+	code = check_usage(k, path, f->end);
 	if (code == CMD_YES)
 		st = bulla_file_get(path, &b, &err);
 	if (st != BULLA_OK)

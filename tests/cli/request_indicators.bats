@@ -93,8 +93,32 @@ is_family is malformed: write true or false" \
 	done
 }
 
+@test "both are listed, on both sides, and exercises apart" {
+	ok request indicators
+	[ -z "$output" ]
+	ind=$(request indicators -o i.bulla relationship.json)
+	n=$(request notice --ref "$ind" -o n.bulla notice.txt)
+	x=$(request notice --exercise notice.txt)
+	for p in i n; do
+		bulla-receive --home b $p.bulla >/dev/null
+	done
+	for home in a b; do
+		ok bulla-request --home $home indicators
+		echo "$output"
+		[[ $output == "20"*"Z  $ind  from a.example/sealer" ]]
+		ok bulla-request --home $home --json notice
+		jq -e --arg n "$n" --arg i "$ind" '.package == $n and
+		    .ref == $i and .exercise == false' <<<"$output"
+	done
+	ok request notice --exercise
+	[[ $output == *"$x"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	echo rubbish >"a/packages/$ind.bulla"
+	no 4 "$ind.bulla" bulla-request --home a indicators
+}
+
 @test "usage" {
-	no 2 "which FILE?" bulla-request --home a indicators
+	no 2 "which FILE?" bulla-request --home a indicators --check
 	no 2 "which FILE?" bulla-request --home a indicators relationship.json \
 	    notice.txt
 	no 2 "must end in .json" bulla-request --home a indicators notice.txt
