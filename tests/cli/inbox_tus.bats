@@ -352,7 +352,10 @@ receipt_of() {
 	answered 204
 	send -q -u "$URL" "$D/package"
 	for _ in $(seq 100); do
-		find "/proc/$INBOX/fd" -lname '*(deleted)' >open
+		: >open
+		for p in "$INBOX" $(ps -o pid= --ppid "$INBOX"); do
+			find "/proc/$p/fd" -lname '*/data (deleted)' >>open
+		done
 		[ -s open ] || break
 		sleep 0.1
 	done
