@@ -17,6 +17,7 @@ note()
 	failed=$((failed + 1))
 }
 
+sh tests/setup.sh nightly || exit 3
 FAULTS=full CASE_SECONDS=$((FUZZ_TIME + 7200)) FUZZ_SECONDS=$FUZZ_TIME sh tests/all.sh ||
 	note "tests/all.sh"
 sh tests/setup.sh bench || exit 3

@@ -18,6 +18,7 @@ test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl'
 bench='age openssl minisign gnupg tar'
 npm='node:nodejs npm:npm'
+nightly='testssl:testssl.sh'
 # object stores, for the scripts in tests/interop that bring them up
 swift='python3-swift curl openssl faketime python3'
 ceph='ceph-mon ceph-osd radosgw ceph-common curl openssl faketime python3'
@@ -49,6 +50,7 @@ for list in "${@:-build}"; do
 	test) wanted="$wanted $build $demo $test $pages $exports" ;;
 	bench) wanted="$wanted $build $bench" ;;
 	npm) wanted="$wanted $npm" ;;
+	nightly) wanted="$wanted $nightly" ;;
 	swift) wanted="$wanted $swift" ;;
 	ceph) wanted="$wanted $ceph" ;;
 	*)
