@@ -233,6 +233,19 @@ add_all(struct curl_slist **list, const struct http_req *q)
 	    q->body_len > 0 || add_size(list, "Content-Length", 0));
 }
 
+/*
+ * libcurl sends a bufferful at once and then waits until that was slow enough,
+ * which must not look like a line that stalls.
+ */
+static long
+buffer_for(uint64_t rate)
+{
+	if (rate == 0 || rate > HTTP_SEND_BUFFER)
+		return HTTP_SEND_BUFFER;
+	return rate > HTTP_SEND_BUFFER_MIN ? (long)rate :
+	    HTTP_SEND_BUFFER_MIN;
+}
+
 static void
 prepare(struct turn *t, struct curl_slist *list)
 {
@@ -267,6 +280,7 @@ prepare(struct turn *t, struct curl_slist *list)
 	curl_easy_setopt(e, CURLOPT_VERBOSE,
 	    t->h->has_cert || t->h->answered ? 0L : 1L);
 	(void)pace(t);
+	curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, buffer_for(t->rate));
 }
 
 /* A refusal before the body is read makes the write fail, but the response

@@ -16,6 +16,8 @@
  * libcurl. No retries in here: each failure is told apart and handed up.
  */
 #define HTTP_URL_MAX 2048u
+#define HTTP_SEND_BUFFER (512L << 10)
+#define HTTP_SEND_BUFFER_MIN (16L << 10)	/* libcurl has no smaller one */
 #define HTTP_BODY_MAX (BULLA_SEND_SMALL_MAX + 1u)
 
 struct http {

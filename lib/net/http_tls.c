@@ -13,7 +13,6 @@
 #define PEM_MAX (1u << 20)
 #define PINS_TEXT_MAX (BULLA_SEND_PINS_MAX * 64u)
 #define CONNECT_SECS 30L
-#define SEND_BUFFER (512L << 10)
 
 enum bulla_status
 bulla_send_init(struct bulla_err *err)
@@ -203,7 +202,7 @@ set_rules(struct http *h, const struct bulla_send_config *c)
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, CONNECT_SECS);
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BUFFER);
+	curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, HTTP_SEND_BUFFER);
 	curl_easy_setopt(e, CURLOPT_USERAGENT, "bulla/" BULLA_VERSION);
 	if (c->max_rate > 0)
 		curl_easy_setopt(e, CURLOPT_MAX_SEND_SPEED_LARGE,
