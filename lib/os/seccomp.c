@@ -202,6 +202,9 @@ install(const struct program *p, bool *done, struct bulla_err *err)
 	if (r > 0)
 		return bulla_fail(err, BULLA_E_IO, "seccomp: a thread has "
 		    "filters of its own");
+	/* A kernel without filters; or an emulator of one */
+	if (r != 0 && (errno == ENOSYS || errno == EINVAL))
+		return BULLA_OK;
 	if (r != 0)
 		return bulla_fail_sys(err, "seccomp");
 	*done = true;
