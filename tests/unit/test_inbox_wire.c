@@ -147,12 +147,13 @@ Test(inbox_wire, an_answer_and_an_agency)
 	cr_expect_eq(got.small.body.len, 3);
 	bulla_buf_free(&got.small.body);
 	bulla_buf_free(&r.small.body);
-	r = (union wire_result){ .who = { BULLA_INBOX_SUSPENDED, "a.example",
-	    "lost" } };
+	r = (union wire_result){ .who = { .standing = BULLA_INBOX_SUSPENDED,
+	    .pinned = true, .name = "a.example", .reason = "lost" } };
 	bulla_buf_reset(&msg);
 	wire_put_answer(&msg, WIRE_WHO, BULLA_OK, &none, &r);
 	cr_assert_eq(answer(WIRE_WHO, msg.len, &got), BULLA_OK);
 	cr_expect_eq(got.who.standing, BULLA_INBOX_SUSPENDED);
+	cr_expect(got.who.pinned);
 	cr_expect_str_eq(got.who.name, "a.example");
 	cr_expect_str_eq(got.who.reason, "lost");
 }
