@@ -74,6 +74,12 @@ write_cb(char *data, size_t size, size_t n, void *ctx)
 
 	curl_easy_getinfo(t->k->http.curl, CURLINFO_RESPONSE_CODE, &code);
 	if (t->q->sink != NULL && code >= 200 && code < 300) {
+		/* All of it, where a part was asked for: not again. */
+		if (code == 200 && a->length != t->q->sink_len) {
+			t->st = bulla_fail(t->err, BULLA_E_REFUSED,
+			    "the store has no ranges");
+			return 0;
+		}
 		if (len > t->q->sink_len - a->sunk) {
 			t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 			    "the store sends more than was asked for");
