@@ -106,6 +106,8 @@ static const struct {
 	{ "\"type\":\"identity\",", "", "type is missing: write" },
 	{ "\"id\":" WHO ",", "", "id is missing: write \"identity--UUID\"" },
 	{ "\"id\":" WHO, "\"id\":" MAL, "id is not TYPE--UUID" },
+	{ "\"id\":" WHO, "\"id\":\"location--f431f809-377b-45e0-aa1c-"
+	    "6a4751cae5ff\"", "id is not TYPE--UUID" },
 	{ "\"id\":" WHO, "\"id\":\"identity--F431F809-377b-45e0-aa1c-"
 	    "6a4751cae5ff\"", "id is not TYPE--UUID" },
 	{ "\"id\":" WHO, "\"id\":\"identity--f431f809\"",
