@@ -270,6 +270,7 @@ hold() {
 	h="Host: x\r\nTus-Resumable: 1.0.0\r\n"
 	p="PATCH $UP HTTP/1.1\r\n${h}Upload-Offset: 0\r\nContent-Type: application/offset+octet-stream\r\n"
 	second="DELETE $UP HTTP/1.1\r\n$h\r\n"
+	last="${h}Connection: close\r\n\r\n"
 	# Lines that end in LF alone, folded ones, spaces before the colon,
 	# names and values that are none, an absolute URL, other versions
 	printf "${p}Content-Length: 5\n\nhello$second" >lf
@@ -282,14 +283,14 @@ hold() {
 	printf "${p}Transfer-Encoding: chunked\r\n\r\n5;x=\nhello\r\n0\r\n\r\n$second" >extension
 	printf "${p}Transfer-Encoding: chunked\r\n\r\n-5\r\nhello\r\n0\r\n\r\n$second" >negative
 	printf "${p}Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n$second" >endless
-	printf "DELETE https://x$UP HTTP/1.1\r\n$h\r\n" >absolute
-	printf "DELETE /packages/../$UP HTTP/1.1\r\n$h\r\n" >dots
-	printf "DELETE $UP HTTP/1.1 \r\n$h\r\n" >trailing
-	printf "DELETE  $UP HTTP/1.1\r\n$h\r\n" >spaces
-	printf "DELETE $UP HTTP/2.0\r\n$h\r\n" >two
+	printf "DELETE https://x$UP HTTP/1.1\r\n$last" >absolute
+	printf "DELETE /packages/../$UP HTTP/1.1\r\n$last" >dots
+	printf "DELETE $UP HTTP/1.1 \r\n$last" >trailing
+	printf "DELETE  $UP HTTP/1.1\r\n$last" >spaces
+	printf "DELETE $UP HTTP/2.0\r\n$last" >two
 	printf "DELETE $UP\r\n\r\n" >nine
-	printf "delete $UP HTTP/1.1\r\n$h\r\n" >lower
-	printf "DELETE $UP HTTP/1.1\r\n${h}Upload-Checksum: a\\\\0b\r\n\r\n" |
+	printf "delete $UP HTTP/1.1\r\n$last" >lower
+	printf "DELETE $UP HTTP/1.1\r\n${h}Upload-Checksum: a\\\\0b\r\nConnection: close\r\n\r\n" |
 	    sed 's/\\0/\x00/' >nul
 	for f in lf folded space tespace hex pair xchunked negative endless \
 	    absolute dots trailing spaces two nine lower nul extension; do
@@ -424,14 +425,17 @@ certs_end() {
 	timeout 60 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
 	    -cert "$D/tls/client.pem" -key "$D/tls/client.key" <in >out \
 	    2>/dev/null 3>&- &
-	pids="$pids $!"
+	client=$!
+	pids="$pids $client"
 	exec {to}>in
-	for _ in $(seq 200); do
-		printf 'OPTIONS /packages HTTP/1.1\r\nHost: x\r\n\r\n' >&"$to"
-		grep -q '^HTTP/1.1 403' out && break
+	trap '' PIPE
+	# It ends when the inbox closes the connection
+	while printf 'OPTIONS /packages HTTP/1.1\r\nHost: x\r\n\r\n' >&"$to"; do
+		kill -0 "$client" 2>/dev/null || break
 		sleep 0.2
 	done
 	exec {to}>&-
+	wait "$client" || :
 	# On one connection: first yes, then no
 	grep -q '^HTTP/1.1 204' out
 	grep -q 'the certificate of this client has ended' out
