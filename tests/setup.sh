@@ -54,7 +54,7 @@ for list in "${@:-build}"; do
 	swift) wanted="$wanted $swift" ;;
 	ceph) wanted="$wanted $ceph" ;;
 	*)
-		echo "usage: setup.sh [build|demo|test|bench|npm|swift|ceph]..." >&2
+		echo "usage: setup.sh [build|demo|test|bench|npm|swift|ceph|nightly]..." >&2
 		exit 2
 		;;
 	esac
