@@ -107,9 +107,7 @@ content(struct xml *x, struct xml_event *e)
 		e->kind = XML_LEAF;
 		return end_tag(x, &closed);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!is_space(e->text.p[i]))
-			return false;
+	/* What else stands before the tag is met, and refused, by the next. */
 	e->text.len = 0;
 	e->kind = XML_OPEN;
 	return true;

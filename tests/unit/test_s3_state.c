@@ -83,7 +83,9 @@ Test(s3_state, of_something_else)
 	static const char *const bad[] = { "", "bulla s3 upload v2\n",
 	    "bulla s3 upload v1\nobject: https://h:1/abc/other\nsha256: "
 	    HEX64 "\nsize: 25\npart-size: 10\nupload: 2~id\n",
-	    "bulla s3 upload v1\nobject: " URL "\nsha256: 1" HEX64
+	    "bulla s3 upload v1\nobject: " URL "\nsha256: "
+	    "1123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdef"
 	    "\nsize: 25\npart-size: 10\nupload: 2~id\n",
 	    "bulla s3 upload v1\nobject: " URL "\nsha256: " HEX64
 	    "\nsize: 26\npart-size: 10\nupload: 2~id\n",
