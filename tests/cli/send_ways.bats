@@ -315,7 +315,7 @@ events() {
 	[ "$(events given-up)" -eq 1 ]
 	[ "$(logged event=created)" -eq 0 ]
 	# Another zone, in which it is another time of the day
-	TZ=XXX-12 send -q -u "$URL" --window "$from:00-$to:00 0" "$D/package"
+	TZ=AAA-12 send -q -u "$URL" --window "$from:00-$to:00 0" "$D/package"
 	stored "$D/package"
 }
 
