@@ -1,0 +1,292 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bulla/package.h"
+#include "core/review_int.h"
+#include "core/thread_int.h"
+
+/*
+ * Packages that went from one side to the other, whatever they are about:
+ * what the custody notes on each of them say together.
+ */
+struct went {
+	struct review_work *w;
+	const struct bulla_event **event;	/* of all threads, by id */
+	size_t n_events;
+	struct bulla_vkeys keys;		/* of both sides */
+};
+
+static int
+by_id(const void *x, const void *y)
+{
+	const struct bulla_event *const *a = x, *const *b = y;
+
+	return strcmp((*a)->id, (*b)->id);
+}
+
+static int
+event_is(const void *id, const void *y)
+{
+	const struct bulla_event *const *e = y;
+
+	return strcmp(id, (*e)->id);
+}
+
+static const struct bulla_event *
+find_event(const struct went *g, const char *id)
+{
+	const struct bulla_event *const *e = g->n_events == 0 ? NULL :
+	    bsearch(id, g->event, g->n_events,
+	    sizeof(const struct bulla_event *), event_is);
+
+	return e != NULL ? *e : NULL;
+}
+
+static enum bulla_status
+find_events(struct went *g, struct bulla_err *err)
+{
+	const struct bulla_threads *t = &g->w->r->threads;
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += t->v[i].n_events;
+	g->event = calloc(n + 1, sizeof(const struct bulla_event *));
+	if (g->event == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	for (size_t i = 0; i < t->n; i++) {
+		for (size_t k = 0; k < t->v[i].n_events; k++)
+			g->event[g->n_events++] = &t->v[i].event[k];
+	}
+	if (n > 0)
+		qsort(g->event, n, sizeof(const struct bulla_event *), by_id);
+	return BULLA_OK;
+}
+
+/* Signed by somebody of that side who could, when it says? */
+static bool
+is_signed(const struct went *g, const struct review_note *n)
+{
+	const struct bulla_cur event = bulla_cur_str(n->event);
+	const struct bulla_review *r = g->w->r;
+	const struct bulla_trust *t = g->w->from->home->trust;
+	enum bulla_side side = n->by == r->threads.ours ? BULLA_OURS :
+	    BULLA_THEIRS;
+	struct bulla_cur bytes = bulla_cur_of(n->bytes, n->len);
+	struct bulla_verified v, of;
+
+	if (bulla_note_verify(&bytes, &g->keys, &v, NULL) != BULLA_OK)
+		return false;
+	of = v;
+	of.n_by = 0;
+	for (unsigned i = 0; i < v.n_by; i++) {
+		if (bulla_trust_side_of(t, v.by[i]) == (unsigned)side)
+			of.by[of.n_by++] = v.by[i];
+	}
+	return of.n_by > 0 && bulla_trust_judge_note(t, side, &of,
+	    bulla_roles_of_event(&event), n->time, 1, NULL) == BULLA_OK;
+}
+
+static bool
+is(const struct review_note *n, const char *event)
+{
+	return strcmp(n->event, event) == 0;
+}
+
+static void
+count(struct review_work *w, int side, struct review_note *n,
+    enum measure what, int64_t value)
+{
+	review_add(w, &(struct sample){ .what = what, .side = side,
+	    .value = value, .record = review_note_record(w, n) });
+}
+
+/* The notes of one package: v[0] to v[n - 1]. */
+struct package {
+	struct review_note *v;
+	size_t n;
+	struct bulla_handover_seen *h;
+	struct review_note *handed;	/* the first */
+};
+
+static void
+earlier(int64_t *at, int64_t t)
+{
+	if (*at == 0 || t < *at)
+		*at = t;
+}
+
+/* What is later than the period has not happened yet. */
+static void
+look(const struct went *g, struct package *p)
+{
+	const struct bulla_event *e = find_event(g, p->v[0].id);
+	struct bulla_handover_seen *h = p->h;
+
+	memcpy(h->id, p->v[0].id, sizeof(h->id));
+	h->by = -1;
+	if (e != NULL) {
+		h->by = e->by;
+		if (e->has_receipt && e->received < g->w->r->to)
+			h->received = e->received;
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		struct review_note *n = &p->v[i];
+
+		if (n->time >= g->w->r->to || n->by < 0)
+			continue;
+		if (is(n, "relinquish") && (p->handed == NULL ||
+		    n->time < p->handed->time))
+			p->handed = n;
+		if (h->by < 0 && (is(n, "relinquish") || is(n, "receive") ||
+		    is(n, "reject")))
+			h->by = is(n, "relinquish") ? n->by : 1 - n->by;
+	}
+	if (p->handed != NULL)
+		h->handed = p->handed->time;
+}
+
+static bool
+is_answer(const struct review_note *n, const struct bulla_handover_seen *h)
+{
+	return n->by == 1 - h->by && (is(n, "reject") || (is(n, "receive") &&
+	    n->good && h->received == 0));
+}
+
+/* What the threads do not know: all that is no receipt of theirs. */
+static void
+look_further(const struct went *g, struct package *p)
+{
+	struct bulla_handover_seen *h = p->h;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct review_note *n = &p->v[i];
+
+		if (n->time >= g->w->r->to || n->by < 0 ||
+		    (!is_answer(n, h) && !is(n, "dispute")) ||
+		    !is_signed(g, n))
+			continue;
+		earlier(is(n, "receive") ? &h->received : is(n, "reject") ?
+		    &h->rejected : &h->disputed, n->time);
+	}
+}
+
+static struct review_note *
+note_at(struct package *p, const char *event, int64_t time)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (is(&p->v[i], event) && p->v[i].time == time)
+			return &p->v[i];
+	}
+	return NULL;
+}
+
+static void
+count_package(const struct went *g, struct package *p)
+{
+	struct bulla_review *r = g->w->r;
+	struct bulla_handover_seen *h = p->h;
+	struct review_note *n;
+
+	n = review_in(r, h->rejected) ? note_at(p, "reject", h->rejected) :
+	    NULL;
+	if (n != NULL)
+		count(g->w, h->by, n, M_REJECTED, 1);
+	if (n != NULL && n->invalid)
+		count(g->w, h->by, n, M_INVALID, 1);
+	n = review_in(r, h->disputed) ? note_at(p, "dispute", h->disputed) :
+	    NULL;
+	if (n != NULL)
+		count(g->w, h->by, n, M_DISPUTED, 1);
+	if (p->handed == NULL || p->handed->by != h->by)
+		return;
+	if (review_in(r, h->handed))
+		count(g->w, h->by, p->handed, M_HANDED, 1);
+	if (review_in(r, h->received))
+		count(g->w, h->by, p->handed, M_ARRIVED, h->received >
+		    h->handed ? h->received - h->handed : 0);
+	if (h->received == 0 && h->rejected == 0)
+		count(g->w, h->by, p->handed, M_NO_RECEIPT, 1);
+}
+
+/*
+ * A package that is in no thread may be of an exercise, or not. Who rejected
+ * it kept nothing of it: so a reject counts, but among exercises.
+ */
+static bool
+is_other_sort(const struct went *g, const struct package *p)
+{
+	const struct bulla_review_from *from = g->w->from;
+	struct bulla_package seen = { 0 };
+	char path[4096];
+	bool is_one;
+	int fd;
+
+	if (find_event(g, p->v[0].id) != NULL)
+		return false;
+	(void)snprintf(path, sizeof(path), "%s/packages/%s.bulla",
+	    from->home->path, p->v[0].id);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1 || bulla_package_inspect(fd, &seen, NULL) != BULLA_OK) {
+		if (fd != -1)
+			(void)close(fd);
+		return from->exercise;
+	}
+	is_one = seen.opening.exercise;
+	bulla_package_free(&seen);
+	(void)close(fd);
+	return is_one != from->exercise && p->h->rejected == 0;
+}
+
+static bool
+all_packages(const struct went *g)
+{
+	struct review_work *w = g->w;
+	struct bulla_review *r = w->r;
+
+	for (size_t i = 0, n; i < w->n_notes; i += n) {
+		struct package p = { .v = &w->note[i] };
+		struct bulla_handover_seen *v;
+
+		for (n = 1; i + n < w->n_notes && strcmp(w->note[i].id,
+		    w->note[i + n].id) == 0;)
+			n++;
+		p.n = n;
+		v = thread_more(r->handover, &w->cap_handovers,
+		    r->n_handovers, sizeof(*v));
+		if (v == NULL)
+			return false;
+		r->handover = v;
+		p.h = &v[r->n_handovers];
+		look(g, &p);
+		if (p.h->by < 0)
+			continue;
+		look_further(g, &p);
+		if (is_other_sort(g, &p))
+			continue;
+		r->n_handovers++;
+		count_package(g, &p);
+	}
+	return true;
+}
+
+enum bulla_status
+review_custody(struct review_work *w, struct bulla_err *err)
+{
+	struct went g = { .w = w };
+	enum bulla_status st = review_notes(w, err);
+
+	if (st == BULLA_OK)
+		st = find_events(&g, err);
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(w->from->home->trust, BULLA_BOTH,
+		    BULLA_ROLE_RECEIVER | BULLA_ROLE_CUSTODIAN |
+		    BULLA_ROLE_SEALER | BULLA_ROLE_LEAD, &g.keys, err);
+	if (st == BULLA_OK && !all_packages(&g))
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	bulla_vkeys_free(&g.keys);
+	free(g.event);
+	return st;
+}
