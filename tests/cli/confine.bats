@@ -126,8 +126,8 @@ begun() {
 	}
 	exec 7>&-
 	holds "$(child signer)"
-	! holds "$(child network)"
-	! holds "$INBOX"
+	run ! holds "$(child network)"
+	run ! holds "$INBOX"
 }
 
 @test "the signer dies: the inbox ends with 3, uploads are kept" {
