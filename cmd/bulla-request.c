@@ -169,11 +169,12 @@ option(struct request_cmd *k, int ch, const char *arg)
 int
 main(int argc, char **argv)
 {
-	struct request_cmd k = { .now = bulla_now() };
+	struct request_cmd k = { 0 };
 	const char *arg = NULL;
 	int ch, code;
 
 	cmd_begin(&k.c, &tool, argc, argv);
+	k.now = bulla_now();
 	while ((ch = cmd_getopt(&k.c, &arg)) != -1)
 		option(&k, ch, arg);
 	k.c.common.data_out = k.c.common.out != NULL &&

@@ -6,6 +6,8 @@
 
 #include "cmd.h"
 
+#include "bulla/exercise.h"
+#include "bulla/file.h"
 #include "bulla/keyfile.h"
 #include "bulla/num.h"
 #include "bulla/secret.h"
@@ -88,6 +90,46 @@ table_fill(struct cmd_table *t, const struct cmd_tool *tool)
 	}
 }
 
+/*
+ * In the home of an exercise it is another time, for all that the options say
+ * too: so the home is looked for before they are.
+ */
+static void
+cmd_clock(struct cmd *c)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_EXERCISE_CLOCK_MAX);
+	const struct cmd_table *t = c->table;
+	struct bulla_err err = { 0 };
+	struct bulla_cur text;
+	char path[4200];
+	int64_t now;
+	int ch;
+
+	while ((ch = getopt_long(c->argc, c->argv, t->shorts, t->longs,
+	    NULL)) != -1) {
+		if (ch == HOME)
+			c->common.home = optarg;
+	}
+	optind = 0;	/* from the start, with all forgotten (glibc) */
+	(void)snprintf(path, sizeof(path), "%s/exercise",
+	    cmd_home(c) != NULL ? cmd_home(c) : "");
+	c->common.home = NULL;
+	if (access(path, F_OK) == 0) {
+		enum bulla_status st = bulla_file_get(path, &b, &err);
+
+		text = bulla_buf_view(&b);
+		if (st == BULLA_OK)
+			st = bulla_exercise_clock_parse(&text, &now, &err);
+		/* Nothing is wrong with what the tool was asked about */
+		if (st != BULLA_OK)
+			exit(cmd_fail(c, path, bulla_wrap(&err,
+			    BULLA_E_UNSUPPORTED, "the clock of the exercise"),
+			    &err));
+		bulla_now_exercise(now);
+	}
+	bulla_buf_free(&b);
+}
+
 void
 cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
 {
@@ -108,6 +150,7 @@ cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
 	if (st != BULLA_OK)
 		exit(cmd_fail(c, NULL, st, &err));
 	opterr = 0;
+	cmd_clock(c);
 }
 
 static int

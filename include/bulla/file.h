@@ -123,7 +123,14 @@ BULLA_NODISCARD enum bulla_status bulla_lock(const char *path, bool wait,
 BULLA_NODISCARD enum bulla_status bulla_space_free(int fd, uint64_t *bytes,
     struct bulla_err *err);
 
-/* The time now, POSIX seconds. */
+/* The time now, POSIX seconds: the system's, or that of the exercise. */
 int64_t bulla_now(void);
+/*
+ * An exercise has a time of its own, told once when the process starts. From
+ * then on it signs with keys of an exercise only (bulla/keys.h), so that no
+ * record of anything real can be given another date.
+ */
+void bulla_now_exercise(int64_t now);
+bool bulla_is_exercise(void);
 
 #endif

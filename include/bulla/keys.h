@@ -76,7 +76,11 @@ struct bulla_ask {
 void bulla_ask_tty(struct bulla_ask *a);
 void bulla_ask_fd(struct bulla_ask *a, int fd);
 
-/* A signing key with its secret. Initialise with { 0 }. */
+/*
+ * A signing key with its secret. Initialise with { 0 }. BULLA_E_REFUSED by
+ * _new and _load when a key of an exercise meets another clock than that of
+ * an exercise, or a key of anything else meets that (bulla/file.h).
+ */
 struct bulla_signer {
 	struct bulla_vkey vkey;
 	struct bulla_secret seed;

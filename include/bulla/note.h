@@ -53,6 +53,9 @@ void bulla_note_put_sig(struct bulla_buf *b, const char *name,
 bool bulla_keyname_ok(const struct bulla_cur *name);
 /* What stands before the first '/', or all of it. */
 struct bulla_cur bulla_keyname_agency(const struct bulla_cur *name);
+/* Does it belong to a side that is there for exercises alone? */
+#define BULLA_EXERCISE_SUFFIX ".exercise"
+bool bulla_keyname_exercise(const struct bulla_cur *name);
 
 /*
  * Take "name+id+base64" apart at its first two '+' (the base64 may hold

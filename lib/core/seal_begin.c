@@ -43,7 +43,11 @@ set_words(struct sealer *r, struct bulla_err *err)
 	    "use up to 32 of a-z, 0-9 and '-', a letter first";
 	const struct bulla_seal *s = r->s;
 	struct bulla_opening *o = &r->opening;
+	const struct bulla_cur name = bulla_cur_str(s->signers[0].vkey.name);
 
+	if (bulla_keyname_exercise(&name) && !s->exercise)
+		return bulla_fail(err, BULLA_E_REFUSED, "the key is one of an "
+		    "EXERCISE, which seals nothing else: give --exercise");
 	if (s->created < 0 || s->created > (int64_t)BULLA_USTAR_SIZE_MAX)
 		return bulla_fail(err, BULLA_E_USAGE, "--time: the headers of "
 		    "a package hold times from 1970 to 2242 only");

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "bulla/enc.h"
+#include "bulla/file.h"
 #include "bulla/keys.h"
 #include "bulla/text.h"
 
@@ -10,6 +11,25 @@ static const char prefix[] = "PRIVATE+KEY+";
 
 #define RAW_LEN (1 + BULLA_ED25519_SEED)
 #define TEXT_MAX 512u	/* bytes, more than the longest name needs */
+
+/*
+ * A signature says nothing of the clock by which it was made, but for the
+ * name that stands beside it: so the keys of an exercise, and none but they,
+ * go with the clock of an exercise.
+ */
+static enum bulla_status
+fits_clock(const struct bulla_cur *name, struct bulla_err *err)
+{
+	const bool is = bulla_is_exercise();
+
+	if (bulla_keyname_exercise(name) == is)
+		return BULLA_OK;
+	return bulla_fail(err, BULLA_E_REFUSED, is ? "this home is part of "
+	    "an EXERCISE: only keys of a side NAME" BULLA_EXERCISE_SUFFIX
+	    " sign in it" : "a key of an EXERCISE (its side ends in "
+	    BULLA_EXERCISE_SUFFIX "), which signs nowhere else: use it in "
+	    "the home that bulla-exercise made");
+}
 
 enum bulla_status
 bulla_signer_new(const char *name, uint8_t type, struct bulla_signer *out,
@@ -27,7 +47,9 @@ bulla_signer_new(const char *name, uint8_t type, struct bulla_signer *out,
 		    "cyber-unit.example/sealer",
 		    bulla_text_show(shown, sizeof(shown), &c),
 		    BULLA_KEYNAME_MAX);
-	st = bulla_secret_new(&s.seed, BULLA_ED25519_SEED, err);
+	st = fits_clock(&c, err);
+	if (st == BULLA_OK)
+		st = bulla_secret_new(&s.seed, BULLA_ED25519_SEED, err);
 	if (st != BULLA_OK)
 		return st;
 	bulla_random(s.seed.p, s.seed.len);
@@ -113,6 +135,7 @@ bulla_signer_load(const char *path, const struct bulla_ask *ask,
     struct bulla_signer *out, struct bulla_err *err)
 {
 	struct bulla_secret text = { 0 };
+	struct bulla_signer s = { 0 };
 	struct bulla_cur c;
 	char shown[256];
 	enum bulla_status st;
@@ -121,7 +144,14 @@ bulla_signer_load(const char *path, const struct bulla_ask *ask,
 	if (st != BULLA_OK)
 		return st;
 	c = bulla_secret_view(&text);
-	st = bulla_signer_parse(&c, out, err);
+	st = bulla_signer_parse(&c, &s, err);
+	c = bulla_cur_str(s.vkey.name);
+	if (st == BULLA_OK)
+		st = fits_clock(&c, err);
+	if (st == BULLA_OK)
+		*out = s;
+	else
+		bulla_signer_free(&s);
 	if (st != BULLA_OK)
 		bulla_wrap(err, st, "%s",
 		    bulla_text_show_str(shown, sizeof(shown), path));

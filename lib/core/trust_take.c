@@ -44,6 +44,10 @@ judge_first(const struct take *t, struct bulla_err *err)
 		return bulla_fail(err, BULLA_E_REFUSED, "version %" PRIu64
 		    " cannot be the first: take version 1, then each version "
 		    "after it", r->version);
+	if (bulla_keyname_exercise(&r->side) != bulla_is_exercise())
+		return bulla_fail(err, BULLA_E_REFUSED, "a side whose name "
+		    "ends in " BULLA_EXERCISE_SUFFIX " is one of an EXERCISE, "
+		    "and stays in homes that bulla-exercise made, alone");
 	if (t->side == BULLA_THEIRS && t->fingerprint == NULL)
 		return bulla_fail(err, BULLA_E_USAGE, "the first roster of a "
 		    "counterpart needs its fingerprint, compared by voice");

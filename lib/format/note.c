@@ -32,6 +32,16 @@ bulla_keyname_agency(const struct bulla_cur *name)
 }
 
 bool
+bulla_keyname_exercise(const struct bulla_cur *name)
+{
+	const struct bulla_cur agency = bulla_keyname_agency(name);
+	const size_t n = sizeof(BULLA_EXERCISE_SUFFIX) - 1;
+
+	return agency.len > n &&
+	    memcmp(agency.p + agency.len - n, BULLA_EXERCISE_SUFFIX, n) == 0;
+}
+
+bool
 bulla_key_split(const struct bulla_cur *text, struct bulla_cur *name,
     uint8_t id[BULLA_KEYID_LEN], struct bulla_cur *b64)
 {

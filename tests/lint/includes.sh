@@ -12,7 +12,7 @@ BEGIN {
 	put("crypto", "x509")
 	put("crypto", "secret hash aead mac pk tsp")
 	put("format", "addcp agehdr armor bag checkpoint custody note opening tile")
-	put("format", "reqdoc statement tlogproof tus ustar")
+	put("format", "exercise reqdoc statement tlogproof tus ustar")
 	put("archive", "tar zstd")
 	put("net", "fetch inbox s3 send")
 	put("core", "age agreement bagin cosign examine keys ledger merkle pack package")
