@@ -1,6 +1,7 @@
 /*
- * cutproxy [-c N] [-d] [-s SECONDS] MODE BYTES HOST:PORT: a TCP proxy on
- * 127.0.0.1 that spoils connections, for tests. Prints its port. MODE:
+ * cutproxy [-c N] [-d] [-r FILE] [-s SECONDS] MODE BYTES HOST:PORT: a TCP
+ * proxy on 127.0.0.1 that spoils connections, for tests. Prints its port.
+ * MODE:
  *
  *	cut	close both sides after BYTES bytes from the client (-d: those
  *		from the server are counted, and stalled or changed)
@@ -10,8 +11,9 @@
  *	hush	from then on pass nothing back from the server
  *
  * Only the first N connections (default 1) are spoiled, later ones pass. A
- * connection that carries fewer bytes is not spoiled and not counted. Ends
- * by itself after SECONDS (default 60).
+ * connection that carries fewer bytes is not spoiled and not counted. FILE
+ * gets a line for each one that was. Ends by itself after SECONDS (default
+ * 60).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,6 +41,7 @@ static enum mode mode;
 static bool down;	/* the server's bytes count */
 static unsigned long long limit;
 static unsigned spoil_left = 1;
+static FILE *record;
 static struct pair pairs[CONNS_MAX];
 
 static _Noreturn void
@@ -101,6 +104,9 @@ spoil(struct pair *p, char *buf, size_t n)
 
 	spoil_left--;
 	p->spoiled = true;
+	if (record != NULL && (fprintf(record, "spoiled after %llu\n",
+	    limit) < 0 || fflush(record) != 0))
+		die("record");
 	if (mode == FLIP)
 		buf[before] ^= 1;
 	return mode == FLIP || mode == HUSH ? n : before;
@@ -253,11 +259,15 @@ main(int argc, char **argv)
 	time_t end;
 	int ch, fd, i;
 
-	while ((ch = getopt(argc, argv, "c:ds:")) != -1) {
+	while ((ch = getopt(argc, argv, "c:dr:s:")) != -1) {
 		if (ch == 'c')
 			spoil_left = (unsigned)strtoul(optarg, NULL, 10);
 		else if (ch == 'd')
 			down = true;
+		else if (ch == 'r' && (record = fopen(optarg, "a")) == NULL)
+			die(optarg);
+		else if (ch == 'r')
+			continue;
 		else if (ch == 's')
 			seconds = strtol(optarg, NULL, 10);
 		else
