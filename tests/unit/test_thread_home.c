@@ -367,6 +367,36 @@ Test(thread_home, which_receipts_count)
 	cr_expect_eq(start_in_a(), h(3));
 }
 
+/* A clock that begins only next year would never be overdue. */
+Test(thread_home, a_receipt_of_a_time_to_come_stops_nothing)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .received = h(1),
+	    .how_far = RECEIVED };
+	struct made late = { "receive", "b.example", "yes", "yes",
+	    &side_b.s[RECEIVER], NULL, 0, h(9000) };
+	struct bulla_threads x;
+
+	(void)kit_send(&p);
+	made(&a, &late);
+	/* nothing else proves it: it is a proof of some time */
+	cr_expect_eq(start_in_a(), 0);
+	load(&a, h(20), &x);
+	cr_expect(x.v[0].event[0].has_receipt &&
+	    x.v[0].event[0].fault == BULLA_EVENT_LATER);
+	bulla_threads_free(&x);
+	kit_cosign(&a, &b, h(2));
+	load(&a, h(20), &x);
+	cr_expect(x.v[0].start == h(2) && !x.v[0].event[0].has_receipt &&
+	    x.v[0].event[0].proof == BULLA_PROOF_COSIGNED &&
+	    x.v[0].first.state == BULLA_CLOCK_OVERDUE);
+	bulla_threads_free(&x);
+	/* it was cosigned a year before its time: so that was a lie */
+	load(&a, h(9001), &x);
+	cr_expect(x.v[0].start == h(2) && !x.v[0].event[0].has_receipt);
+	bulla_threads_free(&x);
+}
+
 /* Who seals could sign two openings of one package; one was closed. */
 Test(thread_home, an_opening_that_was_not_closed)
 {
