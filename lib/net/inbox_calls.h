@@ -137,6 +137,9 @@ BULLA_NODISCARD enum bulla_status uploads_admit(struct bulla_inbox *ib,
 /* Is there room for what is still to come of all uploads? */
 BULLA_NODISCARD enum bulla_status uploads_room(struct bulla_inbox *ib,
     uint64_t more, struct bulla_err *err);
+/* May it be n bytes longer? _AGAIN: the limits say no. */
+BULLA_NODISCARD enum bulla_status uploads_grow(struct upload *u, size_t n,
+    struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status uploads_load(struct bulla_inbox *ib,
     struct bulla_err *err);
 void uploads_tick(struct bulla_inbox *ib);
@@ -182,6 +185,8 @@ void route_post(struct request *r);		/* without a body */
 void route_judge_post(struct request *r);	/* before one */
 /* 201 and where it is; keeps the offset that the reply has. */
 void route_located(struct request *r, struct upload *u);
+/* Upload-Length in a PATCH at this offset, of one that had none. */
+void route_declare(struct request *r, struct upload *u, uint64_t at);
 
 /* inbox_sync.c: bytes to the disk, and what follows when all are there. */
 void upload_claim(struct upload *u, struct request *r);

@@ -1,12 +1,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "inbox_int.h"
 
 #include "bulla/enc.h"
 
-/* Uploads are begun: POST, with the first bytes in its body or without. */
+/*
+ * Uploads are begun: POST, with the first bytes in its body or without; and a
+ * length that was not known then.
+ */
 
 void
 route_located(struct request *r, struct upload *u)
@@ -165,4 +169,66 @@ route_judge_post(struct request *r)
 	r->has_length = false;
 	upload_claim(r->up, r);
 	route_open(r, r->up);
+}
+
+/*
+ * Not when somebody else has come for the upload: what is cut off here could
+ * be bytes that were acknowledged to him.
+ */
+static enum bulla_status
+take_length(struct request *r, struct upload *u, uint64_t at,
+    struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+
+	pthread_mutex_lock(&u->mu);
+	if (u->owner != r || u->fd == -1)
+		st = bulla_fail(err, BULLA_E_REFUSED,
+		    "the upload was continued elsewhere");
+	else if (ftruncate(u->fd, (off_t)at) != 0)
+		st = bulla_fail_sys(err, "upload: data");
+	else
+		atomic_store(&u->length, r->length);
+	pthread_mutex_unlock(&u->mu);
+	return st;
+}
+
+/* The length of one that was begun without: said once. */
+void
+route_declare(struct request *r, struct upload *u, uint64_t at)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (r->length < at || r->length == 0) {
+		reply_text(&r->reply, 400, "Upload-Length is less than what "
+		    "has arrived, or 0");
+		return;
+	}
+	if (r->length > r->ib->cfg.max_size) {
+		reply_text(&r->reply, 413, "over the %llu bytes that this "
+		    "server takes", (unsigned long long)r->ib->cfg.max_size);
+		return;
+	}
+	st = uploads_may_be(r->ib, u, r->length, &err);
+	if (st != BULLA_OK) {
+		route_trouble(r, st, &err);
+		return;
+	}
+	pthread_mutex_lock(&u->sync_mu);
+	st = take_length(r, u, at, &err);
+	if (st == BULLA_OK) {
+		st = disk_declare(u, &err);
+		if (st != BULLA_OK)
+			atomic_store(&u->length, LENGTH_DEFERRED);
+	}
+	pthread_mutex_unlock(&u->sync_mu);
+	if (st == BULLA_E_REFUSED)
+		reply_text(&r->reply, 409, "%s", err.msg);
+	else if (st != BULLA_OK)
+		route_trouble(r, st, &err);
+	else
+		inbox_log(r->ib, "event=declared client=%s upload=%s "
+		    "length=%llu", u->client.hex, u->id,
+		    (unsigned long long)r->length);
 }

@@ -198,6 +198,23 @@ uploads_most(struct bulla_inbox *ib, const struct upload *u)
 	return most;
 }
 
+/*
+ * One whose length nobody knows was let in by what its client had then; what
+ * others have taken meanwhile, in the same minute, is not there any more.
+ */
+enum bulla_status
+uploads_grow(struct upload *u, size_t n, struct bulla_err *err)
+{
+	const struct bulla_inbox_config *cfg = &u->ib->cfg;
+
+	if (atomic_load(&u->length) != LENGTH_DEFERRED ||
+	    (cfg->client.bytes == 0 && cfg->agency.bytes == 0) ||
+	    atomic_load(&u->written) + n <= uploads_most(u->ib, u))
+		return BULLA_OK;
+	return bulla_fail(err, BULLA_E_AGAIN, "with what else is unfinished "
+	    "it is more than you, or your agency, may have");
+}
+
 enum bulla_status
 uploads_free_for(struct bulla_inbox *ib, const struct upload *like,
     uint64_t *out, struct bulla_err *err)

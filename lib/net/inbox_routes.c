@@ -5,7 +5,6 @@
 
 #include "inbox_int.h"
 
-
 /* What each request does, on a work thread: r is parked meanwhile. */
 
 void
@@ -24,6 +23,8 @@ void
 route_trouble(struct request *r, enum bulla_status st,
     const struct bulla_err *err)
 {
+	char text[600];
+
 	if (err->sys_errno == ENOSPC || err->sys_errno == EDQUOT) {
 		reply_text(&r->reply, 507, "%s", err->msg);
 		r->reply.retry_after = 60;
@@ -32,8 +33,9 @@ route_trouble(struct request *r, enum bulla_status st,
 		r->reply.retry_after = 60;
 	} else {
 		/* Our paths and limits are none of the client's business. */
-		inbox_log(r->ib, "event=trouble client=%s status=%s",
-		    r->conn->client.hex, err->msg);
+		inbox_log(r->ib, "event=trouble client=%s status=\"%s\"",
+		    r->conn->client.hex, inbox_quote(text, sizeof(text),
+		    err->msg));
 		reply_text(&r->reply, 500, "the server has a problem");
 	}
 }
@@ -187,45 +189,6 @@ route_run(struct request *r)
 	}
 }
 
-/* The length of one that was begun without: said once. */
-static void
-declare(struct request *r, struct upload *u, uint64_t at)
-{
-	struct bulla_err err = { 0 };
-	enum bulla_status st;
-
-	if (r->length < at || r->length == 0) {
-		reply_text(&r->reply, 400, "Upload-Length is less than what "
-		    "has arrived, or 0");
-		return;
-	}
-	if (r->length > r->ib->cfg.max_size) {
-		reply_text(&r->reply, 413, "over the %llu bytes that this "
-		    "server takes", (unsigned long long)r->ib->cfg.max_size);
-		return;
-	}
-	st = uploads_may_be(r->ib, u, r->length, &err);
-	if (st != BULLA_OK) {
-		route_trouble(r, st, &err);
-		return;
-	}
-	pthread_mutex_lock(&u->sync_mu);
-	if (u->fd == -1 || ftruncate(u->fd, (off_t)at) != 0)
-		st = bulla_fail_sys(&err, "upload: data");
-	atomic_store(&u->length, r->length);
-	if (st == BULLA_OK)
-		st = disk_declare(u, &err);
-	if (st != BULLA_OK)
-		atomic_store(&u->length, LENGTH_DEFERRED);
-	pthread_mutex_unlock(&u->sync_mu);
-	if (st != BULLA_OK)
-		route_trouble(r, st, &err);
-	else
-		inbox_log(r->ib, "event=declared client=%s upload=%s "
-		    "length=%llu", u->client.hex, u->id,
-		    (unsigned long long)r->length);
-}
-
 /* The body may not lead past the end, wherever that is. */
 static bool
 fits(struct request *r, uint64_t end, uint64_t at)
@@ -261,7 +224,7 @@ judge(struct request *r, struct upload *u)
 	} else if (!r->has_length) {
 		(void)fits(r, uploads_most(r->ib, u), at);
 	} else if (fits(r, r->length, at)) {
-		declare(r, u, at);
+		route_declare(r, u, at);
 	}
 	if (r->reply.status != 0)
 		return;

@@ -63,8 +63,10 @@ write_locked(struct upload *u, struct request *r, struct bulla_err *err)
 enum bulla_status
 upload_write(struct upload *u, struct request *r, struct bulla_err *err)
 {
-	enum bulla_status st;
+	enum bulla_status st = uploads_grow(u, r->buf_len, err);
 
+	if (st != BULLA_OK)
+		return st;
 	piece_add(r, r->buf, r->buf_len);
 	pthread_mutex_lock(&u->mu);
 	st = write_locked(u, r, err);

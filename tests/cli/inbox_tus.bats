@@ -216,6 +216,49 @@ receipt_of() {
 	at 600
 }
 
+# stored PATH: the bytes that the upload has
+stored() {
+	ask "$1" --head
+	answered 200
+	field Upload-Offset
+}
+
+@test "two uploads of deferred length that are fed at once share one limit" {
+	inbox --client-limit bytes=20M
+	local fd paths=() feed=() answer=() n=0 i line
+	# Both are let in before either has a byte
+	for i in 0 1; do
+		ask /packages -X POST -H 'Upload-Defer-Length: 1'
+		paths[i]=$(field Location)
+		mkfifo "in$i" "out$i"
+		(timeout 60 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
+		    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
+		    -key "$D/tls/client.key" <"in$i" >"out$i" 2>/dev/null || :) 3>&- &
+		exec {fd}>"in$i"
+		printf '%s\r\n' "PATCH ${paths[i]} HTTP/1.1" 'Host: x' \
+		    'Tus-Resumable: 1.0.0' 'Upload-Offset: 0' "$TYPE" \
+		    'Content-Length: 20000000' 'Expect: 100-continue' '' >&"$fd"
+		feed[i]=$fd
+		exec {fd}<"out$i"
+		answer[i]=$fd
+		read -r line <&"$fd"
+		[ "$line" = $'HTTP/1.1 100 Continue\r' ]
+	done
+	for i in 0 1; do
+		head -c 20000000 /dev/zero >&"${feed[i]}" || :
+	done
+	for i in 0 1; do
+		grep -m 1 '^HTTP' <&"${answer[i]}" >>answers || :
+		n=$((n + $(stored "${paths[i]}")))
+	done
+	cat answers
+	echo "$n stored"
+	[ "$n" -le 20971520 ]
+	[ "$n" -ge 19000000 ]
+	[ "$(grep -c '^HTTP/1.1 204' answers)" -le 1 ]
+	[ "$(logged 'status=429')" -ge 1 ]
+}
+
 @test "a piece is kept only if it fits its checksum" {
 	inbox
 	create 10
