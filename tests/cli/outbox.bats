@@ -127,8 +127,8 @@ entry() {
 }
 
 @test "wrong usage says what is wrong, and nothing is added" {
-	fails 2 "add, run, list or drop?" box
-	fails 2 "add, run, list or drop?" box look
+	fails 2 "add, run, list, drop, offer or withdraw?" box
+	fails 2 "add, run, list, drop, offer or withdraw?" box look
 	fails 2 "-u is missing" box add p
 	fails 2 "one package" box add -u https://a.example
 	fails 2 "no https URL" box add -u http://a.example p
