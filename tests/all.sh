@@ -155,7 +155,8 @@ step_faults()
 step_docs()
 {
 	build_it release gcc tools
-	names README.md docs/VERIFY-BY-HAND.md docs/CEREMONY.md docs/man/*.[15] |
+	names README.md docs/VERIFY-BY-HAND.md docs/CEREMONY.md \
+	    docs/OPERATIONS.md docs/man/*.[15] |
 		each sh tests/lib/run_examples.sh '{}'
 	names tests/docs/*.sh | each sh '{}'
 }

@@ -15,7 +15,7 @@ demo='age openssl xxd curl ca-certificates fdisk e2fsprogs util-linux tar
 test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  libstdc++6 shellcheck mandoc valgrind strace faketime minisign gnupg
  zlib1g-dev universal-ctags jq cppcheck util-linux nginx-light xxd zstd
- mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl'
+ mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl systemd-analyze:systemd'
 bench='age openssl minisign gnupg tar'
 npm='node:nodejs npm:npm'
 nightly='testssl:testssl.sh'
