@@ -2,6 +2,7 @@
 # Sourced by their script, which uses what is set here.
 # shellcheck shell=sh disable=SC2034
 HOST=127.0.0.1
+port=0
 inbox=
 unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY BULLA_HOME
 
@@ -15,7 +16,7 @@ inbox_stop() {
 inbox_start() {
 	rm -f inbox.up
 	mkfifo inbox.up
-	bulla-inbox --home bravo --listen "$HOST:${port:-0}" \
+	bulla-inbox --home bravo --listen "$HOST:$port" \
 	    --status "$HOST:0" >inbox.up 2>>inbox.log &
 	inbox=$!
 	INBOX=
