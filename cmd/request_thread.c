@@ -29,6 +29,8 @@ request_threads(struct request_cmd *k, bool cosigned, bool open,
 		bulla_threads_free(&t);
 		return cmd_fail(&k->c, k->m.h.path, st, &err);
 	}
+	if (t.agreements.lapsed[0] != '\0')
+		cmd_say(&k->c, "not used: %s", t.agreements.lapsed);
 	if (t.agreements.n == 0)
 		cmd_say(&k->c, "there is no agreement in this home, so "
 		    "nothing is ever due (bulla-trust agreement)");

@@ -27,6 +27,8 @@ work_open(struct trust_agreement *w)
 		    "sides: this home needs the rosters of both (bulla-trust "
 		    "init, pin)");
 	st = bulla_agreements_load(home, w->h.trust, &w->have, &err);
+	if (st == BULLA_OK && w->have.lapsed[0] != '\0')
+		cmd_say(&w->k->c, "not used: %s", w->have.lapsed);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, home, st, &err);
 }
 

@@ -160,6 +160,9 @@ struct bulla_agreement_kept {
 struct bulla_agreements {
 	struct bulla_agreement_kept *v;	/* version 1 first */
 	size_t n;
+	/* Why the version after these is not used, nor what follows it, or
+	 * "": a lead's key ended or was suspended before it was in force. */
+	char lapsed[512];
 };
 /*
  * No agreement at all is BULLA_OK with n = 0. BULLA_E_REFUSED (a version is

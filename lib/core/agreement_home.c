@@ -1,29 +1,13 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "bulla/file.h"
 #include "core/agreement_int.h"
 #include "core/kept.h"
 
-#define PATH_CAP 4096u
-#define OLD INT64_C(2592000)	/* 30 days */
-
-static enum bulla_status
-path_of(char out[PATH_CAP], const char *home, const char *name,
-    struct bulla_err *err)
-{
-	int n = snprintf(out, PATH_CAP, "%s/agreement/%s", home, name);
-
-	return n > 0 && (size_t)n < PATH_CAP ? BULLA_OK : bulla_fail(err,
-	    BULLA_E_LIMIT, "the path of the home is too long");
-}
-
-static void
-kept_free(struct bulla_agreement_kept *k)
+void
+agreement_kept_free(struct bulla_agreement_kept *k)
 {
 	free(k->a);
 	k->a = NULL;
@@ -34,12 +18,15 @@ void
 bulla_agreements_free(struct bulla_agreements *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		kept_free(&l->v[i]);
+		agreement_kept_free(&l->v[i]);
 	free(l->v);
 	*l = (struct bulla_agreements){ 0 };
 }
 
-/* One side's leads: somebody who may must have signed. */
+/*
+ * One side's leads: somebody who may must have signed. BULLA_E_NOMATCH: one
+ * did who may not (any more), which the other side can bring about later.
+ */
 static enum bulla_status
 side_signed(const struct bulla_verified *v, const struct bulla_trust *t,
     enum bulla_side side, int64_t at, struct bulla_err *err)
@@ -60,7 +47,7 @@ side_signed(const struct bulla_verified *v, const struct bulla_trust *t,
 		    &why) == BULLA_OK)
 			return BULLA_OK;
 	}
-	return any ? bulla_fail(err, BULLA_E_REFUSED, "the lead of %.*s: %s",
+	return any ? bulla_fail(err, BULLA_E_NOMATCH, "the lead of %.*s: %s",
 	    (int)r->side.len, (const char *)r->side.p, why.msg) :
 	    bulla_fail(err, BULLA_E_REFUSED, "not signed by a lead of %.*s: an "
 	    "agreement takes the leads of both sides", (int)r->side.len,
@@ -86,8 +73,8 @@ check_sides(const struct bulla_agreement *a, const struct bulla_trust *t,
 	return BULLA_OK;
 }
 
-static enum bulla_status
-check(const struct bulla_cur *note, const struct bulla_agreement *a,
+enum bulla_status
+agreement_check(const struct bulla_cur *note, const struct bulla_agreement *a,
     const struct bulla_trust *t, int64_t now, struct bulla_err *err)
 {
 	static const enum bulla_side sides[] = { BULLA_OURS, BULLA_THEIRS };
@@ -115,8 +102,8 @@ check(const struct bulla_cur *note, const struct bulla_agreement *a,
 }
 
 /* k->note becomes k->a. */
-static enum bulla_status
-parse_kept(struct bulla_agreement_kept *k, struct bulla_err *err)
+enum bulla_status
+agreement_parse_kept(struct bulla_agreement_kept *k, struct bulla_err *err)
 {
 	struct bulla_cur bytes = bulla_buf_view(&k->note);
 	struct bulla_agreement *a;
@@ -139,6 +126,16 @@ parse_kept(struct bulla_agreement_kept *k, struct bulla_err *err)
 }
 
 enum bulla_status
+agreement_refused(enum bulla_status st, struct bulla_err *err)
+{
+	if (st != BULLA_E_NOMATCH)
+		return st;
+	if (err != NULL)
+		err->st = BULLA_E_REFUSED;
+	return BULLA_E_REFUSED;
+}
+
+enum bulla_status
 bulla_agreement_check(const struct bulla_cur *note,
     const struct bulla_trust *t, int64_t now, struct bulla_err *err)
 {
@@ -151,16 +148,16 @@ bulla_agreement_check(const struct bulla_cur *note,
 	if (st != BULLA_OK)
 		st = bulla_fail(err, st, "longer than a note, or no memory");
 	if (st == BULLA_OK)
-		st = parse_kept(&k, err);
+		st = agreement_parse_kept(&k, err);
 	if (st == BULLA_OK)
-		st = check(note, k.a, t, now, err);
-	kept_free(&k);
+		st = agreement_refused(agreement_check(note, k.a, t, now,
+		    err), err);
+	agreement_kept_free(&k);
 	return st;
 }
 
-/* Version, previous and date of the one that comes after l's last. */
-static enum bulla_status
-follows(const struct bulla_agreements *l, const struct bulla_agreement *a,
+enum bulla_status
+agreement_follows(const struct bulla_agreements *l, const struct bulla_agreement *a,
     struct bulla_err *err)
 {
 	const struct bulla_agreement_kept *last = l->n > 0 ? &l->v[l->n - 1] :
@@ -199,16 +196,21 @@ add(struct bulla_agreements *l, const char *home, const char *name,
 	st = kept_file(home, rel, &k.note, err);
 	c = bulla_buf_view(&k.note);
 	if (st == BULLA_OK)
-		st = parse_kept(&k, err);
+		st = agreement_parse_kept(&k, err);
 	if (st == BULLA_OK)
-		st = follows(l, k.a, err);
+		st = agreement_follows(l, k.a, err);
 	if (st == BULLA_OK)
-		st = check(&c, k.a, t, 0, err);
-	if (st != BULLA_OK) {
-		kept_free(&k);
-		return bulla_wrap(err, st, "%s", rel);
+		st = agreement_check(&c, k.a, t, 0, err);
+	if (st == BULLA_OK) {
+		l->v[l->n++] = k;
+		return BULLA_OK;
 	}
-	l->v[l->n++] = k;
+	agreement_kept_free(&k);
+	bulla_wrap(err, st, "%s", rel);
+	if (st != BULLA_E_NOMATCH)
+		return agreement_refused(st, err);
+	memcpy(l->lapsed, err->msg, sizeof(l->lapsed));
+	*err = (struct bulla_err){ 0 };
 	return BULLA_OK;
 }
 
@@ -226,11 +228,16 @@ bulla_agreements_load(const char *home, const struct bulla_trust *t,
     struct bulla_agreements *out, struct bulla_err *err)
 {
 	struct bulla_agreements l = { 0 };
+	struct bulla_err scratch = { 0 };
 	struct kept_names names = { 0 };
 	char want[32];
-	enum bulla_status st = kept_names(home, "agreement", &names, err);
+	enum bulla_status st;
 
-	for (size_t i = 0; i < names.n && st == BULLA_OK; i++) {
+	if (err == NULL)
+		err = &scratch;
+	st = kept_names(home, "agreement", &names, err);
+	for (size_t i = 0; i < names.n && st == BULLA_OK &&
+	    l.lapsed[0] == '\0'; i++) {
 		if (!is_version(names.v[i]))
 			continue;
 		(void)snprintf(want, sizeof(want), "%06zu.note", l.n + 1);
@@ -256,95 +263,4 @@ bulla_agreements_at(const struct bulla_agreements *l, int64_t at)
 			return &l->v[i];
 	}
 	return NULL;
-}
-
-static enum bulla_status
-judge(const struct bulla_agreements *l, const struct bulla_agreement_kept *k,
-    const struct bulla_cur *note, const struct bulla_trust *t, int64_t now,
-    struct bulla_err *err)
-{
-	enum bulla_status st = follows(l, k->a, err);
-
-	if (st == BULLA_OK && l->n > 0 && k->a->from < now - OLD)
-		st = bulla_fail(err, BULLA_E_REFUSED, "in force from more "
-		    "than 30 days ago: what was judged then would be judged "
-		    "anew; let it begin later");
-	return st == BULLA_OK ? check(note, k->a, t, now, err) : st;
-}
-
-/* Only the lines of leads that verified. */
-static enum bulla_status
-store(const char *home, const struct bulla_agreement_kept *k,
-    const struct bulla_cur *note, const struct bulla_trust *t,
-    struct bulla_err *err)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
-	struct bulla_vkeys leads = { 0 };
-	char path[PATH_CAP], name[32];
-	enum bulla_status st;
-
-	(void)snprintf(name, sizeof(name), "%06" PRIu64 ".note",
-	    k->a->version);
-	st = path_of(path, home, name, err);
-	if (st == BULLA_OK)
-		st = bulla_trust_keys(t, BULLA_BOTH, BULLA_ROLE_LEAD, &leads,
-		    err);
-	if (st == BULLA_OK)
-		st = bulla_note_trim(note, &leads, &b, err);
-	if (st == BULLA_OK)
-		st = bulla_file_put(path, b.p, b.len, 0644, false, err);
-	bulla_vkeys_free(&leads);
-	bulla_buf_free(&b);
-	return st;
-}
-
-static enum bulla_status
-take_locked(const char *home, const struct bulla_trust *t,
-    const struct bulla_agreement_kept *k, const struct bulla_cur *note,
-    int64_t now, struct bulla_err *err)
-{
-	struct bulla_agreements l = { 0 };
-	enum bulla_status st = bulla_agreements_load(home, t, &l, err);
-	uint64_t v = k->a->version;
-	bool same = st == BULLA_OK && v <= l.n &&
-	    memcmp(l.v[v - 1].digest, k->digest, sizeof(k->digest)) == 0;
-
-	if (st == BULLA_OK && !same)
-		st = judge(&l, k, note, t, now, err);
-	if (st == BULLA_OK && !same)
-		st = store(home, k, note, t, err);
-	bulla_agreements_free(&l);
-	return st;
-}
-
-enum bulla_status
-bulla_agreement_take(const char *home, const struct bulla_trust *t,
-    const struct bulla_cur *note, int64_t now, struct bulla_err *err)
-{
-	struct bulla_agreement_kept k = {
-	    .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
-	char path[PATH_CAP];
-	enum bulla_status st;
-	int lock = -1;
-
-	bulla_buf_cur(&k.note, note);
-	st = bulla_buf_status(&k.note);
-	if (st != BULLA_OK)
-		st = bulla_fail(err, st, "longer than a note, or no memory");
-	if (st == BULLA_OK)
-		st = parse_kept(&k, err);
-	if (st == BULLA_OK)
-		st = path_of(path, home, "", err);
-	if (st == BULLA_OK)
-		st = bulla_dir_make(path, 0700, err);
-	if (st == BULLA_OK)
-		st = path_of(path, home, "lock", err);
-	if (st == BULLA_OK)
-		st = bulla_lock(path, true, &lock, err);
-	if (st == BULLA_OK)
-		st = take_locked(home, t, &k, note, now, err);
-	if (lock != -1)
-		(void)close(lock);
-	kept_free(&k);
-	return st;
 }

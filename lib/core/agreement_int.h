@@ -28,4 +28,22 @@ BULLA_NODISCARD enum bulla_status agreement_take_levels(
     struct bulla_fields *f, struct bulla_agreement *a,
     struct bulla_err *err);
 
+/* agreement_home.c: a version that is kept; note becomes a and digest. */
+void agreement_kept_free(struct bulla_agreement_kept *k);
+BULLA_NODISCARD enum bulla_status agreement_parse_kept(
+    struct bulla_agreement_kept *k, struct bulla_err *err);
+/* Version, previous and date of the one that comes after l's last. */
+BULLA_NODISCARD enum bulla_status agreement_follows(
+    const struct bulla_agreements *l, const struct bulla_agreement *a,
+    struct bulla_err *err);
+/*
+ * Who has signed, at its time and (unless 0) now. BULLA_E_NOMATCH: a side's
+ * lead did, who may not; agreement_refused makes that BULLA_E_REFUSED.
+ */
+BULLA_NODISCARD enum bulla_status agreement_check(
+    const struct bulla_cur *note, const struct bulla_agreement *a,
+    const struct bulla_trust *t, int64_t now, struct bulla_err *err);
+enum bulla_status agreement_refused(enum bulla_status st,
+    struct bulla_err *err);
+
 #endif

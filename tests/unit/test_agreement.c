@@ -318,6 +318,34 @@ Test(agreement, a_new_version_follows_the_old_one)
 	bulla_agreements_free(&l);
 }
 
+/* The other side could stop all our clocks with a roster of its own. */
+Test(agreement, a_lead_that_ends_before_its_time_takes_that_version_along)
+{
+	const struct bulla_signer *x = &a.s[LEAD], *y = &b.s[LEAD];
+	const int64_t at = SIDE_TIME + 100;
+	struct bulla_agreements l = { 0 };
+	uint8_t first[32];
+
+	both_in_force();
+	cr_assert_eq(take_it(1, at, NULL, x, y, at), BULLA_OK);
+	cr_assert_eq(bulla_agreements_load("home", t, &l, &e), BULLA_OK);
+	cr_expect_str_empty(l.lapsed);
+	memcpy(first, l.v[0].digest, 32);
+	bulla_agreements_free(&l);
+	cr_assert_eq(take_it(2, at + 5000, first, x, y, at), BULLA_OK);
+	cr_assert_eq(suspend(&b, LEAD, HOTLINE, at + 50), BULLA_OK);
+	cr_assert_eq(load(), BULLA_OK);
+	cr_assert_eq(bulla_agreements_load("home", t, &l, NULL), BULLA_OK);
+	cr_expect_eq(l.n, 1);
+	cr_expect_not_null(strstr(l.lapsed,
+	    "agreement/000002.note: the lead of b.example"), "%s", l.lapsed);
+	cr_expect_eq(bulla_agreements_at(&l, at + 6000), &l.v[0]);
+	bulla_agreements_free(&l);
+	/* it has to go first, so that nobody finds two of one number */
+	cr_expect_eq(take_it(2, at + 6000, first, x, y, at), BULLA_E_REFUSED);
+	expect_msg("move them away first");
+}
+
 Test(agreement, nothing_is_judged_anew_after_a_month)
 {
 	const struct bulla_signer *x = &a.s[LEAD], *y = &b.s[LEAD];
