@@ -28,6 +28,8 @@ static const struct {
 	{ "certificate", "print the certificate of custody of a package" },
 	{ "export", "write what other forensic tools read" },
 	{ "request", "ask for assistance, reply, call the hotline" },
+	{ "exercise", "play a tabletop exercise, and score what was noticed" },
+	{ "review", "recompute timeliness and quality, alike on both sides" },
 	{ "ledger", "keep an append-only record that others can check" },
 	{ "age", "encrypt and decrypt plain age files" },
 };

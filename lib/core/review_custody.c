@@ -109,6 +109,7 @@ struct package {
 	size_t n;
 	struct bulla_handover_seen *h;
 	struct review_note *handed;	/* the first */
+	bool known;			/* the threads have judged it */
 };
 
 static void
@@ -127,6 +128,7 @@ look(const struct went *g, struct package *p)
 
 	memcpy(h->id, p->v[0].id, sizeof(h->id));
 	h->by = -1;
+	p->known = e != NULL;
 	if (e != NULL) {
 		h->by = e->by;
 		if (e->has_receipt && e->received < g->w->r->to)
@@ -149,10 +151,10 @@ look(const struct went *g, struct package *p)
 }
 
 static bool
-is_answer(const struct review_note *n, const struct bulla_handover_seen *h)
+is_answer(const struct package *p, const struct review_note *n)
 {
-	return n->by == 1 - h->by && (is(n, "reject") || (is(n, "receive") &&
-	    n->good && h->received == 0));
+	return n->by == 1 - p->h->by && (is(n, "reject") ||
+	    (is(n, "receive") && n->good && !p->known));
 }
 
 /* What the threads do not know: all that is no receipt of theirs. */
@@ -165,7 +167,7 @@ look_further(const struct went *g, struct package *p)
 		struct review_note *n = &p->v[i];
 
 		if (n->time >= g->w->r->to || n->by < 0 ||
-		    (!is_answer(n, h) && !is(n, "dispute")) ||
+		    (!is_answer(p, n) && !is(n, "dispute")) ||
 		    !is_signed(g, n))
 			continue;
 		earlier(is(n, "receive") ? &h->received : is(n, "reject") ?

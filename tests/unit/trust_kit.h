@@ -15,7 +15,9 @@
  * both. Everything is fixed but the keys.
  */
 #define SIDE_TIME INT64_C(1795000000)
+#ifndef SIDE_UNTIL
 #define SIDE_UNTIL (SIDE_TIME + 1000000)
+#endif
 #define SIDE_AGE "age13cjvkepsfg0ujv7j7q7usrqhxj0r6shnev0ykg552jsnjxppkcxs8gakyu"
 
 enum { ROOT_A, ROOT_B, LEAD, SEALER, CUSTODIAN, RECEIVER, HOTLINE, LOG,

@@ -1,0 +1,193 @@
+#!/usr/bin/env bats
+# The review, of both sides.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
+bats_require_minimum_version 1.5.0
+
+# Two sides with an agreement; a has asked, b has acknowledged: ./id, and
+# ./started, when the clock started.
+setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	V=$(cd "$BATS_TEST_DIRNAME/../vectors/request" && pwd)
+	export BULLA_BIN V
+	cd "$BATS_FILE_TMPDIR" || return 1
+	for s in a b; do
+		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
+	done
+	bulla trust --home a pin b/roster/ours.note \
+	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
+	bulla trust --home b pin a/roster/ours.note \
+	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	bulla trust --home a agreement propose -o v1.note >&2
+	bulla trust --home b agreement sign v1.note >&2
+	bulla trust --home a agreement pin v1.note >&2
+	bulla trust --home b agreement pin v1.note >&2
+	bulla request --home a new -o r.bulla "$V/office.txt" \
+	    "$V/case.txt" >id
+	deliver b a r.bulla
+	bulla request --home b reply --type acknowledge -o k.bulla \
+	    -F 'authority=Bureau of B' -F 'person=Officer Chen' \
+	    "$(cat id)" >ack
+	deliver a b k.bulla
+	bulla request --home a --json list | jq -r .start >started
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	unset BULLA_HOME
+	cp -a "$BATS_FILE_TMPDIR/." .
+	ID=$(cat id)
+	AT=$(cat started)
+}
+
+bulla() {
+	local tool=$1
+	shift
+	"$BULLA_BIN/bulla-$tool" "$@"
+}
+
+# deliver TO FROM PACKAGE: and the receipt goes back, countersigned
+deliver() {
+	bulla receive --home "$1" "$3" >"$3.receipt"
+	bulla custody --home "$2" take "$3.receipt" >/dev/null
+}
+
+# later HOURS: after the start of the clock
+later() {
+	date -u -d "$AT + $1 hours" +%Y-%m-%dT%H:%M:%SZ
+}
+
+# review HOME [OPTION...]: of 400 days, until 300 hours after the start
+review() {
+	local home=$1
+	shift
+	bulla review --home "$home" --time "$(later 301)" \
+	    --from "$(later -9600)" --to "$(later 300)" "$@"
+}
+
+# value FIGURE: of all that a asks, from tables on stdin
+value() {
+	awk -F '\t' -v f="$1" '$2 == "a.example" && $3 == "*" &&
+	    $4 == "*" && $5 == f { print $6, $7, $8 }'
+}
+
+@test "review: both sides write the same tables, byte for byte" {
+	review a --tsv >a.tsv
+	review b --tsv >b.tsv
+	grep -v '^own' a.tsv >a.common
+	grep -v '^own' b.tsv >b.common
+	cmp a.common b.common
+	run ! cmp -s a.tsv b.tsv
+	[ "$(head -n 1 a.tsv)" = "$(printf 'period\t%s\t%s\ta.example\tb.example' \
+	    "$(later -9600)" "$(later 300)")" ]
+	[ "$(value received <a.tsv)" = "1 count $ID" ]
+	[ "$(value open <a.tsv)" = "1 count $ID" ]
+	[ "$(value acknowledge-in-time <a.tsv)" = "1 count $(cat ack)" ]
+	[ "$(value acknowledge-in-time-share <a.tsv)" = \
+	    "1000 permille $(cat ack)" ]
+	# due after ten days: the clock began less than 300 hours before
+	[ "$(value first-late <a.tsv)" = "1 count $ID" ]
+	[ "$(value overdue-1d-to-7d <a.tsv)" = "1 count $ID" ]
+	[ "$(value final-in-time-share <a.tsv)" = "- permille -" ]
+	# what is said everywhere of these bytes
+	sum=$(sha256sum <a.common | cut -d ' ' -f 1)
+	review a | grep -Fx "sha256 $sum"
+	[ "$(review b --json | jq -r .sha256)" = "$sum" ]
+	review b --html | grep -F "sha256 $sum"
+}
+
+@test "review: as text, in 80 columns" {
+	run --separate-stderr review a
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[ "${lines[0]}" = "Review of a.example and b.example" ]
+	for line in "${lines[@]}"; do
+		[ "${#line}" -le 80 ]
+	done
+	[[ $output == *"== a.example asks b.example"* ]]
+	[[ $output == *$'\nall                     1       0       1       1'* ]]
+	[[ $output == *$'\nroutine-subscrib        1       0       1       1'* ]]
+	[[ $output == *"== Only in this home, of a.example"* ]]
+	review a -o text
+	review a >again
+	cmp text again
+	run --separate-stderr review a -o text
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"text"* ]]
+}
+
+@test "review: --json has what --tsv has" {
+	review a --json >j
+	[ "$(jq -r '.sides | join(" ")' j)" = "a.example b.example" ]
+	[ "$(jq -r '.from' j)" = "$(later -9600)" ]
+	jq -r '(.figures + .own.figures)[] | [.table, .side, .class,
+	    .category, .figure, .value // "-", .unit,
+	    ((.ids // ["-"]) | join(" "))] | @tsv' j >from.json
+	review a --tsv | tail -n +2 >from.tsv
+	cmp from.json from.tsv
+	[ "$(jq -r '.own.side + " " + (.own.compared | tostring)' j)" = \
+	    "a.example false" ]
+}
+
+@test "review: a record that one side lacks is named" {
+	bulla request --home a new -o s.bulla "$V/office.txt" \
+	    "$V/case.txt" >second
+	bulla receive --home b s.bulla >/dev/null
+	# b has it, a has no receipt: the tables differ, and both say why
+	run ! cmp -s <(review a --tsv | grep -v ^own) \
+	    <(review b --tsv | grep -v ^own)
+	[ "$(review a --json | jq -r '.own.remarks[] |
+	    select(.kind == "not-proved") | .id')" = "$(cat second)" ]
+	[ "$(review b --json | jq -r '.own.remarks[] |
+	    select(.kind == "receipt-not-answered") | .id')" = \
+	    "$(cat second)" ]
+	# with the other side's statement, without guessing
+	bulla ledger --home b reconcile >b.statement
+	run --separate-stderr review a --json --statement b.statement
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.own.compared' <<<"$output")" = true ]
+	[ "$(jq -r '[.own.remarks[] | select(.kind == "differs") | .id] |
+	    unique | join(" ")' <<<"$output")" = "$(cat second)" ]
+	bulla ledger --home a reconcile >a.statement
+	run --separate-stderr review a --statement a.statement
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"no statement of b.example"* ]]
+	echo x >bad
+	run --separate-stderr review a --statement bad
+	[ "$status" -eq 1 ]
+	[ "$output" = "" ]
+}
+
+@test "review: periods" {
+	run --separate-stderr bulla review --home a --time "$(later 1)" \
+	    --to "$(later 2)"
+	[ "$status" -eq 2 ]
+	[ "$output" = "" ]
+	[[ $stderr == *"lies ahead"* ]]
+	run --separate-stderr review a --from "$(later 300)"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"before it ends"* ]]
+	run --separate-stderr review a --from yesterday
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'"yesterday" is neither a day such as'* ]]
+	# before it was asked: nothing
+	run --separate-stderr review a --to "$(later -1)" --tsv
+	[ "$status" -eq 0 ]
+	[ "$(value received <<<"$output")" = "0 count -" ]
+	[ "$(value acknowledge-median <<<"$output")" = "- seconds -" ]
+}
+
+@test "review: refuses what makes no sense" {
+	run --separate-stderr review a --tsv --html
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"one form at a time"* ]]
+	run --separate-stderr review a more
+	[ "$status" -eq 2 ]
+	run --separate-stderr bulla review --home nowhere
+	[ "$status" -eq 2 ]
+	[[ $stderr == *"rosters"* ]]
+	run --separate-stderr review a --exercise --tsv
+	[ "$status" -eq 0 ]
+	[ "$(value received <<<"$output")" = "0 count -" ]
+	[[ $stderr == *"packages of no exercise are left out"* ]]
+}
