@@ -56,7 +56,20 @@ const char *request_over(const struct bulla_request_state *s);
 /* Why no reply of this type can follow; NULL: it can. */
 const char *request_wrong(const struct bulla_request_state *s,
     const struct bulla_cur *type);
-/* Is its class, or level, in the agreement in force, if there is one? */
+/*
+ * Does the agreement in force, if there is one, have the class of the request
+ * or the level of the call? instead: what it has, "" without one. Asks no
+ * home that is not open. CMD_YES also when it does not fit, or reported.
+ */
+struct request_names {
+	const char *label;		/* "class", "level" */
+	bool fits;			/* also when it is not there yet */
+	char instead[256];		/* "write one of emergency, ..." */
+};
+#define REQUEST_NOT_AGREED "is not in the agreement in force"
+int request_names(struct request_cmd *k, const struct bulla_reqdoc *d,
+    struct request_names *out);
+/* The same; what does not fit is refused. */
 int request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d);
 /* The key to open packages with, keys/desk.age; none is no error. */
 int request_desk(struct request_cmd *k);

@@ -18,13 +18,33 @@ struct asker {
 	size_t cap;
 };
 
-static void
-say_guide(const struct bulla_reqdoc_field *f)
+/* Nothing typed may be lost to a class that is refused at the very end. */
+static bool
+agrees(struct asker *a, const struct bulla_reqdoc_field *f)
 {
+	struct request_names n;
+
+	if (request_names(a->k, a->d, &n) != CMD_YES || n.fits ||
+	    strcmp(f->label, n.label) != 0)
+		return true;
+	fprintf(stderr, "  %s: " REQUEST_NOT_AGREED "; %s\n", n.label,
+	    n.instead);
+	return false;
+}
+
+static void
+say_guide(struct asker *a, const struct bulla_reqdoc_field *f)
+{
+	struct request_names n;
+
 	fprintf(stderr, "  %s\n  Write %s", f->guide, f->form);
 	for (size_t i = 0; f->codes != NULL && f->codes[i] != NULL; i++)
 		fprintf(stderr, "%s%s", i == 0 ? ": " : ", ", f->codes[i]);
 	fprintf(stderr, ".\n  For example: %s\n", f->instead);
+	if (request_names(a->k, a->d, &n) == CMD_YES &&
+	    strcmp(f->label, n.label) == 0 && n.instead[0] != '\0')
+		fprintf(stderr, "  In the agreement in force: %s.\n",
+		    n.instead);
 	if (f->lines)
 		fputs("  An empty line ends it.\n", stderr);
 }
@@ -96,6 +116,8 @@ take(struct asker *a, const struct bulla_reqdoc_field *f,
 		    BULLA_OK ? ANSWER_TAKEN : ANSWER_AGAIN;
 		if (got == ANSWER_AGAIN)
 			fprintf(stderr, "  %s\n", err.msg);
+		else if (!agrees(a, f))
+			got = ANSWER_AGAIN;
 	}
 	bulla_buf_free(&v);
 	return got;
@@ -112,7 +134,7 @@ question(struct asker *a, size_t i, const struct bulla_reqdoc_field *f)
 	if (!read_line(a, &line))
 		return ANSWER_END;
 	if (bulla_cur_is(&line, "?")) {
-		say_guide(f);
+		say_guide(a, f);
 		return ANSWER_AGAIN;
 	}
 	if (line.len > 0)
@@ -180,12 +202,17 @@ request_ask(struct request_cmd *k, struct bulla_reqdoc *d)
 	struct asker a = { .k = k, .d = d };
 	struct bulla_reqdoc_field f;
 	bool going = true;
+	int code;
 
 	if (!isatty(STDIN_FILENO))
 		return cmd_usage(&k->c, "--ask asks on the terminal, which "
 		    "standard input is not: give a DRAFT (--template prints "
 		    "one) or -F LABEL=VALUE");
-	fputs("One field after the other; ? explains a field.\n", stderr);
+	code = request_agreed(k, d);
+	if (code != CMD_YES)
+		return code;
+	fputs("One field after the other; ? explains a field, and an empty "
+	    "line ends one that\ngoes on with \"...\".\n", stderr);
 	for (size_t i = 0; going && bulla_reqdoc_field(d->kind, i, &f); i++) {
 		if (!f.tool && d->value[i].len == 0 &&
 		    bulla_reqdoc_need(d, i) != BULLA_NEED_NO)
@@ -195,5 +222,6 @@ request_ask(struct request_cmd *k, struct bulla_reqdoc *d)
 	free(a.line);
 	if (going)
 		return CMD_YES;
-	return cmd_usage(&k->c, "the answers end early: nothing was sealed");
+	return cmd_usage(&k->c, "the answers end early: nothing was sealed "
+	    "or kept; --template prints a form that can wait");
 }

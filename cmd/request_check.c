@@ -1,20 +1,28 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "request.h"
 
 #include "bulla/agreement.h"
 
+static bool
+has_rosters(const struct request_cmd *k)
+{
+	uint8_t digest[32];
+
+	return k->m.open && k->m.h.trust != NULL &&
+	    bulla_trust_roster(k->m.h.trust, BULLA_OURS, digest) != NULL &&
+	    bulla_trust_roster(k->m.h.trust, BULLA_THEIRS, digest) != NULL;
+}
+
 int
 request_home(struct request_cmd *k)
 {
-	uint8_t digest[32];
 	int code = cmd_home_open(&k->m, &k->c);
 
 	if (code != CMD_YES)
 		return code;
-	if (!k->m.open || k->m.h.trust == NULL ||
-	    bulla_trust_roster(k->m.h.trust, BULLA_OURS, digest) == NULL ||
-	    bulla_trust_roster(k->m.h.trust, BULLA_THEIRS, digest) == NULL)
+	if (!has_rosters(k))
 		return cmd_usage(&k->c, "this needs a home with the rosters "
 		    "of both sides: give --home DIR (bulla-trust init, "
 		    "bulla-trust pin)");
@@ -147,40 +155,43 @@ request_wrong(const struct bulla_request_state *s, const struct bulla_cur *type)
 	return why;
 }
 
-/* What the agreement has instead, for a message. */
-static int
-not_agreed(struct request_cmd *k, const struct bulla_reqdoc *d,
-    const struct bulla_agreement *a, const char *label)
+/* What the agreement calls its classes, or levels; is this one of them? */
+static void
+look_up(const struct bulla_agreement *a, const struct bulla_reqdoc *d,
+    struct request_names *out)
 {
 	const bool request = d->kind == BULLA_REQDOC_REQUEST;
 	const size_t n = request ? a->n_classes : a->n_levels;
 	struct bulla_buf b = BULLA_BUF_INIT(2048);
-	int code;
+	struct bulla_cur v;
 
-	bulla_buf_fmt(&b, "is not in the agreement in force; write one of");
 	for (size_t i = 0; i < n; i++) {
-		bulla_buf_str(&b, i > 0 ? ", " : " ");
+		bulla_buf_str(&b, i > 0 ? ", " : "write one of ");
 		bulla_buf_cur(&b, request ? &a->class[i].name :
 		    &a->level[i].name);
 	}
-	code = request_refuse(k, label, bulla_buf_cstr(&b) != NULL ?
-	    (const char *)b.p : "is not in the agreement in force");
+	if (bulla_buf_cstr(&b) != NULL)
+		(void)snprintf(out->instead, sizeof(out->instead), "%s",
+		    (const char *)b.p);
 	bulla_buf_free(&b);
-	return code;
+	if (bulla_reqdoc_get(d, out->label, &v))
+		out->fits = request ? bulla_agreement_class(a, &v) != NULL :
+		    n == 0 || bulla_agreement_level(a, &v) != NULL;
 }
 
 int
-request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d)
+request_names(struct request_cmd *k, const struct bulla_reqdoc *d,
+    struct request_names *out)
 {
-	const bool request = d->kind == BULLA_REQDOC_REQUEST;
-	const char *label = request ? "class" : "level";
 	const struct bulla_agreement_kept *now;
 	struct bulla_agreements all = { 0 };
 	struct bulla_err err = { 0 };
-	struct bulla_cur v;
 	enum bulla_status st;
-	int code = CMD_YES;
 
+	*out = (struct request_names){ .fits = true };
+	out->label = d->kind == BULLA_REQDOC_REQUEST ? "class" : "level";
+	if (d->kind == BULLA_REQDOC_REPLY || !has_rosters(k))
+		return CMD_YES;
 	st = bulla_agreements_load(k->m.h.path, k->m.h.trust, &all, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(&k->c, "agreement", st, &err);
@@ -188,10 +199,22 @@ request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d)
 	if (now == NULL)
 		cmd_verbose(&k->c, "no agreement is in force: nobody has "
 		    "promised to answer by any time");
-	else if (bulla_reqdoc_get(d, label, &v) && (request ?
-	    bulla_agreement_class(now->a, &v) == NULL : now->a->n_levels > 0 &&
-	    bulla_agreement_level(now->a, &v) == NULL))
-		code = not_agreed(k, d, now->a, label);
+	else
+		look_up(now->a, d, out);
 	bulla_agreements_free(&all);
-	return code;
+	return CMD_YES;
+}
+
+int
+request_agreed(struct request_cmd *k, const struct bulla_reqdoc *d)
+{
+	struct request_names n;
+	char why[sizeof(n.instead) + sizeof(REQUEST_NOT_AGREED) + 2];
+	int code = request_names(k, d, &n);
+
+	if (code != CMD_YES || n.fits)
+		return code;
+	(void)snprintf(why, sizeof(why), REQUEST_NOT_AGREED "; %s",
+	    n.instead);
+	return request_refuse(k, n.label, why);
 }

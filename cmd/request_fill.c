@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "request.h"
@@ -203,6 +204,50 @@ text_of(const struct bulla_buf *b)
 	return c;
 }
 
+/* A draft of this home should say what new will not refuse. */
+static int
+tell_agreed(struct told *t, const struct bulla_reqdoc *d, unsigned *errors)
+{
+	struct bulla_finding f = { .error = true, .rule = "agreement",
+	    .what = REQUEST_NOT_AGREED };
+	struct bulla_cur date, label;
+	struct request_names n;
+	int code;
+
+	/* What was sealed was judged by the agreement of its time. */
+	if (bulla_reqdoc_get(d, "date", &date))
+		return CMD_YES;
+	code = cmd_home_open(&t->k->m, &t->k->c);
+	if (code == CMD_YES)
+		code = request_names(t->k, d, &n);
+	if (code != CMD_YES || n.fits)
+		return code;
+	label = bulla_cur_str(n.label);
+	f.field = n.label;
+	f.line = d->line[bulla_reqdoc_find(d->kind, &label)];
+	memcpy(f.instead, n.instead, sizeof(f.instead));
+	*errors += 1;
+	tell(t, &f);
+	return CMD_YES;
+}
+
+static int
+lint_result(struct told *t, unsigned errors)
+{
+	const int code = errors == 0 ? CMD_YES : CMD_NO;
+
+	if (t->j == NULL) {
+		if (errors == 0 && !t->k->c.common.quiet)
+			printf("ok, %u warning%s\n", t->warnings,
+			    t->warnings == 1 ? "" : "s");
+		return code;
+	}
+	cmd_json_bool(t->j, "ok", errors == 0);
+	cmd_json_u64(t->j, "errors", errors);
+	cmd_json_u64(t->j, "warnings", t->warnings);
+	return cmd_json_print(&t->k->c, t->j, code);
+}
+
 int
 request_lint(struct request_cmd *k)
 {
@@ -216,6 +261,7 @@ request_lint(struct request_cmd *k)
 	struct bulla_cur text;
 	enum bulla_status st;
 	unsigned errors;
+	int code;
 
 	if (path == NULL || k->c.argc > 0)
 		return cmd_usage(&k->c, "lint takes one DRAFT, or - for "
@@ -230,15 +276,10 @@ request_lint(struct request_cmd *k)
 		return cmd_fail(&k->c, path, st, &err);
 	t.j = k->c.common.json ? cmd_json_new() : NULL;
 	errors = bulla_reqdoc_lint(&d, &l);
+	code = tell_agreed(&t, &d, &errors);
 	bulla_reqdoc_free(&d);
-	if (!k->c.common.json) {
-		if (errors == 0 && !k->c.common.quiet)
-			printf("ok, %u warning%s\n", t.warnings,
-			    t.warnings == 1 ? "" : "s");
-		return errors == 0 ? CMD_YES : CMD_NO;
-	}
-	cmd_json_bool(t.j, "ok", errors == 0);
-	cmd_json_u64(t.j, "errors", errors);
-	cmd_json_u64(t.j, "warnings", t.warnings);
-	return cmd_json_print(&k->c, t.j, errors == 0 ? CMD_YES : CMD_NO);
+	if (code == CMD_YES)
+		return lint_result(&t, errors);
+	cmd_json_free(t.j);
+	return code;
 }

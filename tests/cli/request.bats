@@ -550,6 +550,7 @@ estimate=2099-01-01T00:00:00Z"; do
 	    -F 'summary=Our key may have been stolen.')
 	# nobody has promised anything yet
 	ok request --home a new -F class=whenever "$OFFICE" "$CASE"
+	local old=$output
 	"$BIN/bulla-trust" --home a agreement propose -o half.note >&2
 	"$BIN/bulla-trust" --home b agreement sign -o whole.note half.note >&2
 	"$BIN/bulla-trust" --home a agreement pin whole.note >&2
@@ -559,6 +560,60 @@ estimate=2099-01-01T00:00:00Z"; do
 	no 1 'level: is not in the agreement in force; write one of contact' \
 	    request --home a hotline -F level=boss "${call[@]}"
 	ok request --home a hotline -F level=lead-official "${call[@]}"
+	# lint says so before, in this home, of what is not sealed yet
+	sed 's/^class: .*/class: whenever/' "$CASE" >odd
+	run --separate-stderr request --home a lint odd
+	[ "$status" -eq 1 ]
+	[[ $output == *'error: class (line 3): is not in the agreement in force; write one of emergency, '* ]]
+	run request lint odd
+	[[ $output != *agreement* ]]
+	run request --home a --json lint odd
+	jq -e '.errors > 0 and any(.findings[]; .rule == "agreement" and
+	    .field == "class" and .line == 3)' <<<"$output"
+	ok request --home a lint "a/requests/$old.txt"
+}
+
+@test "a class that is not agreed on is asked for again" {
+	"$BIN/bulla-trust" --home a agreement propose -o half.note >&2
+	"$BIN/bulla-trust" --home b agreement sign -o whole.note half.note >&2
+	"$BIN/bulla-trust" --home a agreement pin whole.note >&2
+	sed '/^class/d' "$CASE" >part
+	cat >class.exp <<-'END'
+		set timeout 60
+		set class "whenever"
+		spawn {*}$argv
+		expect {
+			timeout {exit 99}
+			-ex "In the agreement in force: write one of emergency, " {
+				exp_continue
+			}
+			-ex "class: is not in the agreement in force" {
+				set class "?"
+				exp_continue
+			}
+			-ex "class> " {
+				send "$class\r"
+				if {$class eq "?"} {set class "urgent"}
+				exp_continue
+			}
+			-ex "(optional)> " {send "\r"; exp_continue}
+			-ex "]> " {send "\r"; exp_continue}
+			eof
+		}
+		exit [lindex [wait] 3]
+	END
+	run expect class.exp "$BIN/bulla-request" --home a new --ask \
+	    "$OFFICE" part
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *'In the agreement in force: write one of emergency'* ]]
+	grep -qx 'class: urgent' \
+	    "a/requests/$(tail -n 1 <<<"$output" | tr -d '\r').txt"
+	# one that was given is refused before anything is asked
+	run expect class.exp "$BIN/bulla-request" --home a new --ask \
+	    -F class=whenever "$OFFICE" part
+	[ "$status" -eq 1 ]
+	[[ $output != *'One field after'* ]]
 }
 
 @test "to standard output, and as JSON on standard error then" {
