@@ -8,6 +8,7 @@
 #include "bulla/file.h"
 
 #define FORGET_AFTER 3600	/* seconds that one which is over is known */
+#define OVER_MAX 1024u	/* of them; what was judged has its answer on disk */
 
 static void sync_run(struct task *t);
 
@@ -161,7 +162,8 @@ uploads_begun(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
 
 	pthread_mutex_lock(&ib->mu);
 	for (u = ib->uploads; u != NULL; u = u->next)
-		if (atomic_load(&u->length) == length && upload_is_pending(u) && is_shown(u) &&
+		if (atomic_load(&u->length) == length &&
+		    upload_is_pending(u) && is_shown(u) &&
 		    is_hinted(u, who, hint))
 			break;
 	if (u != NULL)
@@ -238,15 +240,17 @@ uploads_load(struct bulla_inbox *ib, struct bulla_err *err)
 	return disk_each(ib, load_one, err);
 }
 
+/* n: how many newer ones are over and still known. */
 static bool
-is_over(struct upload *u, int64_t now)
+is_over(struct upload *u, int64_t now, unsigned *n)
 {
 	enum upload_state s = atomic_load(&u->state);
 
 	if (s != UPLOAD_DONE && s != UPLOAD_GONE)
 		return false;
 	return (s == UPLOAD_GONE && !atomic_load(&u->expired)) ||
-	    now - atomic_load(&u->again_at) > FORGET_AFTER;
+	    now - atomic_load(&u->again_at) > FORGET_AFTER ||
+	    ++*n > OVER_MAX;
 }
 
 /* Ask again about what could not be judged; forget what is long over. */
@@ -255,10 +259,12 @@ uploads_tick(struct bulla_inbox *ib)
 {
 	struct upload **at, *u;
 	int64_t now = inbox_clock();
+	unsigned n = 0;
 
 	pthread_mutex_lock(&ib->mu);
+	/* The newest come first. */
 	for (at = &ib->uploads; (u = *at) != NULL;) {
-		if (is_over(u, now)) {
+		if (is_over(u, now, &n)) {
 			*at = u->next;
 			upload_put(u);
 			continue;

@@ -431,3 +431,37 @@ stored() {
 	[ "$(field Upload-Offset)" = 60000000 ]
 	ends
 }
+
+# bats test_tags=slow
+@test "of uploads that are over only the newest stay in memory" {
+	inbox --client-limit requests=0,uploads=0
+	local i first
+	create 1
+	first=$UP
+	head -c 1 /dev/zero >part
+	patch 0 part
+	answered 204
+	# Garbage, judged at once; one connection after the other's answers
+	for i in $(seq 1100); do
+		printf 'POST /packages HTTP/1.1\r\nHost: x\r\n'
+		printf 'Tus-Resumable: 1.0.0\r\nUpload-Length: 1\r\n'
+		printf '%s\r\nContent-Length: 1\r\n' "$TYPE"
+		[ "$i" -lt 1100 ] || printf 'Connection: close\r\n'
+		printf '\r\nx'
+	done >many
+	timeout 60 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
+	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
+	    -key "$D/tls/client.key" <many >answers 2>/dev/null || :
+	[ "$(grep -ac '^HTTP/1.1 201' answers)" -eq 1100 ]
+	for _ in $(seq 300); do
+		[ "$(logged event=judged)" -lt 1101 ] || break
+		sleep 0.1
+	done
+	[ "$(logged event=judged)" -eq 1101 ]
+	for _ in $(seq 100); do
+		ask "$first" --head
+		! grep -q '^HTTP/1.1 404' headers || break
+		sleep 0.1
+	done
+	answered 404
+}
