@@ -96,7 +96,7 @@ compare(struct review_work *w, struct bulla_err *err)
 
 	if (strcmp(theirs->side, r->threads.side[1 - r->threads.ours]) != 0)
 		return bulla_fail(err, BULLA_E_USAGE, "this is no statement "
-		    "of %s (bulla-ledger reconcile makes one)",
+		    "of %s (bulla-ledger reconcile --export)",
 		    r->threads.side[1 - r->threads.ours]);
 	st = bulla_statement_of_home(w->from->home->path,
 	    r->threads.side[r->threads.ours], w->from->home->now, &ours, err);

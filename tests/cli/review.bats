@@ -138,17 +138,17 @@ value() {
 	    <(review b --tsv | grep -v ^own)
 	[ "$(review a --json | jq -r '.own.remarks[] |
 	    select(.kind == "not-proved") | .id')" = "$(cat second)" ]
-	[ "$(review b --json | jq -r '.own.remarks[] |
-	    select(.kind == "receipt-not-answered") | .id')" = \
-	    "$(cat second)" ]
+	review b --json | jq -r '.own.remarks[] |
+	    select(.kind == "receipt-not-answered") | .id' >unanswered
+	grep -Fx "$(cat second)" unanswered
 	# with the other side's statement, without guessing
-	bulla ledger --home b reconcile >b.statement
+	bulla ledger --home b reconcile --export >b.statement
 	run --separate-stderr review a --json --statement b.statement
 	[ "$status" -eq 0 ]
 	[ "$(jq -r '.own.compared' <<<"$output")" = true ]
 	[ "$(jq -r '[.own.remarks[] | select(.kind == "differs") | .id] |
 	    unique | join(" ")' <<<"$output")" = "$(cat second)" ]
-	bulla ledger --home a reconcile >a.statement
+	bulla ledger --home a reconcile --export >a.statement
 	run --separate-stderr review a --statement a.statement
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"no statement of b.example"* ]]

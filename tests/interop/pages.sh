@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 : "${BULLA_BIN:=build/release/bin}" "${BULLA_BUILD:=build}"
 BIN=$(cd "$BULLA_BIN" && pwd)
 PATH=$BIN:$PATH
-for c in chromium node; do
+for c in chromium node jq; do
 	command -v "$c" >/dev/null || {
 		echo "SKIP: pages: no $c"
 		exit 77
@@ -42,6 +42,35 @@ set -- --page "$dir/certificate.html" "$id" "$sum" \
     'All that was verified holds.' 'a <b>bold</b> remark & "more" of it' \
     'CUSTODY MOVES to bravo.example' 'Signature of the witness'
 
+# --- the review, of a six-month exchange: what is drawn is what was counted
+"$BULLA_BUILD/release/aid/exchangegen" "$dir/y" 200 >/dev/null
+review()
+{
+	bulla-review -q --home "$dir/y/A" --time 2027-06-16 "$@"
+}
+review --json >"$dir/review.json"
+review --html -o "$dir/review.html"
+tidy "$dir/review.html"
+
+# count FIGURE...: the sum of these, of both directions
+count()
+{
+	jq --args '[.figures[] | select(.class == "*" and .category == "*" and
+	    (.figure as $f | any($ARGS.positional[]; . == $f))) | .value] | add' \
+	    "$@" <"$dir/review.json"
+}
+set -- "$@" --page "$dir/review.html" 'a.example asks b.example' \
+    "$(jq -r .sha256 "$dir/review.json")" 'routine-subscriber' \
+    --count 'circle.dot' \
+    "$(count acknowledge-in-time first-in-time final-in-time)" \
+    --count '.dot' "$(count acknowledge-in-time first-in-time final-in-time \
+    acknowledge-late first-late final-late)" \
+    --count '.package' "$(count handed-over)" \
+    --count 'figure' 14 --count 'figure table' 14 \
+    --count 'svg[aria-label]' 14 --count '.records td.hex' \
+    "$(jq '[.figures[], .own.figures[]] | [.[].ids // [] | .[]] | unique |
+    length' "$dir/review.json")"
+
 # --- what the look must find
 sed 's|</body>|<img src="https://example.com/x.png"></body>|' \
     "$dir/certificate.html" >"$dir/loads.html"
@@ -49,13 +78,17 @@ sed 's|</body>|<script>console.log(1)</script></body>|' \
     "$dir/certificate.html" >"$dir/runs.html"
 sed 's|</body>|<p style="width:900px">x</p></body>|' \
     "$dir/certificate.html" >"$dir/wide.html"
+sed 's|<circle class="dot[^/]*/title></circle>||' "$dir/review.html" \
+    >"$dir/lacks.html"
 for f in loads runs wide; do
 	set -- "$@" --page "$dir/$f.html"
 done
+set -- "$@" --page "$dir/lacks.html" --count 'circle.dot' \
+    "$(count acknowledge-in-time first-in-time final-in-time)"
 
 node tests/interop/pages/look.mjs "$out" "$@" >"$dir/found" || :
-rm -f "$out"/loads* "$out"/runs* "$out"/wide*
-good='certificate'
+rm -f "$out"/loads* "$out"/runs* "$out"/wide* "$out"/lacks*
+good='certificate review'
 for f in $good; do
 	cases=$((cases + 1))
 	grep -qx "ok $f.html" "$dir/found" || {
@@ -63,7 +96,7 @@ for f in $good; do
 		bad=$((bad + 1))
 	}
 done
-for f in loads runs wide; do
+for f in loads runs wide lacks; do
 	cases=$((cases + 1))
 	grep -q "^FAILED: $f.html" "$dir/found" || {
 		echo "FAILED: $f.html was not noticed"

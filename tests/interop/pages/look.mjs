@@ -1,6 +1,7 @@
-// look.mjs OUT {--page PAGE.html [TEXT...]}...: opens pages in a headless
-// Chromium. Each must load nothing but itself, log nothing, run no script, hold
-// each TEXT as text, and fit into 375 px and onto paper. Prints "ok PAGE", or
+// look.mjs OUT {--page PAGE.html [TEXT...] [--count SELECTOR N]...}...: opens
+// pages in a headless Chromium. Each must load nothing but itself, log nothing,
+// run no script, hold each TEXT as text and N elements of each SELECTOR, and fit
+// into 375 px and onto paper. Prints "ok PAGE", or
 // "FAILED: PAGE: WHY" lines. Screenshots and PDFs go into OUT.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, openSync } from 'node:fs';
@@ -12,7 +13,9 @@ const [out, ...args] = process.argv.slice(2);
 const pages = [];
 for (let i = 0; i < args.length; i++) {
 	if (args[i] === '--page')
-		pages.push({ page: args[++i], texts: [] });
+		pages.push({ page: args[++i], texts: [], counts: [] });
+	else if (args[i] === '--count')
+		pages.at(-1).counts.push([args[++i], Number(args[++i])]);
 	else
 		pages.at(-1).texts.push(args[i]);
 }
@@ -102,7 +105,7 @@ async function print(name, w, h) {
 	writeFileSync(join(out, name), pdf);
 }
 
-async function look(page, texts) {
+async function look(page, texts, counts) {
 	url = pathToFileURL(resolve(page)).href;
 	failures = [];
 	requests = [];
@@ -123,6 +126,11 @@ async function look(page, texts) {
 	const body = await evaluate('document.body.innerText');
 	for (const t of texts)
 		check(body.includes(t), 'not shown: ' + t);
+	for (const [selector, n] of counts) {
+		const is = await evaluate('document.querySelectorAll(' +
+		    JSON.stringify(selector) + ').length');
+		check(is === n, `${is} and not ${n} of ${selector}`);
+	}
 	check(await evaluate('document.scripts.length') === 0, 'a script');
 	check(await evaluate(`[...document.querySelectorAll('*')].every(
 	    (e) => [...e.attributes].every((a) => !/^on|^(src|href)$/i.test(
@@ -140,9 +148,9 @@ const limit = setTimeout(() => {
 	process.exit(3);
 }, 300000);
 let bad = 0;
-for (const { page, texts } of pages) {
+for (const { page, texts, counts } of pages) {
 	try {
-		await look(page, texts);
+		await look(page, texts, counts);
 	} catch (e) {
 		failures.push(e.stack);
 	}
