@@ -6,8 +6,8 @@
 
 static const char *const good[] = {
 	"[ipv4-addr:value = '198.51.100.1']",
-	"[ ipv4-addr:value='198.51.100.1/32' OR ipv6-addr:value ISSUBSET "
-	    "'2001:db8::/32' ]",
+	("[ ipv4-addr:value='198.51.100.1/32' OR ipv6-addr:value ISSUBSET "
+	    "'2001:db8::/32' ]"),
 	"[file:hashes.'SHA-256' = 'aa' AND file:size >= 25]",
 	"[file:name LIKE 'foo%' AND NOT_a:b != -1.5]",
 	"[file:name NOT MATCHES '^a\\\\.exe$']",
