@@ -9,6 +9,7 @@
 #   JOBS         pairs of homes that are worked on at a time (8): a line
 #                that stalls costs six seconds of waiting and no work
 #   SAMPLE       how many cases the sample has (32)
+# shellcheck disable=SC2034 # what twosides.sh uses
 set -u
 umask 077
 cd "$(dirname "$0")/../.." || exit 3
@@ -20,7 +21,6 @@ AID=${BIN%/*}/aid
 TOP=$PWD
 W=$(mktemp -d)
 TLS=$W/tls
-BLOB=$W/blob
 . tests/lib/twosides.sh
 workers=''
 finish()
@@ -58,7 +58,7 @@ spoil()
 one_case()
 {
 	what="$1 at $2 x 4096"
-	id=$(sealed 1) || {
+	id=$(sealed 1 ../blob) || {
 		fail "$what: not sealed"
 		return
 	}

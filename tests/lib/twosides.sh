@@ -47,11 +47,11 @@ close_inbox()
 	wait "$inbox"
 }
 
-# sealed N: package.N from ./a, of the file blob; prints its id
+# sealed N FILE: package.N from ./a; prints its id
 sealed()
 {
 	bulla seal --home a -r b.example/desk --to b.example \
-	    -o "package.$1" "$BLOB"
+	    -o "package.$1" "$2"
 }
 
 # deliver URL OPTION... PACKAGE; exec, so that $! is the tool's own pid
