@@ -18,10 +18,12 @@
 #define BULLA_EXERCISE_MAX (256u << 10)		/* bytes of a scenario */
 #define BULLA_EXERCISE_DRAFTS 32u
 #define BULLA_EXERCISE_FIELDS 512u
+#define BULLA_EXERCISE_DRAFT_FIELDS 60u		/* of one draft */
 #define BULLA_EXERCISE_STEPS 128u
 #define BULLA_EXERCISE_FAULTS 16u
 #define BULLA_EXERCISE_NOTICES 64u
 #define BULLA_EXERCISE_NAME_MAX 24u		/* [a-z][a-z0-9-]* */
+#define BULLA_EXERCISE_PERSON_MAX 80u		/* bytes */
 #define BULLA_EXERCISE_SPAN_MAX (INT64_C(3660) * 86400)	/* seconds */
 #define BULLA_EXERCISE_ARGS 4u
 
@@ -38,10 +40,9 @@ enum bulla_exercise_verb {
 	BULLA_STEP_RECONCILE,	/* compare statements */
 	BULLA_STEP_DUE,		/* what is overdue */
 	BULLA_STEP_LIST,	/* all, and what has no place among it */
-	BULLA_STEP_REVIEW,	/* of everything so far */
 	BULLA_STEP_SUSPEND,	/* ROLE: and the other side takes it */
 };
-#define BULLA_STEP_VERBS 11u
+#define BULLA_STEP_VERBS 10u
 const char *bulla_exercise_verb_name(enum bulla_exercise_verb v);
 
 enum bulla_exercise_kind {

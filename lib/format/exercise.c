@@ -95,8 +95,10 @@ take_side(struct bulla_fields *f, struct bulla_exercise *x, int side,
 		    err);
 	x->side[side].name = l.word;
 	x->side[side].person = l.rest;
-	if (!bulla_field_value_ok(&l.rest))
-		return exercise_bad(&l, "has no person behind it", err);
+	if (!bulla_field_value_ok(&l.rest) ||
+	    l.rest.len > BULLA_EXERCISE_PERSON_MAX)
+		return exercise_bad(&l, "has no person behind it, of up to 80 "
+		    "bytes", err);
 	if (side == 1 && bulla_cur_same(&x->side[0].name, &l.word))
 		return exercise_bad(&l, "is the other side too", err);
 	return BULLA_OK;
@@ -150,6 +152,9 @@ take_field(struct bulla_fields *f, struct bulla_exercise *x,
 
 	if (st != BULLA_OK)
 		return st;
+	if (x->draft[x->n_drafts - 1].n == BULLA_EXERCISE_DRAFT_FIELDS)
+		return too_many(f, "fields of a draft",
+		    BULLA_EXERCISE_DRAFT_FIELDS, err);
 	if (x->n_fields == BULLA_EXERCISE_FIELDS)
 		return too_many(f, "fields", BULLA_EXERCISE_FIELDS, err);
 	x->field[x->n_fields++] = c = l.rest;
