@@ -61,7 +61,11 @@ is_end(unsigned st)
 	    st == BULLA_E_UNSUPPORTED;
 }
 
-/* The reason goes to logs and to the sender: it cannot be anything else. */
+/*
+ * The reason goes to logs and to the sender: it cannot be anything else. What
+ * is broken gets a signed reject: only with the notes whose signatures say who
+ * has sealed it.
+ */
 static bool
 take_end(struct bulla_cur *c, struct bulla_examined *e)
 {
@@ -73,6 +77,7 @@ take_end(struct bulla_cur *c, struct bulla_examined *e)
 	if (!bulla_cur_u8(c, &reached) || reached > BULLA_REACHED_END ||
 	    !bulla_cur_u8(c, &st) || !is_end(st) ||
 	    (st == BULLA_OK) != (reached == BULLA_REACHED_END) ||
+	    (st == BULLA_E_MISMATCH && reached < BULLA_REACHED_HEAD) ||
 	    !bulla_cur_u32(c, &sys_errno) || sys_errno > ERRNO_MAX ||
 	    (st != BULLA_E_IO && sys_errno != 0) ||
 	    !bulla_cur_u16(c, &n) || n >= sizeof(e->end.msg) ||

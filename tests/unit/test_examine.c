@@ -200,6 +200,13 @@ errno_without_io(struct bulla_examined *x)
 }
 
 static void
+broken_without_notes(struct bulla_examined *x)
+{
+	x->reached = BULLA_REACHED_COPY;
+	x->end.st = BULLA_E_MISMATCH;
+}
+
+static void
 a_negative_length(struct bulla_examined *x)
 {
 	x->bytes = UINT64_MAX;
@@ -233,7 +240,8 @@ Test(examine, fields_that_do_not_go_together)
 {
 	static void (*const bad[])(struct bulla_examined *) = {
 		end_and_reason, end_and_failure, not_the_end, beyond_the_end,
-		a_decision, errno_without_io, a_negative_length,
+		a_decision, errno_without_io, broken_without_notes,
+		a_negative_length,
 		id_in_capitals, id_that_is_a_path, many_segments,
 		more_cipher_than_bytes,
 	};
