@@ -233,6 +233,8 @@ bulla_exercise_parse(const struct bulla_cur *text, struct bulla_exercise *x,
 	st = bulla_fields_begin(&f, text, TYPE, err);
 	if (st == BULLA_OK)
 		st = take_head(&f, x, err);
+	if (st != BULLA_OK)
+		return st;
 	for (skip(&f); st == BULLA_OK && bulla_field_next_is(&f, "draft");
 	    skip(&f))
 		st = take_draft(&f, x, err);
