@@ -6,6 +6,7 @@
 
 #include "bulla/examine.h"
 #include "bulla/package.h"
+#include "bulla/sign.h"
 
 /*
  * Taking a package in: copy into quarantine while hashing, verify the copy,
@@ -13,6 +14,7 @@
  * that reads the package's bytes is behind examiner (bulla/examine.h); what
  * is here sees the notes, digests and fields, and checks the signatures.
  */
+struct bulla_shared;
 struct bulla_receive {
 	const char *home;		/* existing directory, 0700 */
 	const struct bulla_signer *receiver;
@@ -21,6 +23,40 @@ struct bulla_receive {
 	bool allow_exercise;
 	int64_t now;
 	struct bulla_examiner examiner;	/* empty: this process */
+	const struct bulla_shared *shared;	/* or NULL */
+};
+
+/*
+ * A place that several homes of one side share, so that none of them takes in
+ * what another has: an id is for one file, and the first receipt there is the
+ * receipt of all. Whoever keeps it is believed in nothing: a receipt that is
+ * handed back counts when it is signed by a receiver of ours and about this
+ * very package, and "this id is for another file" when there is such a receipt
+ * for that other one.
+ *
+ * Any failure of the first three but BULLA_E_NOMEM means "not now". What they
+ * say is done is durable there, and each may be asked for again.
+ */
+struct bulla_shared {
+	/* sha256 is the file's that wants the id; then the one that has it. */
+	enum bulla_status (*claim)(void *ctx, const char *id,
+	    uint8_t sha256[32], struct bulla_err *err);
+	/* The file's first bytes bytes; fd is open for reading only. */
+	enum bulla_status (*put)(void *ctx, const char *id,
+	    const uint8_t sha256[32], int fd, uint64_t bytes,
+	    struct bulla_err *err);
+	/*
+	 * Leave this receipt there unless there is one; append the one that is
+	 * there to out. note empty: only look; then out may get nothing.
+	 */
+	enum bulla_status (*receipt)(void *ctx, const uint8_t sha256[32],
+	    const struct bulla_cur *note, struct bulla_buf *out,
+	    struct bulla_err *err);
+	/* Who may have signed it, at the time (POSIX seconds) it claims. */
+	const struct bulla_vkeys *receivers;
+	enum bulla_status (*may)(void *ctx, const struct bulla_verified *v,
+	    int64_t at, struct bulla_err *err);
+	void *ctx;
 };
 
 struct bulla_received {
@@ -42,7 +78,11 @@ struct bulla_received {
  * first) and as receipts/<sha256>.note before this returns BULLA_OK with
  * accepted set. It names the note of theirs that relinquished the package to
  * us, when custody/<id>/theirs/ has one. The same bytes again: the same
- * receipt.
+ * receipt. With p->shared it is there too, and the receipt is the first one
+ * there: BULLA_E_AGAIN until that is so (what is signed before is not kept),
+ * BULLA_E_IO when what is there is no receipt of ours. What has no place in our
+ * chain, because other notes are in it, is kept as the receipt alone. Rejects
+ * are not shared.
  *
  * A signed reject (BULLA_OK, accepted false, reason and why filled; nothing
  * stored is changed but receipts/: such a note has no place in a chain):

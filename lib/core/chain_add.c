@@ -198,7 +198,7 @@ chain_pair_add(struct chain_pair *p, struct bulla_custody *c,
 		st = chain_link_parse(&note, &l, err);
 	if (st == BULLA_OK && judged)
 		st = judge(p, &l, err);
-	if (st == BULLA_OK)
+	if (st == BULLA_OK && !p->sign_only)
 		st = store(p, &l, err);
 	if (st == BULLA_OK) {
 		bulla_buf_put(out, l.bytes.p, l.bytes.len);
@@ -207,6 +207,31 @@ chain_pair_add(struct chain_pair *p, struct bulla_custody *c,
 	chain_link_free(&l);
 	bulla_buf_free(&text);
 	bulla_buf_free(&note);
+	return st;
+}
+
+enum bulla_status
+chain_pair_take(const struct chain_pair *p, const struct bulla_cur *note,
+    struct bulla_err *err)
+{
+	struct bulla_buf bytes = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_link l = { 0 };
+	struct bulla_custody next;
+	enum bulla_status st;
+
+	bulla_buf_cur(&bytes, note);
+	st = bulla_buf_status(&bytes);
+	if (st == BULLA_OK)
+		st = chain_link_parse(&bytes, &l, err);
+	if (st == BULLA_OK) {
+		next = l.c;
+		st = take_place(&p->ours, &next, err);
+	}
+	if (st == BULLA_OK && next.sequence == l.c.sequence &&
+	    memcmp(next.previous, l.c.previous, sizeof(next.previous)) == 0)
+		st = store(p, &l, err);
+	chain_link_free(&l);
+	bulla_buf_free(&bytes);
 	return st;
 }
 

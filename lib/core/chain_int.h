@@ -44,6 +44,7 @@ struct chain_pair {
 	char id[BULLA_ID_LEN + 1];
 	struct bulla_chain ours, theirs;
 	int lock;
+	bool sign_only;		/* what is added is made, and not stored */
 };
 /* make: the directory when it is missing; else BULLA_E_NOMATCH then. */
 BULLA_NODISCARD enum bulla_status chain_pair_open(struct chain_pair *p,
@@ -57,6 +58,12 @@ BULLA_NODISCARD enum bulla_status chain_pair_add(struct chain_pair *p,
     struct bulla_custody *c, const struct bulla_signer *signers,
     size_t n_signers, bool judge, struct bulla_buf *out,
     struct bulla_err *err);
+/*
+ * A receive of our side that was made in another home, verified by the caller:
+ * appended to our chain when its place is the next one, else left out.
+ */
+BULLA_NODISCARD enum bulla_status chain_pair_take(const struct chain_pair *p,
+    const struct bulla_cur *note, struct bulla_err *err);
 /* The newest note of theirs that hands the package to this agency. */
 const struct bulla_link *chain_handed_to(const struct bulla_chain *theirs,
     const struct bulla_chain *ours, const struct bulla_cur *agency);

@@ -88,6 +88,26 @@ hash_stored(const struct arrival *a, uint8_t sha256[BULLA_SHA256_LEN],
 }
 
 /*
+ * With a shared place the id has to be ours there too, before anything is
+ * named or signed. *ours is false when the answer, a reject, is in out.
+ */
+static enum bulla_status
+claim(const struct arrival *a, struct bulla_received *out, bool *ours,
+    struct bulla_err *err)
+{
+	bool other = false;
+	enum bulla_status st = a->p->shared != NULL ?
+	    receive_claim(a, &other, err) : BULLA_OK;
+
+	*ours = !other;
+	if (st != BULLA_OK || !other)
+		return st;
+	(void)bulla_fail(&out->why, BULLA_E_MISMATCH, "another inbox of ours "
+	    "has received a package with this id and other bytes");
+	return receive_reject(a, "duplicate-id", out, err);
+}
+
+/*
  * The name is taken. Other bytes: reject, and nothing stored changes. The
  * same bytes: a crash may have come between the package and its notes, so
  * what is there is kept and what is missing is made.
@@ -98,6 +118,7 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 {
 	uint8_t stored[BULLA_SHA256_LEN];
 	enum bulla_status st = hash_stored(a, stored, err);
+	bool ours;
 
 	if (st != BULLA_OK)
 		return st;
@@ -106,6 +127,9 @@ meet_stored(const struct arrival *a, struct bulla_received *out,
 		    "this id and other bytes is stored already");
 		return receive_reject(a, "duplicate-id", out, err);
 	}
+	st = claim(a, out, &ours, err);
+	if (st != BULLA_OK || !ours)
+		return st;
 	out->existed = true;
 	return receive_accept(a, out, err);
 }
@@ -204,8 +228,11 @@ static enum bulla_status
 store(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 {
 	char name[BULLA_ID_LEN + sizeof(".bulla")];
-	enum bulla_status st;
+	bool ours;
+	enum bulla_status st = claim(a, out, &ours, err);
 
+	if (st != BULLA_OK || !ours)
+		return st;
 	(void)snprintf(name, sizeof(name), "%s.bulla", a->id);
 	st = bulla_outfile_rename(&a->copy, name, err);
 	if (st == BULLA_OK)

@@ -68,4 +68,24 @@ BULLA_NODISCARD enum bulla_status receive_reject(const struct arrival *a,
 BULLA_NODISCARD enum bulla_status receive_accept(const struct arrival *a,
     struct bulla_received *out, struct bulla_err *err);
 
+/*
+ * The receipt for our chain: the one that is there for these bytes, else a
+ * new one, appended.
+ */
+BULLA_NODISCARD enum bulla_status receive_put(const struct arrival *a,
+    struct chain_pair *chain, struct bulla_buf *note, struct bulla_err *err);
+
+/*
+ * With a shared place (bulla/receive.h). Claim the id: *other when it is
+ * proved to be another file's. Then, once the file is stored here: have it
+ * there, and the first receipt there here.
+ */
+BULLA_NODISCARD enum bulla_status receive_claim(const struct arrival *a,
+    bool *other, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status receive_first(const struct arrival *a,
+    struct bulla_received *out, struct bulla_err *err);
+/* Is it in our chain as it is kept? */
+BULLA_NODISCARD bool receive_has(const struct arrival *a,
+    const struct chain_pair *chain);
+
 #endif

@@ -162,9 +162,15 @@ receive_reject(const struct arrival *a, const char *reason,
 	return st;
 }
 
+bool
+receive_has(const struct arrival *a, const struct chain_pair *chain)
+{
+	return find_receive(a, &chain->ours) != NULL;
+}
+
 /* Under the lock: the first receive of these bytes is the receipt. */
-static enum bulla_status
-put_receive(const struct arrival *a, struct chain_pair *chain,
+enum bulla_status
+receive_put(const struct arrival *a, struct chain_pair *chain,
     struct bulla_buf *note, struct bulla_err *err)
 {
 	const struct bulla_link *l = find_receive(a, &chain->ours);
@@ -185,8 +191,8 @@ put_receive(const struct arrival *a, struct chain_pair *chain,
  * The receipt, once the package is stored under its name. Another process
  * may have been here with the same bytes.
  */
-enum bulla_status
-receive_accept(const struct arrival *a, struct bulla_received *out,
+static enum bulla_status
+receive_alone(const struct arrival *a, struct bulla_received *out,
     struct bulla_err *err)
 {
 	struct chain_pair chain;
@@ -194,9 +200,20 @@ receive_accept(const struct arrival *a, struct bulla_received *out,
 
 	st = chain_pair_open(&chain, a->p->home, a->id, true, err);
 	if (st != BULLA_OK)
-		return chain_trouble(st, err);
-	st = put_receive(a, &chain, &out->receipt, err);
+		return st;
+	st = receive_put(a, &chain, &out->receipt, err);
 	chain_pair_close(&chain);
+	return st;
+}
+
+enum bulla_status
+receive_accept(const struct arrival *a, struct bulla_received *out,
+    struct bulla_err *err)
+{
+	enum bulla_status st = a->p->shared != NULL ?
+	    receive_first(a, out, err) : receive_alone(a, out, err);
+
+	st = chain_trouble(st, err);
 	if (st == BULLA_OK)
 		st = receipt_store(a->p->home, a->sha256, &out->receipt,
 		    false, err);
