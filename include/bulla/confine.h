@@ -31,6 +31,7 @@ enum {
 	BULLA_CALLS_FILES = 1,	/* open, make, rename, remove, lock files */
 	BULLA_CALLS_SERVE = 2,	/* accept connections, wait for many */
 	BULLA_CALLS_LISTEN = 4,	/* open and bind sockets to do so on */
+	BULLA_CALLS_CONNECT = 16,	/* to other machines; resolve names */
 	BULLA_CALLS_END = 8,	/* kill processes whose pidfd one was given */
 };
 
@@ -58,6 +59,14 @@ BULLA_NODISCARD enum bulla_status bulla_confine_signer(const char *home,
 /* more: files that it reads besides, and directories it listens in. */
 BULLA_NODISCARD enum bulla_status bulla_confine_network(const char *home,
     const struct bulla_confine_path *more, unsigned layers, unsigned *got,
+    struct bulla_err *err);
+/*
+ * And a fourth, which keeps a store on other machines: it has state, a
+ * directory, and reads what vouches for the store (ca, or NULL: what the
+ * system has) and what names are resolved by.
+ */
+BULLA_NODISCARD enum bulla_status bulla_confine_storekeeper(
+    const char *state, const char *ca, unsigned layers, unsigned *got,
     struct bulla_err *err);
 /* Once it listens: from now on no socket is opened, bound or connected. */
 BULLA_NODISCARD enum bulla_status bulla_confine_listening(unsigned layers,

@@ -23,7 +23,8 @@ bulla_confine(const struct bulla_confine_path *paths, unsigned calls,
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return bulla_fail_sys(err, "no_new_privs");
 	if (layers & BULLA_CONFINE_LANDLOCK)
-		st = landlock_on(paths, &done, err);
+		st = landlock_on(paths, (calls & BULLA_CALLS_CONNECT) != 0,
+		    &done, err);
 	if (st == BULLA_OK && done)
 		*got |= BULLA_CONFINE_LANDLOCK;
 	done = false;
@@ -89,12 +90,34 @@ bulla_confine_network(const char *home, const struct bulla_confine_path *more,
 	    BULLA_CALLS_SERVE | BULLA_CALLS_LISTEN, layers, got, err);
 }
 
+enum bulla_status
+bulla_confine_storekeeper(const char *state, const char *ca, unsigned layers,
+    unsigned *got, struct bulla_err *err)
+{
+	/* Links lead from the first to the rest, and from resolv.conf. */
+	static const char *const read_only[] = { "/etc/ssl", "/usr/lib/ssl",
+	    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+	    "/etc/resolv.conf", "/run/systemd/resolve", "/run/resolvconf",
+	    "/run/NetworkManager", "/etc/hosts", "/etc/host.conf",
+	    "/etc/nsswitch.conf", "/etc/gai.conf", "/dev/urandom" };
+	enum { N = sizeof(read_only) / sizeof(read_only[0]) };
+	struct bulla_confine_path p[N + 3] = { { .path = state,
+	    .write = true } };
+	size_t n = 1;
+
+	for (size_t i = 0; i < N; i++)
+		p[n++].path = read_only[i];
+	p[n].path = ca;
+	return bulla_confine(p, BULLA_CALLS_FILES | BULLA_CALLS_CONNECT,
+	    layers, got, err);
+}
+
 /* A rule is for all beneath a path: what is not meant has to be left out. */
 static bool
 is_signers(const char *name)
 {
 	static const char *const others[] = { ".", "..", "incoming",
-	    "answers", "outgoing" };
+	    "answers", "outgoing", "s3", "s3.conf" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(name, others[i]) == 0)

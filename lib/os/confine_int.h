@@ -5,7 +5,7 @@
 
 /* *done is false where the kernel or the CPU has it not. */
 BULLA_NODISCARD enum bulla_status landlock_on(
-    const struct bulla_confine_path *paths, bool *done,
+    const struct bulla_confine_path *paths, bool connects, bool *done,
     struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status seccomp_on(unsigned calls, bool *done,
     struct bulla_err *err);

@@ -56,7 +56,7 @@ ruleset_create(const struct ruleset *r, size_t len, unsigned flags)
 
 /* What is forbidden unless a path allows it; len as this version has it. */
 static struct ruleset
-handled(long version, size_t *len)
+handled(long version, bool connects, size_t *len)
 {
 	struct ruleset r = { .fs = FS_FIRST };
 
@@ -67,7 +67,7 @@ handled(long version, size_t *len)
 		r.fs |= FS_TRUNCATE;
 	if (version >= 4) {
 		/* To bind is for the network process, and ends by seccomp. */
-		r.net = NET_CONNECT_TCP;
+		r.net = connects ? 0 : NET_CONNECT_TCP;
 		*len = 2 * sizeof(r.fs);
 	}
 	if (version >= 5)
@@ -111,7 +111,7 @@ allow(int rules, const struct ruleset *r, const struct bulla_confine_path *p,
 }
 
 enum bulla_status
-landlock_on(const struct bulla_confine_path *paths, bool *done,
+landlock_on(const struct bulla_confine_path *paths, bool connects, bool *done,
     struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_OK;
@@ -124,7 +124,7 @@ landlock_on(const struct bulla_confine_path *paths, bool *done,
 	version = ruleset_create(NULL, 0, CREATE_RULESET_VERSION);
 	if (version < 1)
 		return BULLA_OK;	/* too old, or switched off */
-	r = handled(version, &len);
+	r = handled(version, connects, &len);
 	rules = (int)ruleset_create(&r, len, 0);
 	if (rules == -1)
 		return bulla_fail_sys(err, "landlock");

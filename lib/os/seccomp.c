@@ -161,7 +161,7 @@ build(struct program *p, unsigned calls)
 {
 	/* TIOCSTI, which types on a terminal, is not among them */
 	static const uint32_t ttys[] = { TCGETS, TCSETS, TCSETSW, TCSETSF,
-	    TIOCGWINSZ, FIONBIO };
+	    TIOCGWINSZ, FIONBIO, FIONREAD };
 
 	begin(p);
 	ALLOW(p, calls_all);
@@ -173,6 +173,8 @@ build(struct program *p, unsigned calls)
 		ALLOW(p, calls_serve);
 	if (calls & BULLA_CALLS_LISTEN)
 		ALLOW(p, calls_listen);
+	if (calls & BULLA_CALLS_CONNECT)
+		ALLOW(p, calls_connect);
 	if (calls & BULLA_CALLS_END)
 		ALLOW(p, calls_end);
 	/* These end in a verdict for their call: last. */

@@ -56,6 +56,16 @@ static const int calls_serve[] = {
 #endif
 };
 
+/* A client of other machines, and what resolves names. */
+static const int calls_connect[] = {
+	SYS_socket, SYS_socketpair, SYS_connect, SYS_getsockopt,
+	SYS_setsockopt, SYS_getsockname, SYS_getpeername, SYS_sendto,
+	SYS_recvfrom, SYS_sendmmsg, SYS_shutdown, SYS_eventfd2, SYS_pipe2,
+#ifdef SYS_select
+	SYS_select,
+#endif
+};
+
 /* Denied again by seccomp_no_sockets. */
 static const int calls_listen[] = {
 	SYS_socket, SYS_socketpair, SYS_bind, SYS_listen, SYS_connect,

@@ -75,6 +75,20 @@ is() {
 	is network both allowed write-incoming
 }
 
+@test "confinement bites: the storekeeper has a way out, and nothing else" {
+	for layers in none both; do
+		column storekeeper "$layers"
+	done
+	is storekeeper both allowed socket-inet socket-unix connect
+	for a in open create unlink bind fork execve kill ptrace proc-mem \
+	    io_uring mount chroot unshare bpf userfaultfd keyctl new-code \
+	    read-key read-package write-package write-incoming; do
+		! grep -qx "$a allowed" storekeeper.none ||
+		    is storekeeper both refused "$a"
+	done
+	is storekeeper none allowed bind fork execve read-key write-package
+}
+
 # the child NAME of the inbox: its pid
 child() {
 	pgrep -P "$INBOX" -x "$1"

@@ -297,6 +297,9 @@ confine(const char *role, unsigned layers)
 		return 0;
 	if (strcmp(role, "verifier") == 0)
 		st = bulla_confine_parser(layers, &got, &e);
+	else if (strcmp(role, "storekeeper") == 0)
+		st = bulla_confine_storekeeper(in_dir("home/s3"), NULL,
+		    layers, &got, &e);
 	else if (strcmp(role, "signer") == 0)
 		st = bulla_confine_signer(in_dir("home"), layers, &got, &e);
 	else
