@@ -8,7 +8,7 @@
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
 	TIMEOUT, MIN_RATE, EXPIRE, STATUS,
-	CLIENT_LIMIT, AGENCY_LIMIT
+	CLIENT_LIMIT, AGENCY_LIMIT, STORE, S3_CONF
 };
 static const struct cmd_opt opts[] = {
 	{ LISTEN, "listen", "ADDR:PORT",
@@ -31,6 +31,10 @@ static const struct cmd_opt opts[] = {
 	    "uploads=N,connections=N,requests=N" },
 	{ AGENCY_LIMIT, "agency-limit", "LIMITS",
 	    "the same for all clients of an agency" },
+	{ STORE, "store", "URL", "s3://BUCKET/PREFIX/ that several inboxes of "
+	    "one side share" },
+	{ S3_CONF, "s3-conf", "FILE", "its credentials (default: the home's "
+	    "s3.conf)" },
 	{ STATUS, "status", "ADDR:PORT",
 	    "health and metrics over plain HTTP; loopback only" },
 	{ 0 },
@@ -94,6 +98,10 @@ option(struct inbox *in, int ch, const char *arg)
 		inbox_limits(&in->c, "--agency-limit", arg, &g->agency);
 	else if (ch == STATUS)
 		g->status = arg;
+	else if (ch == STORE)
+		in->store = arg;
+	else if (ch == S3_CONF)
+		in->s3_conf = arg;
 }
 
 static int
@@ -106,6 +114,8 @@ check(struct inbox *in)
 	if ((g->tls_cert != NULL) != (g->tls_key != NULL))
 		return cmd_usage(&in->c, "--tls-cert and --tls-key belong "
 		    "together");
+	if (in->s3_conf != NULL && in->store == NULL)
+		return cmd_usage(&in->c, "--s3-conf is for --store");
 	if (g->home == NULL)
 		return cmd_usage(&in->c, "no home: give --home DIR");
 	if (g->tls_cert != NULL || strncmp(g->listen, "unix:", 5) == 0)

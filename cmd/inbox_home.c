@@ -248,6 +248,40 @@ sealers(struct inbox_home *h, struct bulla_vkeys *out, struct bulla_err *err)
 }
 
 enum bulla_status
+inbox_home_receivers(struct inbox_home *h, const struct bulla_vkey *own,
+    struct bulla_vkeys *out, struct bulla_err *err)
+{
+	enum bulla_status st = bulla_vkeys_add(out, own, err);
+
+	if (st != BULLA_OK || h->judge.ask == NULL)
+		return st;
+	st = enter(h, err);
+	if (st == BULLA_OK)
+		st = bulla_trust_keys(h->m.h.trust, BULLA_OURS,
+		    BULLA_ROLE_RECEIVER, out, err);
+	leave(h);
+	return st;
+}
+
+enum bulla_status
+inbox_home_may(struct inbox_home *h, const struct bulla_vkey *own,
+    const struct bulla_verified *v, int64_t at, struct bulla_err *err)
+{
+	enum bulla_status st;
+
+	for (unsigned i = 0; i < v->n_by; i++)
+		if (bulla_vkey_same_key(v->by[i], own))
+			return BULLA_OK;
+	/* Without rosters there are no others. */
+	st = enter(h, err);
+	if (st == BULLA_OK)
+		st = bulla_trust_judge_note(h->m.h.trust, BULLA_OURS, v,
+		    BULLA_ROLE_RECEIVER, at, 1, err);
+	leave(h);
+	return st;
+}
+
+enum bulla_status
 inbox_home_receive(struct inbox_home *h, struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
 {

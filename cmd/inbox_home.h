@@ -43,6 +43,17 @@ enum bulla_status inbox_home_who(void *ctx,
     struct bulla_err *err);
 
 /*
+ * Who may sign receipts for our side, and may they (bulla_shared's)? own, the
+ * key of this inbox, always; others by the roster.
+ */
+BULLA_NODISCARD enum bulla_status inbox_home_receivers(struct inbox_home *h,
+    const struct bulla_vkey *own, struct bulla_vkeys *out,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status inbox_home_may(struct inbox_home *h,
+    const struct bulla_vkey *own, const struct bulla_verified *v, int64_t at,
+    struct bulla_err *err);
+
+/*
  * Take a package in: p needs home, receiver, allow_exercise, now and its
  * examiner. The receipt is recorded when this returns.
  */

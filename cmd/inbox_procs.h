@@ -17,6 +17,8 @@
  *	signer		keys, ledger, rosters, the store; sees no package
  *	network		TLS key, uploads; sees neither the signer's keys nor
  *			anything that it has stored
+ *	storekeeper	with --store: the S3 secret, and a way out to that
+ *			store; sees packages that verified, and no key
  *	verifier	one for each package, then gone: nothing but two
  *			descriptors and a channel to the signer
  */
@@ -30,6 +32,7 @@ struct inbox {
 	struct cmd c;
 	struct bulla_inbox_config cfg;
 	const char *key;
+	const char *store, *s3_conf;	/* s3://BUCKET/PREFIX/, or NULL */
 	struct bulla_signer receiver;
 	struct inbox_home home;		/* the signer's */
 	struct cmd_tls tls;		/* of the home, when none was given */
@@ -57,10 +60,14 @@ int inbox_supervise(struct inbox *in);
 
 /*
  * The children. ctl is a channel to the supervisor; lanes are channels
- * between network and signer, first those for judging. An exit status.
+ * between network and signer, first those for judging; shelves (with a store)
+ * are channels between signer and storekeeper. An exit status.
  */
-int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES]);
+int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES],
+    const int shelves[JUDGE_LANES]);
 int inbox_network(struct inbox *in, int ctl, const int lanes[LANES]);
+int inbox_storekeeper(struct inbox *in, int ctl,
+    const int shelves[JUDGE_LANES]);
 /* Another verifier, for the signer behind ctl; null is /dev/null. */
 void inbox_verifier_start(int ctl, int null);
 

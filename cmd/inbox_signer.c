@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "inbox_procs.h"
+#include "inbox_shelf.h"
 
 #include "bulla/channel.h"
 #include "bulla/confine.h"
@@ -13,6 +14,7 @@ struct lane {
 	struct inbox *in;
 	struct inbox_verifiers *verifiers;
 	int ch;
+	int shelf;		/* with a store, of one that judges */
 	bool judges;
 	pthread_t thread;
 	struct bulla_err err;	/* why it ended, when it should not have */
@@ -26,9 +28,18 @@ judge(struct lane *l, int fd, struct bulla_inbox_verdict *out,
 	struct bulla_receive p = { .home = in->cfg.home,
 	    .receiver = &in->receiver, .allow_exercise = in->exercise,
 	    .now = bulla_now(), .examiner = inbox_examiner(l->verifiers) };
+	struct inbox_shelf shelf = { .ch = l->shelf, .home = &in->home,
+	    .own = &in->receiver.vkey };
 	struct bulla_received r;
-	enum bulla_status st = inbox_home_receive(&in->home, &p, fd, &r, err);
+	enum bulla_status st = BULLA_OK;
 
+	if (in->store != NULL) {
+		st = inbox_shelf_open(&shelf, err);
+		p.shared = &shelf.shared;
+	}
+	if (st == BULLA_OK)
+		st = inbox_home_receive(&in->home, &p, fd, &r, err);
+	inbox_shelf_close(&shelf);
 	if (st != BULLA_OK)
 		return st;
 	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
@@ -117,7 +128,8 @@ lane_run(void *arg)
 }
 
 static int
-serve_all(struct inbox *in, int ctl, const int lanes[LANES])
+serve_all(struct inbox *in, int ctl, const int lanes[LANES],
+    const int shelves[JUDGE_LANES])
 {
 	struct inbox_verifiers v = { ctl, PTHREAD_MUTEX_INITIALIZER };
 	struct lane l[LANES];
@@ -126,7 +138,8 @@ serve_all(struct inbox *in, int ctl, const int lanes[LANES])
 
 	for (n = 0; n < LANES; n++) {
 		l[n] = (struct lane){ .in = in, .verifiers = &v,
-		    .ch = lanes[n], .judges = n < JUDGE_LANES };
+		    .ch = lanes[n], .judges = n < JUDGE_LANES,
+		    .shelf = n < JUDGE_LANES ? shelves[n] : -1 };
 		if (pthread_create(&l[n].thread, NULL, lane_run, &l[n]) != 0) {
 			fprintf(stderr, "%s: no thread could be started\n",
 			    in->c.tool->name);
@@ -201,7 +214,8 @@ confine(struct inbox *in, struct bulla_err *err)
 }
 
 int
-inbox_signer(struct inbox *in, int ctl, const int lanes[LANES])
+inbox_signer(struct inbox *in, int ctl, const int lanes[LANES],
+    const int shelves[JUDGE_LANES])
 {
 	struct bulla_err err = { 0 };
 	enum bulla_status st = BULLA_OK;
@@ -220,7 +234,7 @@ inbox_signer(struct inbox *in, int ctl, const int lanes[LANES])
 			st = inbox_child_ready(ctl,
 			    (in->home.exchange ? 1 : 0) |
 			    (in->home.judge.ask != NULL ? 2 : 0), &err);
-		code = st == BULLA_OK ? serve_all(in, ctl, lanes) :
+		code = st == BULLA_OK ? serve_all(in, ctl, lanes, shelves) :
 		    cmd_fail(&in->c, NULL, st, &err);
 	}
 	inbox_home_close(&in->home);
