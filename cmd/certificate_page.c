@@ -44,11 +44,12 @@ put_what(struct certificate *c, struct page *p)
 			page_row(p, "Sealed for", &o->to[i]);
 		page_row_when(p, "Opening note (claimed)", o->created);
 		page_row_when(p, "Closing note (claimed)", c->package.closing.closed);
-		page_row_fmt(p, "Size", "%llu bytes, sealed in %llu segments",
+		page_row_fmt(p, "Size", "%llu bytes, sealed in %llu segment%s",
 		    (unsigned long long)c->package.size,
-		    (unsigned long long)c->package.closing.segments);
-		page_row_fmt(p, "Encrypted to", "%zu recipients",
-		    o->n_recipients);
+		    (unsigned long long)c->package.closing.segments,
+		    c->package.closing.segments == 1 ? "" : "s");
+		page_row_fmt(p, "Encrypted to", "%zu recipient%s",
+		    o->n_recipients, o->n_recipients == 1 ? "" : "s");
 	}
 	if (c->there)
 		page_row_hex(p, "SHA-256 of the file, now", c->sum,

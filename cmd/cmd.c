@@ -118,10 +118,13 @@ cmd_spare(const struct cmd *c, const char *path)
 	    "elsewhere", bulla_text_show_str(shown, sizeof(shown), path));
 }
 
+#define USAGE_FORMS 6u		/* lines; a terminal of 24 shows all */
+
 int
 cmd_usage(const struct cmd *c, const char *fmt, ...)
 {
 	const char *const *form = c->tool->synopsis;
+	size_t n = 0;
 	char msg[512];
 	va_list ap;
 
@@ -130,7 +133,10 @@ cmd_usage(const struct cmd *c, const char *fmt, ...)
 	(void)vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "%s: %s\n", c->tool->name, msg);
-	for (size_t i = 0; form[i] != NULL; i++)
+	while (form[n] != NULL)
+		n++;
+	/* A long list would bury the message: -h has it. */
+	for (size_t i = 0; n <= USAGE_FORMS && i < n; i++)
 		fprintf(stderr, "%s %s %s\n", i == 0 ? "usage:" : "      ",
 		    c->tool->name, form[i]);
 	fprintf(stderr, "%s -h lists the options\n", c->tool->name);

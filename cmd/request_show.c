@@ -2,11 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "request_thread.h"
 
 #include "bulla/enc.h"
 #include "bulla/stamp.h"
+#include "bulla/text.h"
 #include "bulla/when.h"
 
 #define SHORT 12	/* digits of a digest that a person is shown */
@@ -48,6 +50,19 @@ receipt_words(const struct bulla_event *e, char out[128])
 	(void)snprintf(out, 128, "receipt %.*s%s", SHORT, hex,
 	    e->countersigned ? ", countersigned" :
 	    ", not countersigned");
+}
+
+/* Where to read what it says, once it was opened. */
+static void
+print_document(const struct request_cmd *k, const char *id)
+{
+	char path[4096], shown[4096];
+	int n = snprintf(path, sizeof(path), "%s/requests/%s.txt",
+	    k->m.h.path, id);
+
+	if (n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0)
+		printf("    text        %s\n", bulla_text_show_str(shown,
+		    sizeof(shown), path));
 }
 
 static void
@@ -224,11 +239,13 @@ show(struct request_cmd *k, const struct bulla_threads *t,
 		code = stamped(k, th->event[i].id, &stamp);
 		if (code != CMD_YES)
 			break;
-		if (j != NULL)
+		if (j != NULL) {
 			cmd_json_push_obj(j, "events",
 			    event_json(t, &th->event[i], stamp));
-		else
-			print_event(t, &th->event[i], stamp);
+			continue;
+		}
+		print_event(t, &th->event[i], stamp);
+		print_document(k, th->event[i].id);
 	}
 	if (j != NULL && code == CMD_YES)
 		return cmd_json_print(&k->c, j, CMD_YES);

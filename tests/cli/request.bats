@@ -631,6 +631,9 @@ estimate=2099-01-01T00:00:00Z"; do
 @test "usage" {
 	no 2 'new, reply, hotline' request
 	no 2 'new, reply, hotline' request answer
+	# eleven forms would bury the message
+	[ "${#stderr_lines[@]}" -eq 2 ]
+	[[ ${stderr_lines[1]} == 'bulla-request -h lists the options' ]]
 	ok request -h
 	[[ $output == *'usage: bulla-request new'* ]]
 	no 2 '--time' request new --time yesterday

@@ -179,6 +179,8 @@ row() {
 	[[ $output == *"clarification from b.example  "*"claimed  "* ]]
 	[[ $output == *"received    $AT  receipt "*", not countersigned"* ]]
 	[[ $output == *"timestamped -"* ]]
+	[[ $output == *"text        a/requests/$ID.txt"* ]]
+	[ -f "a/requests/$ID.txt" ]
 	while IFS= read -r line; do
 		[ "${#line}" -le 80 ]
 	done <<<"$output"
