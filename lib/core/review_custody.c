@@ -110,6 +110,7 @@ struct package {
 	struct bulla_handover_seen *h;
 	struct review_note *handed;	/* the first */
 	bool known;			/* the threads have judged it */
+	bool exercise;
 };
 
 static void
@@ -119,9 +120,37 @@ earlier(int64_t *at, int64_t t)
 		*at = t;
 }
 
-/* What is later than the period has not happened yet. */
+/* What the package itself says, when it is here and in no thread. */
+static bool
+inspect(const struct went *g, struct package *p)
+{
+	const struct bulla_threads *t = &g->w->r->threads;
+	struct bulla_package seen = { 0 };
+	struct bulla_cur from;
+	char path[4096];
+	bool is = false;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/packages/%s.bulla",
+	    g->w->from->home->path, p->v[0].id);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1)
+		return false;
+	if (bulla_package_inspect(fd, &seen, NULL) == BULLA_OK) {
+		is = true;
+		from = bulla_keyname_agency(&seen.opening.from);
+		p->h->by = bulla_cur_is(&from, t->side[0]) ? 0 :
+		    bulla_cur_is(&from, t->side[1]) ? 1 : -1;
+		p->exercise = seen.opening.exercise;
+		bulla_package_free(&seen);
+	}
+	(void)close(fd);
+	return is;
+}
+
+/* Else who signed that it was handed over, or that it was rejected. */
 static void
-look(const struct went *g, struct package *p)
+find_sender(const struct went *g, struct package *p)
 {
 	const struct bulla_event *e = find_event(g, p->v[0].id);
 	struct bulla_handover_seen *h = p->h;
@@ -129,25 +158,39 @@ look(const struct went *g, struct package *p)
 	memcpy(h->id, p->v[0].id, sizeof(h->id));
 	h->by = -1;
 	p->known = e != NULL;
+	p->exercise = g->w->from->exercise;
 	if (e != NULL) {
 		h->by = e->by;
 		if (e->has_receipt && e->received < g->w->r->to)
 			h->received = e->received;
+		return;
 	}
+	if (inspect(g, p))
+		return;
+	p->exercise = false;
+	for (size_t i = 0; i < p->n && h->by < 0; i++) {
+		struct review_note *n = &p->v[i];
+
+		if (n->by >= 0 && (is(n, "relinquish") || is(n, "reject")) &&
+		    is_signed(g, n))
+			h->by = is(n, "relinquish") ? n->by : 1 - n->by;
+	}
+}
+
+/* What is later than the period has not happened yet. */
+static void
+look(const struct went *g, struct package *p)
+{
 	for (size_t i = 0; i < p->n; i++) {
 		struct review_note *n = &p->v[i];
 
-		if (n->time >= g->w->r->to || n->by < 0)
-			continue;
-		if (is(n, "relinquish") && (p->handed == NULL ||
+		if (n->time < g->w->r->to && n->by == p->h->by &&
+		    is(n, "relinquish") && (p->handed == NULL ||
 		    n->time < p->handed->time))
 			p->handed = n;
-		if (h->by < 0 && (is(n, "relinquish") || is(n, "receive") ||
-		    is(n, "reject")))
-			h->by = is(n, "relinquish") ? n->by : 1 - n->by;
 	}
 	if (p->handed != NULL)
-		h->handed = p->handed->time;
+		p->h->handed = p->handed->time;
 }
 
 static bool
@@ -202,7 +245,7 @@ count_package(const struct went *g, struct package *p)
 	    NULL;
 	if (n != NULL)
 		count(g->w, h->by, n, M_DISPUTED, 1);
-	if (p->handed == NULL || p->handed->by != h->by)
+	if (p->handed == NULL)
 		return;
 	if (review_in(r, h->handed))
 		count(g->w, h->by, p->handed, M_HANDED, 1);
@@ -214,34 +257,9 @@ count_package(const struct went *g, struct package *p)
 }
 
 /*
- * A package that is in no thread may be of an exercise, or not. Who rejected
- * it kept nothing of it: so a reject counts, but among exercises.
+ * An exercise is no part of what is reviewed. But who rejected a package kept
+ * nothing of it, and cannot tell: so rejects count, when it is no exercise.
  */
-static bool
-is_other_sort(const struct went *g, const struct package *p)
-{
-	const struct bulla_review_from *from = g->w->from;
-	struct bulla_package seen = { 0 };
-	char path[4096];
-	bool is_one;
-	int fd;
-
-	if (find_event(g, p->v[0].id) != NULL)
-		return false;
-	(void)snprintf(path, sizeof(path), "%s/packages/%s.bulla",
-	    from->home->path, p->v[0].id);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1 || bulla_package_inspect(fd, &seen, NULL) != BULLA_OK) {
-		if (fd != -1)
-			(void)close(fd);
-		return from->exercise;
-	}
-	is_one = seen.opening.exercise;
-	bulla_package_free(&seen);
-	(void)close(fd);
-	return is_one != from->exercise && p->h->rejected == 0;
-}
-
 static bool
 all_packages(const struct went *g)
 {
@@ -262,11 +280,13 @@ all_packages(const struct went *g)
 			return false;
 		r->handover = v;
 		p.h = &v[r->n_handovers];
-		look(g, &p);
+		find_sender(g, &p);
 		if (p.h->by < 0)
 			continue;
+		look(g, &p);
 		look_further(g, &p);
-		if (is_other_sort(g, &p))
+		if (p.exercise != w->from->exercise &&
+		    (w->from->exercise || p.h->rejected == 0))
 			continue;
 		r->n_handovers++;
 		count_package(g, &p);

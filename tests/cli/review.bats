@@ -191,3 +191,24 @@ value() {
 	[ "$(value received <<<"$output")" = "0 count -" ]
 	[[ $stderr == *"packages of no exercise are left out"* ]]
 }
+
+# A thousand requests in both directions, and what answered them.
+# bats test_tags=slow
+@test "review: six months, from both homes" {
+	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
+	"$BULLA_BUILD/release/aid/exchangegen" big 1000
+	bulla review --home big/A --time 2027-06-16 --tsv >a.tsv
+	bulla review --home big/B --time 2027-06-16 --tsv >b.tsv
+	grep -v '^own' a.tsv >a.common
+	grep -v '^own' b.tsv | cmp - a.common
+	[ "$(head -n 1 a.common | cut -f 2,3)" = \
+	    "$(printf '2026-12-15T00:00:00Z\t2027-06-15T00:00:00Z')" ]
+	# all but those that would have come after the period
+	n=$(awk -F '\t' '$3 == "*" && $4 == "*" && $5 == "received" {
+	    n += $6 } END { print n }' a.common)
+	[ "$n" -ge 990 ]
+	# of every figure as many ids as it counts
+	awk -F '\t' '$5 ~ /^(received|closed|open|.*-in-time|.*-late|full|refused)$/ &&
+	    $7 == "count" { k = $8 == "-" ? 0 : split($8, v, " ")
+		if (k != $6) { print; bad = 1 } } END { exit bad }' a.common
+}
