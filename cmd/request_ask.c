@@ -7,6 +7,8 @@
 
 #include "bulla/text.h"
 
+#define COLUMNS 79u		/* of a terminal of 80 */
+
 /*
  * One question for each field, in the order of the document. Questions go to
  * standard error, so that standard output stays a result.
@@ -32,21 +34,54 @@ agrees(struct asker *a, const struct bulla_reqdoc_field *f)
 	return false;
 }
 
+/* The sentence in b, two columns in and at most COLUMNS wide; b is emptied. */
+static void
+say_wrapped(struct bulla_buf *b)
+{
+	struct bulla_cur rest = bulla_buf_view(b), word;
+	size_t column = 0;
+
+	while (rest.len > 0) {
+		if (!bulla_cur_until(&rest, ' ', &word)) {
+			word = rest;
+			rest.len = 0;
+		}
+		if (column > 0 && column + 1 + word.len > COLUMNS) {
+			fputc('\n', stderr);
+			column = 0;
+		}
+		fprintf(stderr, "%s%.*s", column == 0 ? "  " : " ",
+		    (int)word.len, (const char *)word.p);
+		column += word.len + (column == 0 ? 2 : 1);
+	}
+	fputc('\n', stderr);
+	bulla_buf_reset(b);
+}
+
 static void
 say_guide(struct asker *a, const struct bulla_reqdoc_field *f)
 {
+	struct bulla_buf b = BULLA_BUF_INIT(4096);
 	struct request_names n;
 
-	fprintf(stderr, "  %s\n  Write %s", f->guide, f->form);
+	bulla_buf_str(&b, f->guide);
+	say_wrapped(&b);
+	bulla_buf_fmt(&b, "Write %s", f->form);
 	for (size_t i = 0; f->codes != NULL && f->codes[i] != NULL; i++)
-		fprintf(stderr, "%s%s", i == 0 ? ": " : ", ", f->codes[i]);
-	fprintf(stderr, ".\n  For example: %s\n", f->instead);
+		bulla_buf_fmt(&b, "%s%s", i == 0 ? ": " : ", ", f->codes[i]);
+	bulla_buf_str(&b, ".");
+	say_wrapped(&b);
+	bulla_buf_fmt(&b, "For example: %s", f->instead);
+	say_wrapped(&b);
 	if (request_names(a->k, a->d, &n) == CMD_YES &&
-	    strcmp(f->label, n.label) == 0 && n.instead[0] != '\0')
-		fprintf(stderr, "  In the agreement in force: %s.\n",
+	    strcmp(f->label, n.label) == 0 && n.instead[0] != '\0') {
+		bulla_buf_fmt(&b, "In the agreement in force: %s.",
 		    n.instead);
+		say_wrapped(&b);
+	}
 	if (f->lines)
 		fputs("  An empty line ends it.\n", stderr);
+	bulla_buf_free(&b);
 }
 
 /* False at the end of input. */

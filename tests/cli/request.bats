@@ -607,6 +607,8 @@ estimate=2099-01-01T00:00:00Z"; do
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *'In the agreement in force: write one of emergency'* ]]
+	# what ? explains fits a terminal
+	[ "$(tr -d '\r' <<<"$output" | grep '^  [A-Z]' | wc -L)" -le 80 ]
 	grep -qx 'class: urgent' \
 	    "a/requests/$(tail -n 1 <<<"$output" | tr -d '\r').txt"
 	# one that was given is refused before anything is asked
