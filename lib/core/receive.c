@@ -110,19 +110,22 @@ claim(const struct arrival *a, struct bulla_received *out, bool *ours,
 /*
  * The name is taken. Other bytes: reject, and nothing stored changes. The
  * same bytes: a crash may have come between the package and its notes, so
- * what is there is kept and what is missing is made.
+ * what is there is kept and what is missing is made. What is stored is read
+ * only when no note says it.
  */
 static enum bulla_status
 meet_stored(const struct arrival *a, struct bulla_received *out,
     struct bulla_err *err)
 {
 	uint8_t stored[BULLA_SHA256_LEN];
-	enum bulla_status st = hash_stored(a, stored, err);
-	bool ours;
+	bool other = false, ours;
+	enum bulla_status st = receive_holds_other(a, &other, err);
 
+	if (st == BULLA_OK && !other)
+		st = hash_stored(a, stored, err);
 	if (st != BULLA_OK)
 		return st;
-	if (memcmp(stored, a->sha256, sizeof(stored)) != 0) {
+	if (other || memcmp(stored, a->sha256, sizeof(stored)) != 0) {
 		(void)bulla_fail(&out->why, BULLA_E_MISMATCH, "a package with "
 		    "this id and other bytes is stored already");
 		return receive_reject(a, "duplicate-id", out, err);

@@ -62,6 +62,12 @@ struct arrival {
 /* Was the package relinquished to us under another digest? */
 BULLA_NODISCARD enum bulla_status receive_other_bytes(
     const struct arrival *a, bool *out, struct bulla_err *err);
+/*
+ * Do our own notes say that other bytes are stored under its id? Who sends a
+ * small package with the id of a big one must not have that one read again.
+ */
+BULLA_NODISCARD enum bulla_status receive_holds_other(
+    const struct arrival *a, bool *out, struct bulla_err *err);
 /* The signed answers, each durable before it returns. */
 BULLA_NODISCARD enum bulla_status receive_reject(const struct arrival *a,
     const char *reason, struct bulla_received *out, struct bulla_err *err);

@@ -92,6 +92,36 @@ receive_other_bytes(const struct arrival *a, bool *out,
 	return st;
 }
 
+/* Does a receive of ours name other bytes under this id? */
+static bool
+names_other(const struct arrival *a, const struct bulla_chain *ours)
+{
+	struct bulla_cur sum;
+
+	for (size_t i = 0; i < ours->n; i++) {
+		const struct bulla_link *l = &ours->v[i];
+
+		if (chain_is(l, "receive") && bulla_custody_get(&l->c,
+		    "package-sha256", &sum) && !is_for(a, l))
+			return true;
+	}
+	return false;
+}
+
+enum bulla_status
+receive_holds_other(const struct arrival *a, bool *out,
+    struct bulla_err *err)
+{
+	struct bulla_chain ours = { 0 };
+	enum bulla_status st = bulla_chain_load(a->p->home, a->id, BULLA_OURS,
+	    NULL, &ours, err);
+
+	*out = st == BULLA_OK && find_receive(a, &ours) == NULL &&
+	    names_other(a, &ours);
+	bulla_chain_free(&ours);
+	return chain_trouble(st, err);
+}
+
 /* Does the stored note say the very same, and by the same key? */
 static bool
 says_same(const struct arrival *a, const struct receipt_of *of,

@@ -188,6 +188,30 @@ Test(receive, the_same_again_has_the_same_receipt)
 	bulla_buf_free(&first);
 }
 
+static enum bulla_status
+no_hash(void *ctx, int fd, uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	(void)fd;
+	(void)sha256;
+	++*(unsigned *)ctx;
+	return bulla_fail(err, BULLA_E_IO, "read again");
+}
+
+/* Whatever the size of the one that is stored, it costs nothing. */
+Test(receive, other_bytes_do_not_have_the_stored_ones_read)
+{
+	unsigned n = 0;
+
+	how.examiner = (struct bulla_examiner){ .hash = no_hash, .ctx = &n };
+	cr_assert_eq(receive(), BULLA_OK);
+	parts_reopen(&p, "kind: evidence", "kind: hotline", &kit.sealer, 1);
+	parts_put(&bytes, &p);
+	cr_assert_eq(receive(), BULLA_OK, "%s", e.msg);
+	cr_expect_str_eq(got.reason, "duplicate-id");
+	cr_expect_eq(n, 0);
+}
+
 Test(receive, other_bytes_under_a_known_id)
 {
 	struct bulla_buf stored = BULLA_BUF_INIT(KIT_MAX);
