@@ -50,7 +50,7 @@ endif
 FUZZ_ENGINE ?= -fsanitize=fuzzer
 
 # Goals that install what they need, or that compile nothing
-BARE := clean help test demo fuzz nightly check-% bench-ledger uninstall
+BARE := clean help test demo fuzz nightly check-% bench-ledger bench-transfer uninstall
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 MISSING := $(shell command -v pkg-config >/dev/null || echo pkg-config; \
              for p in $(PKGS); do pkg-config --exists $$p 2>/dev/null || echo $$p; done)
@@ -203,6 +203,8 @@ bench: all benches
 	sh tests/bench/run.sh $(BENCH)
 bench-ledger:
 	sh tests/bench/ledger.sh $(RECORDS)
+bench-transfer:
+	sh tests/bench/transfer.sh $(BENCH)
 fuzz:
 	FUZZ_SECONDS=$(or $(FUZZ_TIME),15) sh tests/all.sh fuzz
 nightly:
@@ -215,7 +217,7 @@ help:
 	@echo 'make check-STEP: one step of the tests; sh tests/all.sh -l lists them'
 
 .PHONY: all lib shared pc tools unit fuzzers replayers aids benches install uninstall \
-        test demo bench bench-ledger fuzz nightly clean help FORCE
+        test demo bench bench-ledger bench-transfer fuzz nightly clean help FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $B -name '*.d' 2>/dev/null)

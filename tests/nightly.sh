@@ -69,5 +69,7 @@ for f in lib/*/*.c; do
 done | tee "$out/coverage"
 
 sh tests/bench/run.sh full | tee "$out/bench" || note "benchmark"
+sh tests/bench/transfer.sh full | tee "$out/bench-transfer" ||
+	note "benchmark of transfers"
 echo "nightly: $failed failed"
 [ "$failed" -eq 0 ]

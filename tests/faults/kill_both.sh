@@ -110,7 +110,7 @@ hit()
 		! running "$p" || live="$live $p"
 	done
 	# shellcheck disable=SC2086 # a list of words
-	[ -n "$live" ] && kill -KILL $live && echo "$1 $middle" >>hits
+	[ -n "$live" ] && kill -KILL $live 2>/dev/null && echo "$1 $middle" >>hits
 	# without any of its two processes the supervisor ends
 	case $1 in
 	supervisor | network | signer | inbox | all)
