@@ -247,14 +247,17 @@ run(struct review_cmd *k)
 int
 main(int argc, char **argv)
 {
-	struct review_cmd k = { .now = bulla_now(),
-	    .out = BULLA_BUF_INIT(BULLA_REVIEW_MAX) };
+	struct review_cmd k = { .out = BULLA_BUF_INIT(BULLA_REVIEW_MAX) };
 	const char *arg = NULL;
 	int ch, code;
 
 	cmd_begin(&k.c, &tool, argc, argv);
+	k.now = bulla_now();
 	while ((ch = cmd_getopt(&k.c, &arg)) != -1)
 		option(&k, ch, arg);
+	/* now, as --home has it: an exercise has a time of its own */
+	if (k.now == 0)
+		k.now = bulla_now();
 	code = run(&k);
 	bulla_review_free(&k.r);
 	bulla_identities_free(&k.desk);

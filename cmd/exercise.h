@@ -96,6 +96,8 @@ void drill_deliver(struct drill *d, size_t step);
 /* The same for a package beside it that nobody asked for. */
 void drill_deliver_unasked(struct drill *d, size_t step);
 
+/* Both sides' tables from the start until now, which should be the same. */
+void drill_review(struct drill *d, int side);
 /* The fault of this kind that befalls a step; NULL: none. */
 const struct bulla_exercise_fault *drill_fault(const struct drill *d,
     size_t step, enum bulla_exercise_kind kind);

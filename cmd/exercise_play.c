@@ -189,6 +189,9 @@ do_step(struct drill *d, size_t step)
 		(void)drill_run(d, s->side, "request-list",
 		    DRILL("--exercise", "--all"), NULL);
 		break;
+	case BULLA_STEP_REVIEW:
+		drill_review(d, s->side);
+		break;
 	case BULLA_STEP_SUSPEND:
 		suspend(d, s);
 		break;

@@ -40,9 +40,10 @@ enum bulla_exercise_verb {
 	BULLA_STEP_RECONCILE,	/* compare statements */
 	BULLA_STEP_DUE,		/* what is overdue */
 	BULLA_STEP_LIST,	/* all, and what has no place among it */
+	BULLA_STEP_REVIEW,	/* of all so far, on both sides */
 	BULLA_STEP_SUSPEND,	/* ROLE: and the other side takes it */
 };
-#define BULLA_STEP_VERBS 10u
+#define BULLA_STEP_VERBS 11u
 const char *bulla_exercise_verb_name(enum bulla_exercise_verb v);
 
 enum bulla_exercise_kind {

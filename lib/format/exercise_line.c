@@ -18,6 +18,7 @@ static const struct {
 	[BULLA_STEP_RECONCILE] = { "reconcile", 0, 0 },
 	[BULLA_STEP_DUE] = { "due", 0, 0 },
 	[BULLA_STEP_LIST] = { "list", 0, 0 },
+	[BULLA_STEP_REVIEW] = { "review", 0, 0 },
 	[BULLA_STEP_SUSPEND] = { "suspend", 1, 1 },
 };
 

@@ -16,6 +16,7 @@
 	"step: call 120m a hotline ask d\nstep: sign 121m a cosign\n" \
 	"step: look 122m a monitor\nstep: all 122m b reconcile\n" \
 	"step: due 123m a due\nstep: list 124m a list\n" \
+	"step: figures 124m b review\n" \
 	"step: stop 125m b suspend sealer\n" \
 	"step: after 126m b reply ask refused d\n"
 #define FAULTS "fault: late late-reply re 60m\n" \
@@ -52,12 +53,12 @@ Test(exercise, what_parses_is_written_back)
 		cr_assert_str_eq(bulla_buf_cstr(&b), good[i]);
 	}
 	bulla_buf_free(&b);
-	cr_assert(x.n_drafts == 1 && x.n_fields == 2 && x.n_steps == 11 &&
+	cr_assert(x.n_drafts == 1 && x.n_fields == 2 && x.n_steps == 12 &&
 	    x.n_faults == 11 && x.n_notices == 3);
 	cr_assert(x.step[2].of == 0 && x.step[2].draft == 0 &&
 	    x.step[2].at == 7200 && x.step[2].side == 1 &&
 	    x.step[2].n_args == 4);
-	cr_assert(x.fault[0].by == 3600 && x.fault[8].step == 10);
+	cr_assert(x.fault[0].by == 3600 && x.fault[8].step == 11);
 	cr_assert(x.notice[2].fault == 8 && x.notice[2].status == 255);
 }
 
@@ -137,7 +138,7 @@ static const char *const bad[][2] = {
 	    "fault: f stolen-key more\n", "can befall" },
 	{ HEAD SIDES DRAFT STEPS "fault: f lost-receipt re\n"
 	    "fault: f lost-receipt re\n", "two faults" },
-	{ HEAD SIDES DRAFT STEPS "notice: a receive 1 x\n", "line 21" },
+	{ HEAD SIDES DRAFT STEPS "notice: a receive 1 x\n", "line 22" },
 #define NOTE HEAD SIDES DRAFT ASK "fault: f lost-receipt ask\nnotice: "
 	{ NOTE "c receive 1 x\n", "is no side" },
 	{ NOTE "a Receive 1 x\n", "is no name" },
