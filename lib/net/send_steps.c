@@ -7,6 +7,7 @@
 
 #define SMALL (UINT64_C(256) << 10)	/* bytes that go with the creation */
 #define POLL_FIRST_MS 30u
+#define POLL_SAME 8u	/* questions before the pause between two doubles */
 #define POLL_MAX_MS 3000u
 #define DELETE_SECS 10
 #define ROUNDS_MAX 3u	/* all was sent, and there was no receipt */
@@ -200,7 +201,9 @@ send_ask(struct sender *s, struct bulla_err *err)
 static enum bulla_status
 still_judged(struct sender *s, struct bulla_err *err)
 {
-	uint64_t ms = (uint64_t)POLL_FIRST_MS << (s->polls < 8 ? s->polls : 8);
+	/* So that the answer waits for about an eighth of what it took. */
+	unsigned n = s->polls / POLL_SAME;
+	uint64_t ms = (uint64_t)POLL_FIRST_MS << (n < 8 ? n : 8);
 
 	s->polls++;
 	s->again.failures = 0;
