@@ -27,7 +27,7 @@ check_fields(const struct bulla_verified *v, const struct about *of,
 	enum bulla_status st = bulla_custody_parse(&v->text, c, err);
 
 	if (st == BULLA_OK && (strcmp(c->id, of->id) != 0 ||
-	    !bulla_cur_is(&c->event, "receive") || !c->has_seal ||
+	    !bulla_cur_is(&c->event, "receive") ||
 	    (of->seal != NULL && memcmp(c->seal, of->seal,
 	    sizeof(c->seal)) != 0)))
 		st = bulla_fail(err, BULLA_E_MISMATCH,

@@ -42,11 +42,12 @@ id_of() {
 open() {
 	rm -f up
 	mkfifo up
+	# shellcheck disable=SC2086 # two options, or none
 	"$BULLA_BIN/bulla-inbox" --home "$1" --listen 127.0.0.1:0 \
 	    --tls-cert "$D/tls/server.pem" --tls-key "$D/tls/server.key" \
-	    --client-ca "$D/tls/ca.pem" -i "${KEY:-$D/r.key}" \
-	    -K "$D/s.key.pub" --store "${AT:-s3://abc/desk/}" \
-	    --s3-conf s3.conf >up 2>>"errors.$1" 3>&- &
+	    --client-ca "$D/tls/ca.pem" ${KEYS--i $D/r.key -K $D/s.key.pub} \
+	    --store "${AT:-s3://abc/desk/}" --s3-conf s3.conf \
+	    >up 2>>"errors.$1" 3>&- &
 	INBOX=$!
 	pids="$pids $INBOX"
 	URL=
@@ -123,6 +124,41 @@ stored() {
 	kill "$LIAR"
 	give
 	cmp receipt first
+}
+
+@test "with rosters: another receiver of ours, and each ledger has it" {
+	KEYS=
+	"$BULLA_BIN/bulla-keygen" sign -n b.example/second -o second >/dev/null
+	"$BULLA_BIN/bulla-keygen" sign -n b.example/third -o third >/dev/null
+	"$BULLA_BIN/bulla-trust" --home a init -n a.example --person Lea >&2
+	"$BULLA_BIN/bulla-trust" --home one init -n b.example --person Bo \
+	    --add "receiver=$(cat second.pub)" --person Kim >&2
+	"$BULLA_BIN/bulla-trust" --home one pin a/roster/ours.note >&2 \
+	    --fingerprint "$("$BULLA_BIN/bulla-trust" --home a fingerprint ours)"
+	cp -a one two
+	cp second two/keys/receiver.key
+	cp -a two three
+	"$BULLA_BIN/bulla-seal" -q -i a/keys/sealer.key \
+	    -R "$D/desk.age.pub" -o package "$D/r.key.pub" >/dev/null
+	SUM=$(sha package)
+	open two
+	send -q -K second.pub -u "$URL" --receipt first package
+	open one
+	send -q -K second.pub -u "$URL" --receipt receipt package
+	cmp first receipt
+	for h in one two; do
+		"$BULLA_BIN/bulla-ledger" --home $h prove -o proof.$h first >&2
+	done
+	# One that the roster does not have is nobody, whatever it signed
+	"$BULLA_BIN/bulla-receive" -q --home x -i third \
+	    -K a/keys/sealer.key.pub package >foreign
+	echo "99 GET receipts/$SUM file foreign" >faults
+	open three
+	sender -q -K third.pub -u "$URL" package >sent 2>&1 3>&- &
+	SENDER=$!
+	pids="$pids $SENDER"
+	until_in errors.three 'event=not-judged .*the receipt of package'
+	[ "$(find three/receipts -name '*.note' | wc -l)" -eq 0 ]
 }
 
 @test "in parts" {

@@ -15,7 +15,7 @@ sh tests/setup.sh ceph || {
 dir=$(mktemp -d)
 finish()
 {
-	for p in $(cat "$dir/ceph/pids" 2>/dev/null); do
+	for p in $(cat "$dir/ceph/pids" "$dir/inboxes" 2>/dev/null); do
 		kill -9 "$p" 2>/dev/null || :
 	done
 	rm -rf "$dir"
@@ -34,6 +34,8 @@ part-size: 5M
 END
 # shellcheck source=tests/lib/s3_case.sh
 . "$TOP/tests/lib/s3_case.sh"
+# shellcheck source=tests/lib/s3_inboxes.sh
+. "$TOP/tests/lib/s3_inboxes.sh"
 
 s3_setup
 s3_digest
@@ -68,6 +70,7 @@ s3_killed
 s3_receipt
 s3_refused
 s3_outbox
+s3_inboxes
 
 under "$BIN/bulla-send" --s3-conf slow.conf --limit-rate 3M --no-receipt \
     -u "s3://$bucket/fewer" lot.bulla

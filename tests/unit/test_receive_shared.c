@@ -466,6 +466,30 @@ Test(receive_shared, an_id_that_is_said_to_be_anothers)
 	expect_home("one", 0, 0, 0);
 }
 
+/* Bytes that we rejected ourselves do not have it. */
+Test(receive_shared, an_id_of_what_was_rejected)
+{
+	struct bulla_cur c;
+
+	parts_find(&p, "data/00000001.age")->data.p[5] ^= 1;
+	parts_put(&bytes, &p);
+	how.home = "two";
+	cr_assert_eq(receive(), BULLA_OK);
+	cr_assert_str_eq(got.reason, "seal-broken");
+	cr_expect_not(at.claimed, "not even claimed");
+	c = bulla_buf_view(&got.receipt);
+	add(got.sha256, &c);
+	memcpy(at.sha256, got.sha256, 32);
+	at.claimed = true;
+	snprintf(at.id, sizeof(at.id), "%s", p.id);
+	parts_find(&p, "data/00000001.age")->data.p[5] ^= 1;
+	parts_put(&bytes, &p);
+	how.home = "one";
+	cr_expect_eq(receive(), BULLA_E_IO);
+	cr_expect_not_null(strstr(e.msg, "not about this"), "%s", e.msg);
+	expect_home("one", 0, 0, 0);
+}
+
 /* What is stored here under the id is asked first, and nothing is claimed. */
 Test(receive_shared, other_bytes_that_are_here_already)
 {
