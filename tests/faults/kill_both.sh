@@ -84,11 +84,18 @@ part()
 	pgrep -P "$inbox" -x "$1"
 }
 
-# A verifier lives for milliseconds: be there when it does
-verifier()
+# A verifier lives for milliseconds: no other process may be begun between
+# seeing it and killing it. It is the youngest of three.
+kill_verifier()
 {
-	while running "$sender" && running "$inbox"; do
-		! part verifier || return
+	while [ -e "/proc/$sender/exe" ] && [ -e "/proc/$inbox/exe" ]; do
+		read -r kids <"/proc/$inbox/task/$inbox/children" || :
+		# shellcheck disable=SC2086 # a list of words
+		set -- $kids
+		[ $# -ge 3 ] || continue
+		kill -KILL "$3" 2>/dev/null || return 0
+		echo verifier during >>hits
+		return 0
 	done
 }
 
@@ -98,7 +105,6 @@ hit()
 	case $1 in
 	sender) pids=$sender ;;
 	supervisor) pids=$inbox ;;
-	verifier) pids=$(verifier) ;;
 	network | signer) pids=$(part "$1") ;;
 	inbox) pids="$inbox $(part network) $(part signer)" ;;
 	all) pids="$sender $inbox $(part network) $(part signer)" ;;
@@ -129,6 +135,10 @@ run()
 		# a package that takes two verifiers is refused for good
 		[ "$victim.$took" != verifier.yes ] || continue
 		[ "$victim" != verifier ] || took=yes
+		if [ "$victim" = verifier ]; then
+			kill_verifier
+			continue
+		fi
 		sleep "$(printf '0.%06d' $((delay * normal / 1000)))"
 		hit "$victim"
 	done <&3
