@@ -262,7 +262,8 @@ Test(review, both_sides_get_the_same_bytes)
 }
 
 /* What was decided in one period is not decided again in the next. */
-Test(review, periods_add_up)
+static void
+expect_sums(int64_t cut)
 {
 	static const char *const sums[] = { "received", "closed",
 	    "acknowledge-in-time", "acknowledge-late", "first-in-time",
@@ -270,21 +271,31 @@ Test(review, periods_add_up)
 	    "preserved", "hotline-calls", "updates-given", "updates-missed",
 	    NULL };
 	struct bulla_review part;
+	int64_t sum[16] = { 0 };
 
-	for (int64_t cut = h(0); cut <= h(99); cut += 1800 + 7) {
-		int64_t sum[16] = { 0 };
-
-		for (int k = 0; k < 2; k++) {
-			review(&a, k == 0 ? h(-1) : cut, k == 0 ? cut :
-			    h(100), NULL, &part);
-			for (size_t i = 0; sums[i] != NULL; i++)
-				sum[i] += bulla_review_get(&part, T, 0, "*",
-				    "*", sums[i])->value;
-			bulla_review_free(&part);
-		}
+	for (int k = 0; k < 2; k++) {
+		review(&a, k == 0 ? h(-1) : cut, k == 0 ? cut : h(100), NULL,
+		    &part);
 		for (size_t i = 0; sums[i] != NULL; i++)
-			cr_expect_eq(sum[i], bulla_review_get(&x, T, 0, "*",
-			    "*", sums[i])->value, "%s, parted at %lld",
-			    sums[i], (long long)(cut - h(0)));
+			sum[i] += bulla_review_get(&part, T, 0, "*", "*",
+			    sums[i])->value;
+		bulla_review_free(&part);
+	}
+	for (size_t i = 0; sums[i] != NULL; i++)
+		cr_expect_eq(sum[i], bulla_review_get(&x, T, 0, "*", "*",
+		    sums[i])->value, "%s, parted at %lld", sums[i],
+		    (long long)(cut - h(0)));
+}
+
+Test(review, periods_add_up)
+{
+	for (int64_t cut = h(0); cut <= h(99); cut += 3600 + 7)
+		expect_sums(cut);
+	/* R2 is due at h 11, R1 was acknowledged at h 1, asked at h 2 */
+	for (int64_t s = -2; s <= 2; s++) {
+		expect_sums(h(1) + s);
+		expect_sums(h(2) + s);
+		expect_sums(h(8) + s);
+		expect_sums(h(11) + s);
 	}
 }
