@@ -17,9 +17,10 @@ exercise() {
 	run --separate-stderr "$BULLA_BIN/bulla-exercise" "$@"
 }
 
-# scenario [LINE...]: the plain case up to its faults, then these lines
+# scenario [LINE...]: the plain case up to its faults, without the review, then
+# these lines
 scenario() {
-	sed '/^fault: /,$d' "$SCENARIOS/fraud.exercise"
+	sed '/^fault: /,$d; / review$/d' "$SCENARIOS/fraud.exercise"
 	[ $# -eq 0 ] || printf '%s\n' "$@"
 }
 
