@@ -469,7 +469,7 @@ only_answer() {
 	start=$SECONDS
 	send -q -u "$URL" "$D/package"
 	[ $((SECONDS - start)) -lt 15 ]
-	for _ in $(seq 60); do
+	for _ in $(seq 150); do
 		[ "$(logged reason=idle)" -ge 60 ] && break
 		sleep 0.1
 	done
