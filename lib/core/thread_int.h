@@ -7,16 +7,20 @@
 /* Growing arrays: room for one more, zeroed. NULL: out of memory. */
 void *thread_more(void *v, size_t *cap, size_t n, size_t size);
 
-/* A custody note that names a seal, as the ledger (or custody/) has it. */
+/*
+ * A custody note that names a seal, or a reject that names the relinquish note
+ * that it answers, as the ledger (or custody/) has it.
+ */
 struct thread_note {
 	char id[BULLA_ID_LEN + 1];
 	uint8_t seal[32], digest[32];
+	uint8_t answers[32];		/* of a reject: a relinquish note */
 	enum thread_note_what { THREAD_RECEIVE, THREAD_RELINQUISH,
-		THREAD_OTHER } what;
+		THREAD_REJECT, THREAD_OTHER } what;
 	int by;				/* side of the actor; -1: another */
 	int64_t time;			/* as it claims */
 	uint64_t index;			/* first record; UINT64_MAX: none */
-	uint8_t *bytes;			/* of a receive: with most lines */
+	uint8_t *bytes;			/* of an answer: with most lines */
 	size_t len;
 };
 /* What is known of the home while it is read. */

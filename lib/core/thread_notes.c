@@ -5,6 +5,8 @@
 #include "core/kept.h"
 #include "core/thread_int.h"
 
+#include "bulla/enc.h"
+
 void *
 thread_more(void *v, size_t *cap, size_t n, size_t size)
 {
@@ -37,11 +39,24 @@ says_yes(const struct bulla_custody *c, const char *label)
 	return bulla_custody_get(c, label, &v) && bulla_cur_is(&v, "yes");
 }
 
+/* The relinquish note that a reject answers, if it knows of one. */
+static bool
+answered(const struct bulla_custody *c, uint8_t out[32])
+{
+	struct bulla_cur v;
+
+	return bulla_cur_is(&c->event, "reject") &&
+	    bulla_custody_get(c, "relinquish", &v) &&
+	    bulla_hex_decode(&v, out, 32);
+}
+
 static enum thread_note_what
 what_of(const struct bulla_custody *c)
 {
 	if (bulla_cur_is(&c->event, "relinquish"))
 		return THREAD_RELINQUISH;
+	if (bulla_cur_is(&c->event, "reject"))
+		return THREAD_REJECT;
 	if (bulla_cur_is(&c->event, "receive") && says_yes(c, "match") &&
 	    says_yes(c, "seal-intact"))
 		return THREAD_RECEIVE;
@@ -55,11 +70,14 @@ add_note(struct thread_reader *r, uint64_t index,
 {
 	struct thread_note *v, *t;
 	struct bulla_custody c;
+	uint8_t answers[32] = { 0 };
 	struct bulla_note n;
 
 	if (!bulla_cur_starts(bytes, "bulla custody v1\n") ||
 	    bulla_note_parse(bytes, &n, NULL) != BULLA_OK ||
-	    bulla_custody_parse(&n.text, &c, NULL) != BULLA_OK || !c.has_seal)
+	    bulla_custody_parse(&n.text, &c, NULL) != BULLA_OK)
+		return BULLA_OK;
+	if (!answered(&c, answers) && !c.has_seal)
 		return BULLA_OK;
 	v = thread_more(r->note, &r->cap_notes, r->n_notes, sizeof(*v));
 	if (v == NULL)
@@ -68,12 +86,13 @@ add_note(struct thread_reader *r, uint64_t index,
 	t = &v[r->n_notes];
 	memcpy(t->id, c.id, sizeof(t->id));
 	memcpy(t->seal, c.seal, sizeof(t->seal));
+	memcpy(t->answers, answers, sizeof(t->answers));
 	bulla_sha256(n.text.p, n.text.len, t->digest);
 	t->what = what_of(&c);
 	t->by = side_of(r->out, &c.actor);
 	t->time = c.time;
 	t->index = index;
-	if (t->what == THREAD_RECEIVE) {
+	if (t->what == THREAD_RECEIVE || t->what == THREAD_REJECT) {
 		t->bytes = malloc(bytes->len);
 		if (t->bytes == NULL)
 			return bulla_fail(err, BULLA_E_NOMEM, "out of memory");

@@ -130,6 +130,33 @@ is_refuted(struct thread_reader *r, const struct bulla_event *e)
 }
 
 /*
+ * Was this handover refused? Who signed that he did not take it did not have
+ * it, also where his witness has cosigned that we handed it over.
+ */
+static bool
+is_rejected(struct thread_reader *r, const struct bulla_event *e,
+    const struct thread_note *handed)
+{
+	struct bulla_cur bytes;
+	struct bulla_verified v;
+
+	for (size_t i = first_of(r, e->id); i < r->n_notes &&
+	    strcmp(r->note[i].id, e->id) == 0; i++) {
+		const struct thread_note *n = &r->note[i];
+
+		if (n->what != THREAD_REJECT || n->by != 1 - e->by ||
+		    memcmp(n->answers, handed->digest, 32) != 0)
+			continue;
+		bytes = bulla_cur_of(n->bytes, n->len);
+		if (bulla_note_verify(&bytes, &r->receivers, &v, NULL) ==
+		    BULLA_OK && is_by(r, n, &v, 1 - e->by,
+		    BULLA_ROLE_RECEIVER | BULLA_ROLE_CUSTODIAN))
+			return true;
+	}
+	return false;
+}
+
+/*
  * What we sent, without a receipt, or with one of a time to come: who dates
  * it to next year would stop our clocks until then.
  */
@@ -165,7 +192,7 @@ thread_received(struct thread_reader *r, struct bulla_event *e,
 		if (n->what == THREAD_RECEIVE && n->by == 1 - e->by)
 			take_receipt(r, e, n);
 		if (n->what == THREAD_RELINQUISH && n->by == e->by &&
-		    n->index < handed)
+		    n->index < handed && !is_rejected(r, e, n))
 			handed = n->index;
 	}
 	if (e->by == r->out->ours)

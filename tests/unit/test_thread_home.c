@@ -1,5 +1,7 @@
 #include "thread_kit.h"
 
+#include "bulla/enc.h"
+
 /*
  * Two homes, whose packages went the whole way: both see the same threads.
  * "h" counts hours from NOW.
@@ -271,7 +273,7 @@ struct made {
 };
 
 static void
-made(struct end *e, const struct made *m)
+made_as(struct end *e, const struct made *m, uint8_t digest[32])
 {
 	static const char sum[] = "00000000000000000000000000000000"
 	    "00000000000000000000000000000000";
@@ -310,8 +312,17 @@ made(struct end *e, const struct made *m)
 	    NULL), BULLA_OK);
 	v = bulla_buf_view(&note);
 	cr_assert_eq(bulla_home_record(&e->h, &v, 1, NULL), BULLA_OK);
+	bulla_sha256(text.p, text.len, digest);
 	bulla_buf_free(&text);
 	bulla_buf_free(&note);
+}
+
+static void
+made(struct end *e, const struct made *m)
+{
+	uint8_t digest[32];
+
+	made_as(e, m, digest);
 }
 
 static int64_t
@@ -449,6 +460,72 @@ Test(thread_home, the_first_handover_counts)
 		kit_cosign(&a, &b, h(2 + i));
 	}
 	cr_expect_eq(start_in_a(), h(2));
+}
+
+/* A reject of the handover by this note of ours, as b's inbox signs it. */
+static void
+rejected(const struct bulla_signer *by, const char *actor, uint8_t note[32],
+    int bend)
+{
+	struct bulla_buf text = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_buf out = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	char answers[65], sum[65];
+	const struct { const char *label, *value; } extra[] = {
+		{ "relinquish", answers }, { "package-sha256", sum },
+		{ "reason", "seal-broken" },
+	};
+	struct bulla_cur v, dash = bulla_cur_str("-");
+	struct bulla_custody c = { .event = bulla_cur_str("reject"),
+	    .sequence = 1, .time = h(1), .actor = bulla_cur_str(actor),
+	    .officer = dash, .place = dash, .purpose = dash,
+	    .authority = dash, .result = bulla_cur_str("rejected"),
+	    .n_extra = 3 };
+
+	note[0] ^= (uint8_t)bend;
+	bulla_hex(answers, note, 32);
+	note[0] ^= (uint8_t)bend;
+	memset(sum, 'a', 64);
+	sum[64] = '\0';
+	memcpy(c.id, sent_id[n_sent - 1], sizeof(c.id));
+	for (size_t i = 0; i < 3; i++)
+		c.extra[i] = (struct bulla_custody_extra){
+		    bulla_cur_str(extra[i].label),
+		    bulla_cur_str(extra[i].value) };
+	bulla_custody_put(&text, &c);
+	v = bulla_buf_view(&text);
+	cr_assert_eq(bulla_note_sign(&v, by, 1, &out, NULL), BULLA_OK);
+	v = bulla_buf_view(&out);
+	cr_assert_eq(bulla_home_record(&a.h, &v, 1, NULL), BULLA_OK);
+	bulla_buf_free(&text);
+	bulla_buf_free(&out);
+}
+
+/* The other side has cosigned that it was handed over, and refused it. */
+Test(thread_home, a_handover_that_was_rejected_is_none)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(0), .how_far = SEALED };
+	struct made m = { "relinquish", "a.example/custodian", NULL, NULL,
+	    &side_a.s[CUSTODIAN], NULL, 0, h(2) };
+	uint8_t note[32];
+
+	(void)kit_send(&p);
+	made_as(&a, &m, note);
+	kit_cosign(&a, &b, h(2));
+	cr_expect_eq(start_in_a(), h(2));
+	/* of another note, by the wrong role, by us: they change nothing */
+	rejected(&side_b.s[RECEIVER], "b.example", note, 1);
+	rejected(&side_b.s[SEALER], "b.example", note, 0);
+	rejected(&side_a.s[RECEIVER], "b.example", note, 0);
+	rejected(&side_b.s[RECEIVER], "a.example", note, 0);
+	cr_expect_eq(start_in_a(), h(2));
+	rejected(&side_b.s[RECEIVER], "b.example", note, 0);
+	cr_expect_eq(start_in_a(), 0);
+	/* handed over again, and that has not been refused */
+	m.time = h(4);
+	made(&a, &m);
+	kit_cosign(&a, &b, h(4));
+	cr_expect_eq(start_in_a(), h(4));
 }
 
 /* Who has signed for it may have ended since; not before it was proved. */
