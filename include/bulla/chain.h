@@ -106,7 +106,8 @@ BULLA_NODISCARD enum bulla_status bulla_chain_countersign(const char *home,
 
 /*
  * Both chains in one order: each chain's own, a note after those it names,
- * else by claimed time. The same on both sides that have the same notes.
+ * else by claimed time; in the same second a receive or reject comes last. The
+ * same on both sides that have the same notes.
  * *out is the caller's to free(3); BULLA_E_NOMEM.
  */
 struct bulla_chain_step {

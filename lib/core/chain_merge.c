@@ -46,12 +46,24 @@ is_ready(const struct queue q[QUEUES], const struct bulla_link *l)
 	return true;
 }
 
-/* By what both sides see alike: the claim, then the digest. */
+static bool
+is_answer(const struct bulla_link *l)
+{
+	return chain_is(l, "receive") || chain_is(l, "reject");
+}
+
+/*
+ * By what both sides see alike: the claim, then the digest. Within a second
+ * what may have been handed over comes before the answer, which need not name
+ * it.
+ */
 static bool
 is_before(const struct bulla_link *a, const struct bulla_link *b)
 {
 	if (b == NULL || a->c.time != b->c.time)
 		return b == NULL || a->c.time < b->c.time;
+	if (is_answer(a) != is_answer(b))
+		return is_answer(b);
 	return memcmp(a->digest, b->digest, sizeof(a->digest)) < 0;
 }
 

@@ -103,11 +103,10 @@ offer() {
 	cmp "$ID.bulla" "$D/package"
 	bulla receive --home a "$ID.bulla" >receipt
 	run --separate-stderr bulla send --home a -u "$URL" --note receipt
-	echo "$stderr"
-	tail -n 5 log
 	[ "$status" -eq 0 ]
 	[ "$output" = "taken: receipt" ]
 	run bulla custody --home b check "$ID"
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output == *"held by a.example"* ]]
 	cmp b/custody/"$ID"/theirs/0001-receive.note receipt
