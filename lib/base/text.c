@@ -90,6 +90,8 @@ skip_ascii(struct bulla_cur *c)
 
 	while (n < c->len && c->p[n] >= ' ' && c->p[n] < 0x7f)
 		n++;
+	if (n == 0)
+		return;		/* p may be NULL */
 	c->p += n;
 	c->len -= n;
 	c->off += n;
