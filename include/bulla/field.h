@@ -37,6 +37,16 @@ BULLA_NODISCARD enum bulla_status bulla_field_u64(struct bulla_fields *f,
 BULLA_NODISCARD enum bulla_status bulla_field_when(struct bulla_fields *f,
     const char *label, int64_t *out, struct bulla_err *err);
 
+/* hex of n bytes, or "-": then *has is false and out is left alone. */
+BULLA_NODISCARD enum bulla_status bulla_field_hex_or_none(
+    struct bulla_fields *f, const char *label, void *out, size_t n,
+    bool *has, struct bulla_err *err);
+
+/* BULLA_E_FORMAT about the line just taken: 'line N: label: "value" why'. */
+enum bulla_status bulla_field_bad(const struct bulla_fields *f,
+    const char *label, const struct bulla_cur *value, const char *why,
+    struct bulla_err *err);
+
 /* Nothing may be left. */
 BULLA_NODISCARD enum bulla_status bulla_fields_end(
     const struct bulla_fields *f, struct bulla_err *err);
@@ -49,8 +59,13 @@ void bulla_field_put(struct bulla_buf *b, const char *label,
     const struct bulla_cur *value);
 void bulla_field_put_str(struct bulla_buf *b, const char *label,
     const char *value);
+/* "-" for an empty value. */
+void bulla_field_put_or_none(struct bulla_buf *b, const char *label,
+    const struct bulla_cur *value);
 void bulla_field_put_hex(struct bulla_buf *b, const char *label,
     const void *data, size_t n);
+void bulla_field_put_hex_or_none(struct bulla_buf *b, const char *label,
+    bool has, const void *data, size_t n);
 void bulla_field_put_u64(struct bulla_buf *b, const char *label, uint64_t v);
 void bulla_field_put_when(struct bulla_buf *b, const char *label, int64_t t);
 

@@ -9,6 +9,7 @@
 #include "bulla/when.h"
 
 #define SHOWN 64u	/* bytes of the input's text that a message quotes */
+#define SHOWN_BAD 96u	/* where nothing else is said of what should stand */
 #define WANT 64u	/* bytes of what a message says should be there */
 
 enum bulla_status
@@ -120,6 +121,39 @@ bulla_field_hex(struct bulla_fields *f, const char *label, void *out,
 }
 
 enum bulla_status
+bulla_field_hex_or_none(struct bulla_fields *f, const char *label, void *out,
+    size_t n, bool *has, struct bulla_err *err)
+{
+	struct bulla_fields ahead = *f;
+	struct bulla_cur value;
+	enum bulla_status st;
+	bool some;
+
+	st = bulla_field_take(&ahead, label, &value, err);
+	if (st != BULLA_OK)
+		return st;
+	some = !bulla_cur_is(&value, "-");
+	if (some)
+		st = bulla_field_hex(f, label, out, n, err);
+	else
+		*f = ahead;
+	if (st == BULLA_OK)
+		*has = some;
+	return st;
+}
+
+enum bulla_status
+bulla_field_bad(const struct bulla_fields *f, const char *label,
+    const struct bulla_cur *value, const char *why, struct bulla_err *err)
+{
+	char shown[SHOWN_BAD];
+
+	return bulla_fail(err, BULLA_E_FORMAT, "line %u: %s: \"%s\" %s",
+	    f->line - 1, label, bulla_text_show(shown, sizeof(shown), value),
+	    why);
+}
+
+enum bulla_status
 bulla_field_u64(struct bulla_fields *f, const char *label, uint64_t max,
     uint64_t *out, struct bulla_err *err)
 {
@@ -212,6 +246,26 @@ bulla_field_put_hex(struct bulla_buf *b, const char *label, const void *data,
 	bulla_buf_str(b, ": ");
 	bulla_hex_put(b, data, n);
 	bulla_buf_str(b, "\n");
+}
+
+void
+bulla_field_put_or_none(struct bulla_buf *b, const char *label,
+    const struct bulla_cur *value)
+{
+	if (value->len > 0)
+		bulla_field_put(b, label, value);
+	else
+		bulla_field_put_str(b, label, "-");
+}
+
+void
+bulla_field_put_hex_or_none(struct bulla_buf *b, const char *label, bool has,
+    const void *data, size_t n)
+{
+	if (has)
+		bulla_field_put_hex(b, label, data, n);
+	else
+		bulla_field_put_str(b, label, "-");
 }
 
 void

@@ -1,19 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bulla/text.h"
 #include "core/agreement_int.h"
-
-enum bulla_status
-agreement_bad(const struct bulla_fields *f, const char *label,
-    const struct bulla_cur *v, const char *why, struct bulla_err *err)
-{
-	char shown[96];
-
-	return bulla_fail(err, BULLA_E_FORMAT, "line %u: %s: \"%s\" %s",
-	    f->line - 1, label, bulla_text_show(shown, sizeof(shown), v),
-	    why);
-}
 
 bool
 agreement_word(struct bulla_cur *c, struct bulla_cur *out)
@@ -29,28 +17,6 @@ agreement_word(struct bulla_cur *c, struct bulla_cur *out)
 }
 
 static enum bulla_status
-take_previous(struct bulla_fields *f, struct bulla_agreement *a,
-    struct bulla_err *err)
-{
-	struct bulla_fields ahead = *f;
-	struct bulla_cur v;
-	enum bulla_status st;
-
-	st = bulla_field_take(&ahead, "previous", &v, err);
-	if (st != BULLA_OK)
-		return st;
-	a->has_previous = !bulla_cur_is(&v, "-");
-	if (a->has_previous != (a->version > 1))
-		return agreement_bad(&ahead, "previous", &v, "cannot be: the "
-		    "first version has none, every other one has", err);
-	if (a->has_previous)
-		return bulla_field_hex(f, "previous", a->previous,
-		    sizeof(a->previous), err);
-	*f = ahead;
-	return BULLA_OK;
-}
-
-static enum bulla_status
 take_sides(struct bulla_fields *f, struct bulla_agreement *a,
     struct bulla_err *err)
 {
@@ -61,11 +27,11 @@ take_sides(struct bulla_fields *f, struct bulla_agreement *a,
 		if (st != BULLA_OK)
 			return st;
 		if (!bulla_keyname_ok(s) || memchr(s->p, '/', s->len) != NULL)
-			return agreement_bad(f, "side", s, "is no name of a "
+			return bulla_field_bad(f, "side", s, "is no name of a "
 			    "side (a-z 0-9 . _ -)", err);
 	}
 	if (bulla_cur_cmp(&a->side[0], &a->side[1]) >= 0)
-		return agreement_bad(f, "side", &a->side[1], "is not behind "
+		return bulla_field_bad(f, "side", &a->side[1], "is not behind "
 		    "the other side's name: write them in alphabetical order",
 		    err);
 	return BULLA_OK;
@@ -84,7 +50,12 @@ take_head(struct bulla_fields *f, struct bulla_agreement *a,
 	if (st == BULLA_OK)
 		st = bulla_field_when(f, "from", &a->from, err);
 	if (st == BULLA_OK)
-		st = take_previous(f, a, err);
+		st = bulla_field_hex_or_none(f, "previous", a->previous,
+		    sizeof(a->previous), &a->has_previous, err);
+	if (st == BULLA_OK && a->has_previous != (a->version > 1))
+		return bulla_fail(err, BULLA_E_FORMAT, "line %u: previous: "
+		    "the first version has none, every other one has",
+		    f->line - 1);
 	return st == BULLA_OK ? take_sides(f, a, err) : st;
 }
 

@@ -10,10 +10,6 @@
 /* The names of the days, Monday first, as bit 0 of a weekend. */
 extern const char agreement_days[7][4];
 
-/* BULLA_E_FORMAT about the line just taken. */
-enum bulla_status agreement_bad(const struct bulla_fields *f,
-    const char *label, const struct bulla_cur *v, const char *why,
-    struct bulla_err *err);
 /* One word; what is behind the space is left in c, nothing at the end. */
 BULLA_NODISCARD bool agreement_word(struct bulla_cur *c,
     struct bulla_cur *out);

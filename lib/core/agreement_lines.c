@@ -80,13 +80,13 @@ take_calendar(struct bulla_fields *f, struct bulla_agreement *a, size_t i,
 		return st;
 	c = v;
 	if (!side_is(a, i, &c))
-		return agreement_bad(f, "calendar", &v, "must be of the two "
+		return bulla_field_bad(f, "calendar", &v, "must be of the two "
 		    "sides, in their order, one line each", err);
 	if (!agreement_word(&c, &w) || !offset(&w, &cal->offset))
-		return agreement_bad(f, "calendar", &v, "has no offset from "
+		return bulla_field_bad(f, "calendar", &v, "has no offset from "
 		    "UTC behind the side: write +01:00", err);
 	if (!weekend(&c, &cal->weekend))
-		return agreement_bad(f, "calendar", &v, "does not end in the "
+		return bulla_field_bad(f, "calendar", &v, "does not end in the "
 		    "days without work (mon tue wed thu fri sat sun, in this "
 		    "order, not all, or -)", err);
 	return BULLA_OK;
@@ -110,13 +110,13 @@ take_holiday(struct bulla_fields *f, struct bulla_agreement *a,
 	c = v;
 	i = agreement_word(&c, &w) ? bulla_agreement_side(a, &w) : -1;
 	if (i < 0 || !bulla_day_parse(&c, &day))
-		return agreement_bad(f, "holiday", &v, "is not a side and a "
+		return bulla_field_bad(f, "holiday", &v, "is not a side and a "
 		    "date: write b.example 2026-12-25", err);
 	if ((i == 0 && a->n_holidays[1] > 0) ||
 	    (a->n_holidays[i] > 0 && day <= a->holiday[n - 1]))
-		return agreement_bad(f, "holiday", &v, "is out of order: all "
-		    "of the first side, then of the second, by date, each "
-		    "once", err);
+		return bulla_field_bad(f, "holiday", &v, "is out of order: all "
+		    "of the first side, then of the second, by date, each once",
+		    err);
 	a->holiday[n] = day;
 	a->n_holidays[i]++;
 	return BULLA_OK;
@@ -137,10 +137,10 @@ take_review(struct bulla_fields *f, struct bulla_agreement *a,
 	if (st != BULLA_OK)
 		return st;
 	if (!bulla_day_parse(&v, day))
-		return agreement_bad(f, "review", &v, "is no date: write "
+		return bulla_field_bad(f, "review", &v, "is no date: write "
 		    "2026-12-15", err);
 	if (a->n_reviews > 0 && *day <= day[-1])
-		return agreement_bad(f, "review", &v, "is not later than the "
+		return bulla_field_bad(f, "review", &v, "is not later than the "
 		    "one before it", err);
 	a->n_reviews++;
 	return BULLA_OK;
@@ -171,8 +171,8 @@ take_duration(struct bulla_fields *f, const char *label,
 	enum bulla_status st = bulla_field_take(f, label, &v, err);
 
 	if (st == BULLA_OK && !bulla_duration_parse(&v, out))
-		return agreement_bad(f, label, &v, "is no duration: write 8h, "
-		    "30d, 5wd (working days), or - for none", err);
+		return bulla_field_bad(f, label, &v, "is no duration: write "
+		    "8h, 30d, 5wd (working days), or - for none", err);
 	return st;
 }
 
@@ -188,20 +188,19 @@ take_kinds(struct bulla_fields *f, const char *label,
 		return st;
 	c = v;
 	if (!agreement_word(&c, &w) || !bulla_duration_parse(&w, d))
-		return agreement_bad(f, label, &v, "does not begin with a "
+		return bulla_field_bad(f, label, &v, "does not begin with a "
 		    "duration: write 8h, 30d, 5wd (working days), or - for "
 		    "none", err);
 	while (c.len > 0) {
 		if (k->n == BULLA_AGREEMENT_KINDS_MAX ||
 		    !agreement_word(&c, &w) || !bulla_kind_ok(&w) ||
 		    bulla_kinds_has(k, &w))
-			return agreement_bad(f, label, &v, "has a word that "
-			    "is no kind of answer, or stands there twice",
-			    err);
+			return bulla_field_bad(f, label, &v, "has a word that "
+			    "is no kind of answer, or stands there twice", err);
 		k->kind[k->n++] = w;
 	}
 	if (k->n == 0 && d->unit != BULLA_NO_TIME)
-		return agreement_bad(f, label, &v, "does not say which kinds "
+		return bulla_field_bad(f, label, &v, "does not say which kinds "
 		    "of answer count", err);
 	return BULLA_OK;
 }
@@ -220,7 +219,7 @@ take_class(struct bulla_fields *f, struct bulla_agreement *a,
 	st = bulla_field_take(f, "class", &name, err);
 	if (st == BULLA_OK && (!bulla_kind_ok(&name) ||
 	    bulla_agreement_class(a, &name) != NULL))
-		return agreement_bad(f, "class", &name, "is no word of a-z "
+		return bulla_field_bad(f, "class", &name, "is no word of a-z "
 		    "0-9 -, or stands there twice", err);
 	if (st == BULLA_OK)
 		st = take_duration(f, "acknowledge", &c->acknowledge, err);
@@ -268,12 +267,12 @@ take_level(struct bulla_fields *f, struct bulla_agreement *a, size_t side,
 	    !bulla_duration_parse(&w, &l->answer[side]) ||
 	    l->answer[side].unit == BULLA_NO_TIME ||
 	    !bulla_field_value_ok(&c))
-		return agreement_bad(f, "hotline", &v, "is not a level, a "
+		return bulla_field_bad(f, "hotline", &v, "is not a level, a "
 		    "side (both, in their order), the time to answer and who "
 		    "answers", err);
 	if (side == 0 ? bulla_agreement_level(a, &name) != NULL :
 	    !bulla_cur_same(&name, &l->name))
-		return agreement_bad(f, "hotline", &v, "must be one of two "
+		return bulla_field_bad(f, "hotline", &v, "must be one of two "
 		    "lines for each level: one for each side", err);
 	l->name = name;
 	l->who[side] = c;

@@ -6,36 +6,14 @@
 static const char type_line[] = "bulla roster v1";
 
 static enum bulla_status
-take_previous(struct bulla_fields *f, struct bulla_roster *r,
-    struct bulla_err *err)
-{
-	struct bulla_fields ahead = *f;
-	struct bulla_cur v;
-	enum bulla_status st;
-
-	st = bulla_field_take(&ahead, "previous", &v, err);
-	if (st != BULLA_OK)
-		return st;
-	r->has_previous = !bulla_cur_is(&v, "-");
-	if (r->has_previous != (r->version > 1))
-		return roster_bad(&ahead, "previous", &v, "cannot be: the first "
-		    "version has none, every other one has", err);
-	if (r->has_previous)
-		return bulla_field_hex(f, "previous", r->previous,
-		    sizeof(r->previous), err);
-	*f = ahead;
-	return BULLA_OK;
-}
-
-static enum bulla_status
 take_head(struct bulla_fields *f, struct bulla_roster *r,
     struct bulla_err *err)
 {
 	enum bulla_status st = bulla_field_take(f, "side", &r->side, err);
 
 	if (st == BULLA_OK && !roster_side_ok(&r->side))
-		return roster_bad(f, "side", &r->side, "is no name of a side "
-		    "(a-z 0-9 . _ -)", err);
+		return bulla_field_bad(f, "side", &r->side, "is no name of a "
+		    "side (a-z 0-9 . _ -)", err);
 	if (st == BULLA_OK)
 		st = bulla_field_u64(f, "version", BULLA_ROSTER_VERSION_MAX,
 		    &r->version, err);
@@ -49,7 +27,14 @@ take_head(struct bulla_fields *f, struct bulla_roster *r,
 	if (st == BULLA_OK && r->expires <= r->issued)
 		return bulla_fail(err, BULLA_E_FORMAT, "line %u: expires: not "
 		    "after issued", f->line - 1);
-	return st == BULLA_OK ? take_previous(f, r, err) : st;
+	if (st == BULLA_OK)
+		st = bulla_field_hex_or_none(f, "previous", r->previous,
+		    sizeof(r->previous), &r->has_previous, err);
+	if (st == BULLA_OK && r->has_previous != (r->version > 1))
+		return bulla_fail(err, BULLA_E_FORMAT, "line %u: previous: "
+		    "the first version has none, every other one has",
+		    f->line - 1);
+	return st;
 }
 
 unsigned

@@ -4,10 +4,6 @@
 #include "bulla/field.h"
 #include "bulla/roster.h"
 
-/* BULLA_E_FORMAT about the line just taken. */
-enum bulla_status roster_bad(const struct bulla_fields *f, const char *label,
-    const struct bulla_cur *v, const char *why, struct bulla_err *err);
-
 /* A key name without a slash. */
 bool roster_side_ok(const struct bulla_cur *side);
 

@@ -1,23 +1,11 @@
 #include <string.h>
 
 #include "bulla/enc.h"
-#include "bulla/text.h"
 #include "bulla/when.h"
 
 #include "core/roster_int.h"
 
 #define PQ_KEY_LEN 1216u	/* bytes of an age1pq1... recipient */
-
-/* The line just taken is the one that is wrong. */
-enum bulla_status
-roster_bad(const struct bulla_fields *f, const char *label,
-    const struct bulla_cur *v, const char *why, struct bulla_err *err)
-{
-	char shown[96];
-
-	return bulla_fail(err, BULLA_E_FORMAT, "line %u: %s: \"%s\" %s",
-	    f->line - 1, label, bulla_text_show(shown, sizeof(shown), v), why);
-}
 
 static enum bulla_status
 too_many(const char *label, unsigned max, struct bulla_err *err)
@@ -127,8 +115,8 @@ roster_take_root(struct bulla_fields *f, struct bulla_roster *r,
 		return st;
 	c = v;
 	if (!word(&c, &w) || !person_ok(&c) || bulla_cur_is(&c, "-"))
-		return roster_bad(f, "root", &v, "is not a key, a space and the name "
-		    "of a person", err);
+		return bulla_field_bad(f, "root", &v, "is not a key, a space "
+		    "and the name of a person", err);
 	st = roster_vkey(&w, &r->side, BULLA_SIG_ED25519, &root->key, err);
 	if (st == BULLA_OK)
 		st = check_new(r, &root->key, err);
@@ -164,14 +152,16 @@ roster_take_key(struct bulla_fields *f, struct bulla_roster *r,
 	if (!word(&c, &role) || !word(&c, &vkey) ||
 	    !when(&c, false, &k->from) || !when(&c, false, &k->until) ||
 	    !person_ok(&c))
-		return roster_bad(f, "key", &v, "is not a role, a key, two times and "
-		    "a person", err);
+		return bulla_field_bad(f, "key", &v, "is not a role, a key, "
+		    "two times and a person", err);
 	if (!bulla_role_parse(&role, &k->role))
-		return roster_bad(f, "key", &role, "is no role of a key", err);
+		return bulla_field_bad(f, "key", &role, "is no role of a key",
+		    err);
 	if (k->from > k->until)
-		return roster_bad(f, "key", &v, "ends before it begins", err);
+		return bulla_field_bad(f, "key", &v, "ends before it begins",
+		    err);
 	if (bulla_cur_is(&c, "-") && !may_be_machine(k->role))
-		return roster_bad(f, "key", &role, "needs a person", err);
+		return bulla_field_bad(f, "key", &role, "needs a person", err);
 	st = roster_vkey(&vkey, &r->side, k->role == BULLA_ROLE_WITNESS ?
 	    BULLA_SIG_COSIGNATURE : BULLA_SIG_ED25519, &k->key, err);
 	if (st == BULLA_OK)
@@ -210,16 +200,16 @@ roster_take_age(struct bulla_fields *f, struct bulla_roster *r,
 	a->recipient = v;
 	if (!word(&a->recipient, &a->name) ||
 	    !roster_name_of(&a->name, &r->side))
-		return roster_bad(f, "age", &v, "does not begin with a name of this "
-		    "side and a space", err);
+		return bulla_field_bad(f, "age", &v, "does not begin with a "
+		    "name of this side and a space", err);
 	if (!recipient_ok(&a->recipient))
-		return roster_bad(f, "age", &a->recipient, "is no age1... recipient",
-		    err);
+		return bulla_field_bad(f, "age", &a->recipient, "is no age1... "
+		    "recipient", err);
 	for (size_t i = 0; i < r->n_ages; i++) {
 		if (bulla_cur_same(&a->name, &r->age[i].name) ||
 		    bulla_cur_same(&a->recipient, &r->age[i].recipient))
-			return roster_bad(f, "age", &v, "has the name or the "
-			    "recipient of an earlier line", err);
+			return bulla_field_bad(f, "age", &v, "has the name or "
+			    "the recipient of an earlier line", err);
 	}
 	r->n_ages++;
 	return BULLA_OK;
@@ -241,12 +231,15 @@ roster_take_tls(struct bulla_fields *f, struct bulla_roster *r,
 	c = v;
 	if (!word(&c, &w) || !bulla_hex_decode(&w, t->spki, sizeof(t->spki)) ||
 	    !when(&c, false, &t->from) || !when(&c, true, &t->until))
-		return roster_bad(f, "tls", &v, "is not a sha256 and two times", err);
+		return bulla_field_bad(f, "tls", &v, "is not a sha256 and two "
+		    "times", err);
 	if (t->from > t->until)
-		return roster_bad(f, "tls", &v, "ends before it begins", err);
+		return bulla_field_bad(f, "tls", &v, "ends before it begins",
+		    err);
 	for (size_t i = 0; i < r->n_tls; i++) {
 		if (memcmp(t->spki, r->tls[i].spki, sizeof(t->spki)) == 0)
-			return roster_bad(f, "tls", &v, "stands there twice", err);
+			return bulla_field_bad(f, "tls", &v, "stands there "
+			    "twice", err);
 	}
 	r->n_tls++;
 	return BULLA_OK;

@@ -19,8 +19,8 @@ take_key(struct bulla_fields *f, struct bulla_suspend *s,
 		return bulla_wrap(err, BULLA_E_FORMAT, "line %u", f->line - 1);
 	name = bulla_cur_str(k.name);
 	if (!roster_name_of(&name, &s->side))
-		return roster_bad(f, "key", &v, "is not a key of this side",
-		    err);
+		return bulla_field_bad(f, "key", &v, "is not a key of this "
+		    "side", err);
 	s->key = k;
 	return BULLA_OK;
 }
@@ -32,12 +32,12 @@ take_why(struct bulla_fields *f, struct bulla_suspend *s,
 	enum bulla_status st = bulla_field_take(f, "actor", &s->actor, err);
 
 	if (st == BULLA_OK && !roster_name_of(&s->actor, &s->side))
-		return roster_bad(f, "actor", &s->actor, "is no key name of "
-		    "this side", err);
+		return bulla_field_bad(f, "actor", &s->actor, "is no key name "
+		    "of this side", err);
 	if (st == BULLA_OK)
 		st = bulla_field_take(f, "reason", &s->reason, err);
 	if (st == BULLA_OK && bulla_cur_is(&s->reason, "-"))
-		return roster_bad(f, "reason", &s->reason, "is no reason",
+		return bulla_field_bad(f, "reason", &s->reason, "is no reason",
 		    err);
 	return st;
 }
@@ -54,8 +54,8 @@ bulla_suspend_parse(const struct bulla_cur *text, struct bulla_suspend *out,
 	if (st == BULLA_OK)
 		st = bulla_field_take(&f, "side", &s.side, err);
 	if (st == BULLA_OK && !roster_side_ok(&s.side))
-		return roster_bad(&f, "side", &s.side, "is no name of a side",
-		    err);
+		return bulla_field_bad(&f, "side", &s.side, "is no name of a "
+		    "side", err);
 	if (st == BULLA_OK)
 		st = bulla_field_hex(&f, "roster", s.roster, sizeof(s.roster),
 		    err);

@@ -4,42 +4,12 @@
 #include "bulla/enc.h"
 #include "bulla/field.h"
 #include "bulla/note.h"
-#include "bulla/text.h"
 
 #include "events.h"
 
 static const char type_line[] = "bulla custody v1";
 
 _Static_assert(EVENT_FIELDS_MAX <= BULLA_CUSTODY_EXTRA_MAX, "room for all");
-
-/* The line just taken is the one that is wrong. */
-static enum bulla_status
-bad(const struct bulla_fields *f, const char *label,
-    const struct bulla_cur *v, const char *why, struct bulla_err *err)
-{
-	char shown[64];
-
-	return bulla_fail(err, BULLA_E_FORMAT, "line %u: %s: \"%s\" %s",
-	    f->line - 1, label, bulla_text_show(shown, sizeof(shown), v), why);
-}
-
-static enum bulla_status
-take_digest_or_none(struct bulla_fields *f, const char *label,
-    uint8_t out[32], bool *has, struct bulla_err *err)
-{
-	struct bulla_fields ahead = *f;
-	struct bulla_cur v;
-	enum bulla_status st;
-
-	st = bulla_field_take(&ahead, label, &v, err);
-	if (st != BULLA_OK)
-		return st;
-	*has = !bulla_cur_is(&v, "-");
-	if (*has)
-		return bulla_field_hex(f, label, out, 32, err);
-	*f = ahead;
-	return BULLA_OK;
-}
 
 static enum bulla_status
 take_text(struct bulla_fields *f, const char *label, struct bulla_cur *out,
@@ -77,14 +47,16 @@ take_chain(struct bulla_fields *f, struct bulla_custody *c,
 	if (st != BULLA_OK)
 		return st;
 	if (!bulla_custody_event_ok(&c->event))
-		return bad(f, "event", &c->event, "is not known", err);
+		return bulla_field_bad(f, "event", &c->event, "is not known",
+		    err);
 	if (!c->has_seal && !bulla_cur_is(&c->event, "reject"))
-		return bad(f, "event", &c->event, "needs a seal", err);
+		return bulla_field_bad(f, "event", &c->event, "needs a seal",
+		    err);
 	st = bulla_field_u64(f, "sequence", BULLA_CUSTODY_SEQUENCE_MAX,
 	    &c->sequence, err);
 	if (st == BULLA_OK)
-		st = take_digest_or_none(f, "previous", c->previous,
-		    &c->has_previous, err);
+		st = bulla_field_hex_or_none(f, "previous", c->previous,
+		    sizeof(c->previous), &c->has_previous, err);
 	if (st != BULLA_OK)
 		return st;
 	if (!chain_ok(c))
@@ -102,7 +74,8 @@ take_people(struct bulla_fields *f, struct bulla_custody *c,
 
 	st = bulla_field_take(f, "actor", &c->actor, err);
 	if (st == BULLA_OK && !bulla_keyname_ok(&c->actor))
-		return bad(f, "actor", &c->actor, "is no key name", err);
+		return bulla_field_bad(f, "actor", &c->actor, "is no key name",
+		    err);
 	if (st == BULLA_OK)
 		st = take_text(f, "officer", &c->officer, err);
 	if (st == BULLA_OK)
@@ -131,8 +104,8 @@ take_extra(struct bulla_fields *f, struct bulla_custody *c,
 		if (st != BULLA_OK)
 			return st;
 		if (!bulla_event_value_ok(e->field[i].kind, &x->value))
-			return bad(f, label, &x->value, "may not stand there",
-			    err);
+			return bulla_field_bad(f, label, &x->value, "may not "
+			    "stand there", err);
 		if (bulla_cur_is(&x->value, "-"))
 			x->value.len = 0;
 		x->label = bulla_cur_str(label);
@@ -154,7 +127,8 @@ bulla_custody_parse(const struct bulla_cur *text, struct bulla_custody *out,
 	if (st == BULLA_OK)
 		st = bulla_field_hex(&f, "package", id, sizeof(id), err);
 	if (st == BULLA_OK)
-		st = take_digest_or_none(&f, "seal", c.seal, &c.has_seal, err);
+		st = bulla_field_hex_or_none(&f, "seal", c.seal,
+		    sizeof(c.seal), &c.has_seal, err);
 	if (st == BULLA_OK)
 		st = take_chain(&f, &c, err);
 	if (st == BULLA_OK)
@@ -186,25 +160,6 @@ bulla_custody_get(const struct bulla_custody *c, const char *label,
 		return true;
 	}
 	return false;
-}
-
-static void
-put_or_none(struct bulla_buf *b, const char *label, const struct bulla_cur *v)
-{
-	if (v->len > 0)
-		bulla_field_put(b, label, v);
-	else
-		bulla_field_put_str(b, label, "-");
-}
-
-static void
-put_digest(struct bulla_buf *b, const char *label, bool has,
-    const uint8_t digest[32])
-{
-	if (has)
-		bulla_field_put_hex(b, label, digest, 32);
-	else
-		bulla_field_put_str(b, label, "-");
 }
 
 static bool
@@ -242,16 +197,18 @@ bulla_custody_put(struct bulla_buf *b, const struct bulla_custody *c)
 	bulla_buf_str(b, type_line);
 	bulla_buf_str(b, "\n");
 	bulla_field_put_str(b, "package", c->id);
-	put_digest(b, "seal", c->has_seal, c->seal);
+	bulla_field_put_hex_or_none(b, "seal", c->has_seal, c->seal,
+	    sizeof(c->seal));
 	bulla_field_put(b, "event", &c->event);
 	bulla_field_put_u64(b, "sequence", c->sequence);
-	put_digest(b, "previous", c->has_previous, c->previous);
+	bulla_field_put_hex_or_none(b, "previous", c->has_previous,
+	    c->previous, sizeof(c->previous));
 	bulla_field_put_when(b, "time", c->time);
 	bulla_field_put(b, "actor", &c->actor);
-	put_or_none(b, "officer", &c->officer);
-	put_or_none(b, "place", &c->place);
-	put_or_none(b, "purpose", &c->purpose);
-	put_or_none(b, "authority", &c->authority);
-	put_or_none(b, "result", &c->result);
+	bulla_field_put_or_none(b, "officer", &c->officer);
+	bulla_field_put_or_none(b, "place", &c->place);
+	bulla_field_put_or_none(b, "purpose", &c->purpose);
+	bulla_field_put_or_none(b, "authority", &c->authority);
+	bulla_field_put_or_none(b, "result", &c->result);
 	put_extra(b, c);
 }

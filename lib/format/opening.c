@@ -3,23 +3,11 @@
 #include "bulla/note.h"
 #include "bulla/num.h"
 #include "bulla/opening.h"
-#include "bulla/text.h"
 
 static const char type_line[] = "bulla opening v1";
 
 #define PQ_KEY_LEN 1216u	/* bytes of an age1pq1... recipient */
 #define VKEY_ED25519 0x01
-
-/* The line just taken is the one that is wrong. */
-static enum bulla_status
-bad(const struct bulla_fields *f, const char *label,
-    const struct bulla_cur *v, const char *why, struct bulla_err *err)
-{
-	char shown[64];
-
-	return bulla_fail(err, BULLA_E_FORMAT, "line %u: %s: \"%s\" %s",
-	    f->line - 1, label, bulla_text_show(shown, sizeof(shown), v), why);
-}
 
 static enum bulla_status
 take_id(struct bulla_fields *f, char out[BULLA_ID_LEN + 1],
@@ -51,8 +39,8 @@ take_word(struct bulla_fields *f, const char *label, bool none,
 		return BULLA_OK;
 	}
 	if (!ok(&v))
-		return bad(f, label, &v, "is longer than allowed or has a "
-		    "character that may not stand there", err);
+		return bulla_field_bad(f, label, &v, "is longer than allowed "
+		    "or has a character that may not stand there", err);
 	*out = v;
 	return BULLA_OK;
 }
@@ -69,28 +57,9 @@ take_choice(struct bulla_fields *f, const char *label, const char *no,
 	if (st != BULLA_OK)
 		return st;
 	if (!bulla_cur_is(&v, no) && !bulla_cur_is(&v, yes))
-		return bad(f, label, &v, "is neither of the two values "
-		    "allowed", err);
+		return bulla_field_bad(f, label, &v, "is neither of the two "
+		    "values allowed", err);
 	*out = bulla_cur_is(&v, yes);
-	return BULLA_OK;
-}
-
-/* hex of n bytes, or "-" and *has is false. */
-static enum bulla_status
-take_hex_or_none(struct bulla_fields *f, const char *label, void *out,
-    size_t n, bool *has, struct bulla_err *err)
-{
-	struct bulla_fields ahead = *f;
-	struct bulla_cur v;
-	enum bulla_status st;
-
-	st = bulla_field_take(&ahead, label, &v, err);
-	if (st != BULLA_OK)
-		return st;
-	*has = !bulla_cur_is(&v, "-");
-	if (*has)
-		return bulla_field_hex(f, label, out, n, err);
-	*f = ahead;
 	return BULLA_OK;
 }
 
@@ -122,7 +91,8 @@ take_to(struct bulla_fields *f, struct bulla_opening *o,
 			return bulla_fail(err, BULLA_E_LIMIT,
 			    "more than %u \"to\" lines", BULLA_TO_MAX);
 		if (among(o->to, o->n_to, &v))
-			return bad(f, "to", &v, "stands there twice", err);
+			return bulla_field_bad(f, "to", &v, "stands there "
+			    "twice", err);
 		o->to[o->n_to++] = v;
 	} while (bulla_field_next_is(f, "to"));
 	return BULLA_OK;
@@ -158,17 +128,18 @@ take_sealers(struct bulla_fields *f, struct bulla_opening *o,
 		if (st != BULLA_OK)
 			return st;
 		if (!vkey_ok(&v, &name))
-			return bad(f, "sealer", &v, "is no Ed25519 vkey "
-			    "(name+id+base64)", err);
+			return bulla_field_bad(f, "sealer", &v, "is no Ed25519 "
+			    "vkey (name+id+base64)", err);
 		theirs = bulla_keyname_agency(&name);
 		if (!bulla_cur_same(&ours, &theirs))
-			return bad(f, "sealer", &v, "is not a key of the "
-			    "agency in \"from\"", err);
+			return bulla_field_bad(f, "sealer", &v, "is not a key "
+			    "of the agency in \"from\"", err);
 		if (o->n_sealers == BULLA_SEALERS_MAX)
 			return bulla_fail(err, BULLA_E_LIMIT,
 			    "more than %u sealers", BULLA_SEALERS_MAX);
 		if (among(o->sealer, o->n_sealers, &v))
-			return bad(f, "sealer", &v, "stands there twice", err);
+			return bulla_field_bad(f, "sealer", &v, "stands there "
+			    "twice", err);
 		o->sealer[o->n_sealers++] = v;
 	} while (bulla_field_next_is(f, "sealer"));
 	return BULLA_OK;
@@ -199,9 +170,9 @@ take_sequence(struct bulla_fields *f, struct bulla_opening *o,
 	if (st != BULLA_OK)
 		return st;
 	if (o->has_sequence && (o->sequence == 0 || o->n_to != 1))
-		return bad(f, "sequence", &v, "counts from 1, and only where "
-		    "there is exactly one \"to\"", err);
-	st = take_hex_or_none(f, "previous", o->previous,
+		return bulla_field_bad(f, "sequence", &v, "counts from 1, and "
+		    "only where there is exactly one \"to\"", err);
+	st = bulla_field_hex_or_none(f, "previous", o->previous,
 	    sizeof(o->previous), &o->has_previous, err);
 	if (st != BULLA_OK)
 		return st;
@@ -239,20 +210,21 @@ take_recipients(struct bulla_fields *f, struct bulla_opening *o,
 		if (st != BULLA_OK)
 			return st;
 		if (!recipient_ok(&v, &pq))
-			return bad(f, "recipient", &v, "is no age1... "
-			    "recipient", err);
+			return bulla_field_bad(f, "recipient", &v, "is no "
+			    "age1... recipient", err);
 		if (o->n_recipients == 0)
 			first_pq = pq;
 		if (pq != first_pq)
-			return bad(f, "recipient", &v, "is not of the same "
-			    "kind (post-quantum or not) as the first", err);
+			return bulla_field_bad(f, "recipient", &v, "is not of "
+			    "the same kind (post-quantum or not) as the first",
+			    err);
 		if (o->n_recipients == (pq ? BULLA_RECIPIENTS_PQ_MAX :
 		    BULLA_RECIPIENTS_MAX))
 			return bulla_fail(err, BULLA_E_LIMIT,
 			    "more than %zu recipients", o->n_recipients);
 		if (among(o->recipient, o->n_recipients, &v))
-			return bad(f, "recipient", &v, "stands there twice",
-			    err);
+			return bulla_field_bad(f, "recipient", &v, "stands "
+			    "there twice", err);
 		o->recipient[o->n_recipients++] = v;
 	} while (bulla_field_next_is(f, "recipient"));
 	return BULLA_OK;
@@ -275,8 +247,8 @@ take_checkpoint(struct bulla_fields *f, struct bulla_opening *o,
 	    !bulla_b64_decode(&rest, BULLA_B64_PADDED, o->checkpoint_root,
 	    sizeof(o->checkpoint_root), &len) ||
 	    len != sizeof(o->checkpoint_root))
-		return bad(f, "checkpoint", &v, "is no tree size and 32-byte "
-		    "root in base64", err);
+		return bulla_field_bad(f, "checkpoint", &v, "is no tree size "
+		    "and 32-byte root in base64", err);
 	o->has_checkpoint = true;
 	return BULLA_OK;
 }
@@ -351,7 +323,7 @@ bulla_opening_parse(const struct bulla_cur *text, struct bulla_opening *out,
 	if (st == BULLA_OK)
 		st = take_age(&f, &o, err);
 	if (st == BULLA_OK)
-		st = take_hex_or_none(&f, "roster", o.roster,
+		st = bulla_field_hex_or_none(&f, "roster", o.roster,
 		    sizeof(o.roster), &o.has_roster, err);
 	if (st == BULLA_OK)
 		st = take_checkpoint(&f, &o, err);

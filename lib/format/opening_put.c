@@ -5,25 +5,6 @@
 #include "bulla/opening.h"
 
 static void
-put_or_none(struct bulla_buf *b, const char *label, const struct bulla_cur *v)
-{
-	if (v->len > 0)
-		bulla_field_put(b, label, v);
-	else
-		bulla_field_put_str(b, label, "-");
-}
-
-static void
-put_hex_or_none(struct bulla_buf *b, const char *label, bool has,
-    const void *p, size_t n)
-{
-	if (has)
-		bulla_field_put_hex(b, label, p, n);
-	else
-		bulla_field_put_str(b, label, "-");
-}
-
-static void
 put_list(struct bulla_buf *b, const char *label, const struct bulla_cur *v,
     size_t n)
 {
@@ -43,7 +24,7 @@ put_parties(struct bulla_buf *b, const struct bulla_opening *o)
 		bulla_field_put_u64(b, "sequence", o->sequence);
 	else
 		bulla_field_put_str(b, "sequence", "-");
-	put_hex_or_none(b, "previous", o->has_previous, o->previous,
+	bulla_field_put_hex_or_none(b, "previous", o->has_previous, o->previous,
 	    sizeof(o->previous));
 	put_list(b, "recipient", o->recipient, o->n_recipients);
 }
@@ -67,8 +48,8 @@ bulla_opening_put(struct bulla_buf *b, const struct bulla_opening *o)
 	bulla_buf_str(b, "bulla opening v1\n");
 	bulla_field_put_str(b, "package", o->id);
 	bulla_field_put(b, "kind", &o->kind);
-	put_or_none(b, "ref", &o->ref);
-	put_or_none(b, "class", &o->urgency);
+	bulla_field_put_or_none(b, "ref", &o->ref);
+	bulla_field_put_or_none(b, "class", &o->urgency);
 	bulla_field_put_str(b, "exercise", o->exercise ? "yes" : "no");
 	bulla_field_put_when(b, "created", o->created);
 	put_parties(b, o);
@@ -78,7 +59,7 @@ bulla_opening_put(struct bulla_buf *b, const struct bulla_opening *o)
 	bulla_field_put_hex(b, "age-nonce", o->age_nonce,
 	    sizeof(o->age_nonce));
 	bulla_field_put_u64(b, "segment", BULLA_SEGMENT_PLAIN);
-	put_hex_or_none(b, "roster", o->has_roster, o->roster,
+	bulla_field_put_hex_or_none(b, "roster", o->has_roster, o->roster,
 	    sizeof(o->roster));
 	put_checkpoint(b, o);
 }

@@ -68,7 +68,9 @@ static const struct {
 	{ "version: 1", "version: 01", "is not" },
 	{ "version: 1", "version: 1000000", "is not" },
 	{ "version: 1", "version: 2", "every other one has" },
-	{ "previous: -", "previous: 00", "the first version has none" },
+	{ "previous: -", "previous: 00", "hex" },
+	{ "previous: -", "previous: " NO_DIGEST,
+	    "the first version has none" },
 	{ "side: a.example", "side: c.example", "alphabetical" },
 	{ "side: a.example", "side: b.example", "alphabetical" },
 	{ "side: a.example", "side: a/example", "no name of a side" },
@@ -340,6 +342,9 @@ Test(agreement, a_lead_that_ends_before_its_time_takes_that_version_along)
 	cr_expect_not_null(strstr(l.lapsed,
 	    "agreement/000002.note: the lead of b.example"), "%s", l.lapsed);
 	cr_expect_eq(bulla_agreements_at(&l, at + 6000), &l.v[0]);
+	cr_expect(l.lapse.version == 2 && l.lapse.from == at + 5000);
+	cr_expect(strncmp(l.lapse.why, "the lead of b.example: ", 23) == 0,
+	    "%s", l.lapse.why);
 	bulla_agreements_free(&l);
 	/* it has to go first, so that nobody finds two of one number */
 	cr_expect_eq(take_it(2, at + 6000, first, x, y, at), BULLA_E_REFUSED);

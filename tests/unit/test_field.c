@@ -182,6 +182,51 @@ Test(field, typed_forms_refuse_and_do_not_advance)
 	cr_assert(bulla_field_next_is(&f, "a"));
 }
 
+Test(field, a_hyphen_stands_for_none)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(1000);
+	struct bulla_cur v = bulla_cur_str("x"), none = { .p = v.p };
+	struct bulla_fields f;
+	struct bulla_err e = { 0 };
+	uint8_t out[1] = { 7 };
+	bool has = true;
+
+	bulla_buf_str(&b, "bulla test v1\n");
+	bulla_field_put_hex_or_none(&b, "a", false, "\xab", 1);
+	bulla_field_put_hex_or_none(&b, "b", true, "\xab", 1);
+	bulla_field_put_or_none(&b, "c", &none);
+	bulla_field_put_or_none(&b, "d", &v);
+	cr_assert_str_eq(bulla_buf_cstr(&b),
+	    "bulla test v1\na: -\nb: ab\nc: -\nd: x\n");
+	f = begun(bulla_buf_cstr(&b));
+	cr_assert_eq(bulla_field_hex_or_none(&f, "a", out, 1, &has, NULL), 0);
+	cr_assert(!has && out[0] == 7);
+	cr_assert_eq(bulla_field_hex_or_none(&f, "b", out, 1, &has, NULL), 0);
+	cr_assert(has && out[0] == 0xab);
+	has = false;
+	cr_assert_eq(bulla_field_hex_or_none(&f, "d", out, 1, &has, NULL),
+	    BULLA_E_FORMAT);
+	f = begun("bulla test v1\na: x\n");
+	cr_assert_eq(bulla_field_hex_or_none(&f, "a", out, 1, &has, &e),
+	    BULLA_E_FORMAT);
+	cr_assert(!has && f.line == 2);
+	cr_assert_str_eq(e.msg,
+	    "line 2: a: \"x\" is not 2 lower-case hex digits");
+	bulla_buf_free(&b);
+}
+
+Test(field, what_is_wrong_is_named_with_its_line)
+{
+	struct bulla_fields f = begun("bulla test v1\na: \xc3\xa4 b\n");
+	struct bulla_err e = { 0 };
+	struct bulla_cur v;
+
+	cr_assert_eq(bulla_field_take(&f, "a", &v, NULL), BULLA_OK);
+	cr_assert_eq(bulla_field_bad(&f, "a", &v, "is no word", &e),
+	    BULLA_E_FORMAT);
+	cr_assert_str_eq(e.msg, "line 2: a: \"\xc3\xa4 b\" is no word");
+}
+
 Test(field, numbers_keep_to_their_maximum)
 {
 	struct bulla_fields f = begun("bulla test v1\na: 10\n");

@@ -141,7 +141,9 @@ Test(roster, head)
 	expect_bad(bent("version: 1", "version: 0"), "counts from 1");
 	expect_bad(bent("version: 1", "version: 2"), "every other one has");
 	expect_bad(bent("version: 1", "version: 1000000"), "up to 999999");
-	expect_bad(bent("previous: -", "previous: 00"), "the first version");
+	expect_bad(bent("previous: -", "previous: 00"), "hex");
+	expect_bad(bent("previous: -", "previous: " NO_DIGEST),
+	    "the first version");
 	expect_bad(bent("issued: 2026", "issued: 2027"), "not after issued");
 	expect_bad(bent("threshold: 2", "threshold: 0"), "at least 1");
 	expect_bad(bent("threshold: 2", "threshold: 3"), "belong to 2");
