@@ -47,6 +47,18 @@ own(const struct bulla_review *r)
 	return j;
 }
 
+static struct cmd_json *
+lapsed(const struct bulla_agreement_unused *u)
+{
+	struct cmd_json *j = cmd_json_new();
+
+	cmd_json_u64(j, "version", u->version);
+	cmd_json_when(j, "from", u->from);
+	cmd_json_hex(j, "digest", u->digest, sizeof(u->digest));
+	cmd_json_str(j, "why", u->why);
+	return j;
+}
+
 struct cmd_json *
 review_json(const struct review_cmd *k)
 {
@@ -61,6 +73,8 @@ review_json(const struct review_cmd *k)
 	for (int i = 0; i < 2; i++)
 		cmd_json_push_str(j, "sides", r->threads.side[i]);
 	cmd_json_str(j, "sha256", k->sha256);
+	if (bulla_review_lapsed(r) != NULL)
+		cmd_json_push_obj(j, "lapsed", lapsed(bulla_review_lapsed(r)));
 	for (size_t i = 0; i < r->n_common; i++)
 		cmd_json_push_obj(j, "figures", figure(r, &r->figure[i]));
 	cmd_json_obj(j, "own", own(r));

@@ -296,6 +296,23 @@ records(struct bulla_buf *b, const struct bulla_review *r)
 	bulla_buf_str(b, "</table></div></details>\n</section>\n");
 }
 
+/* Nothing was judged by it; what was promised before it went on. */
+static void
+lapsed(struct review_cmd *k)
+{
+	const struct bulla_agreement_unused *u = bulla_review_lapsed(&k->r);
+	char from[BULLA_WHEN_LEN + 1];
+	struct bulla_buf *b = &k->out;
+
+	if (u == NULL)
+		return;
+	bulla_when_text(u->from, from);
+	bulla_buf_fmt(b, "<p class=\"mark\"><b>Lapsed:</b> agreement version "
+	    "%" PRIu64 ", to be in force from %s: ", u->version, from);
+	bulla_html_str(b, u->why);
+	bulla_buf_str(b, "</p>\n");
+}
+
 void
 review_page(struct review_cmd *k)
 {
@@ -318,6 +335,7 @@ review_page(struct review_cmd *k)
 	bulla_buf_str(b, "<p>Times are without the time in which the clock "
 	    "stood; p90: nine of ten took no longer. Signatures prove who "
 	    "said what, and when both had it; not that it is true.</p>\n");
+	lapsed(k);
 	glance(k);
 	for (int side = 0; side < 2; side++)
 		direction(k, side);

@@ -129,6 +129,20 @@ own(struct review_cmd *k)
 	remarks(k);
 }
 
+/* What stands in the tables: the same words on both sides. */
+static void
+lapsed(struct review_cmd *k)
+{
+	const struct bulla_agreement_unused *u = bulla_review_lapsed(&k->r);
+	char from[BULLA_WHEN_LEN + 1];
+
+	if (u == NULL)
+		return;
+	bulla_when_text(u->from, from);
+	bulla_buf_fmt(&k->out, "\nLAPSED: agreement version %" PRIu64 ", to be "
+	    "in force from %s\n  %s\n", u->version, from, u->why);
+}
+
 void
 review_text(struct review_cmd *k)
 {
@@ -141,6 +155,7 @@ review_text(struct review_cmd *k)
 	    k->r.threads.side[1], from, to);
 	bulla_buf_fmt(&k->out, "sha256 %s\n(of the tables: the same on both "
 	    "sides; records behind each figure: --tsv)\n", k->sha256);
+	lapsed(k);
 	for (int side = 0; side < 2; side++)
 		direction(k, side);
 	own(k);

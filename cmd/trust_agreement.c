@@ -204,6 +204,19 @@ make(struct trust_agreement *w, const char *draft, const struct bulla_agreement 
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, draft, st, &err);
 }
 
+/* In the home too, so that a review can name what was never agreed. */
+static int
+keep(struct trust_agreement *w)
+{
+	const struct bulla_cur note = bulla_buf_view(&w->note);
+	struct bulla_err err = { 0 };
+	enum bulla_status st = bulla_agreement_keep_proposal(w->h.path, &note,
+	    &err);
+
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, w->h.path, st,
+	    &err);
+}
+
 static int
 propose(struct trust_agreement *w)
 {
@@ -226,6 +239,8 @@ propose(struct trust_agreement *w)
 		code = make(w, draft, &a[0], &a[1]);
 	if (code == CMD_YES)
 		code = trust_output(w->k, &w->note);
+	if (code == CMD_YES)
+		code = keep(w);
 	if (code == CMD_YES && w->k->c.common.out != NULL &&
 	    strcmp(w->k->c.common.out, "-") != 0)
 		code = report_note(w, "proposed", NULL, &w->note);
@@ -261,6 +276,8 @@ sign(struct trust_agreement *w)
 		code = st == BULLA_OK ? trust_write_back(w->k, path,
 		    &w->note) : cmd_fail(&w->k->c, path, st, &err);
 	}
+	if (code == CMD_YES)
+		code = keep(w);
 	if (code == CMD_YES && (w->k->c.common.out == NULL ||
 	    strcmp(w->k->c.common.out, "-") != 0))
 		code = report_note(w, "signed", path, &w->note);

@@ -181,6 +181,33 @@ show_file(struct trust_agreement *w, const char *path)
 	return code;
 }
 
+/* A version that is not in force, by its state and why. */
+static int
+show_unused(struct trust_agreement *w, const char *state,
+    const struct bulla_agreement_unused *u)
+{
+	char from[BULLA_WHEN_LEN + 1], fp[BULLA_FINGERPRINT_TEXT];
+	struct cmd_json *j;
+
+	if (u->version == 0)
+		return CMD_YES;
+	if (w->k->c.common.json) {
+		j = cmd_json_new();
+		cmd_json_bool(j, "ok", true);
+		cmd_json_u64(j, "version", u->version);
+		cmd_json_when(j, "from", u->from);
+		cmd_json_str(j, "state", state);
+		cmd_json_hex(j, "digest", u->digest, sizeof(u->digest));
+		cmd_json_str(j, "why", u->why);
+		return cmd_json_print(&w->k->c, j, CMD_YES);
+	}
+	bulla_when_text(u->from, from);
+	bulla_fingerprint_text(u->digest, fp);
+	printf("\nagreement version %" PRIu64 ", %s, from %s\nNOT IN FORCE: "
+	    "%s\n%s", u->version, state, from, u->why, fp);
+	return CMD_YES;
+}
+
 int
 trust_agreement_show(struct trust_agreement *w)
 {
@@ -190,7 +217,8 @@ trust_agreement_show(struct trust_agreement *w)
 
 	if (path != NULL)
 		return show_file(w, path);
-	if (w->have.n == 0)
+	if (w->have.n == 0 && w->have.lapse.version == 0 &&
+	    w->have.proposal.version == 0)
 		return cmd_fail(&w->k->c, NULL, bulla_fail(&err,
 		    BULLA_E_NOMATCH, "no agreement in this home: bulla-trust "
 		    "agreement propose, sign, pin"), &err);
@@ -201,5 +229,9 @@ trust_agreement_show(struct trust_agreement *w)
 			printf("\n");
 		code = show(w, &v->note, v->a, state_of(w, v->a));
 	}
+	if (code == CMD_YES)
+		code = show_unused(w, "lapsed", &w->have.lapse);
+	if (code == CMD_YES)
+		code = show_unused(w, "proposed", &w->have.proposal);
 	return code;
 }

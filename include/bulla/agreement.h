@@ -149,6 +149,7 @@ BULLA_NODISCARD enum bulla_status bulla_agreement_check(
 /*
  * The agreements of a home, each signed by both sides:
  *	HOME/agreement/VVVVVV.note	every version, from 000001 on
+ *	HOME/agreement/proposed.note	what was proposed or signed here last
  *	HOME/agreement/lock		held while one is taken in
  * They are verified each time they are read.
  */
@@ -157,12 +158,23 @@ struct bulla_agreement_kept {
 	struct bulla_agreement *a;	/* into note */
 	uint8_t digest[32];		/* sha256 of its text */
 };
+/* A version that is not in force, and why; version 0: there is none. */
+struct bulla_agreement_unused {
+	uint64_t version;
+	int64_t from;			/* as it says */
+	uint8_t digest[32];		/* sha256 of its text */
+	char why[512];			/* plain text */
+};
 struct bulla_agreements {
 	struct bulla_agreement_kept *v;	/* version 1 first */
 	size_t n;
 	/* Why the version after these is not used, nor what follows it, or
 	 * "": a lead's key ended or was suspended before it was in force. */
 	char lapsed[512];
+	/* That version; the words are the same on both sides once both know. */
+	struct bulla_agreement_unused lapse;
+	/* What was proposed or signed here last, unless it was taken in. */
+	struct bulla_agreement_unused proposal;
 };
 /*
  * No agreement at all is BULLA_OK with n = 0. BULLA_E_REFUSED (a version is
@@ -185,5 +197,8 @@ const struct bulla_agreement_kept *bulla_agreements_at(
 BULLA_NODISCARD enum bulla_status bulla_agreement_take(const char *home,
     const struct bulla_trust *t, const struct bulla_cur *note, int64_t now,
     struct bulla_err *err);
+/* Keep a proposal, in the place of the one before; nothing is judged by it. */
+BULLA_NODISCARD enum bulla_status bulla_agreement_keep_proposal(
+    const char *home, const struct bulla_cur *note, struct bulla_err *err);
 
 #endif

@@ -67,6 +67,8 @@ enum bulla_remark_kind {
 	BULLA_REMARK_NO_CLASS,	/* nothing was promised for it */
 	BULLA_REMARK_STRAY,	/* has a place in no thread */
 	BULLA_REMARK_DIFFERS,	/* from the other side's statement */
+	BULLA_REMARK_LAPSED,	/* an agreement; they may not know why */
+	BULLA_REMARK_PROPOSED,	/* an agreement, never in force */
 };
 const char *bulla_remark_text(enum bulla_remark_kind k);
 struct bulla_remark {
@@ -123,6 +125,12 @@ const struct bulla_figure *bulla_review_get(const struct bulla_review *r,
  */
 void bulla_review_put(struct bulla_buf *b, const struct bulla_review *r,
     bool own);
+/*
+ * The agreement that both sides signed, to be in force before the period's
+ * end, and that lapsed; NULL: none. Both sides have it once both know why.
+ */
+const struct bulla_agreement_unused *bulla_review_lapsed(
+    const struct bulla_review *r);
 
 /*
  * The period that is to be reviewed: the newest review day of the agreement

@@ -73,11 +73,25 @@ check_sides(const struct bulla_agreement *a, const struct bulla_trust *t,
 	return BULLA_OK;
 }
 
+/* In the order of their names: both sides tell the same reason first. */
+static void
+sides_by_name(const struct bulla_trust *t, enum bulla_side out[2])
+{
+	uint8_t digest[BULLA_SHA256_LEN];
+	const struct bulla_roster *ours, *theirs;
+
+	ours = bulla_trust_roster(t, BULLA_OURS, digest);
+	theirs = bulla_trust_roster(t, BULLA_THEIRS, digest);
+	out[0] = ours != NULL && theirs != NULL && bulla_cur_cmp(
+	    &theirs->side, &ours->side) < 0 ? BULLA_THEIRS : BULLA_OURS;
+	out[1] = out[0] == BULLA_OURS ? BULLA_THEIRS : BULLA_OURS;
+}
+
 enum bulla_status
 agreement_check(const struct bulla_cur *note, const struct bulla_agreement *a,
     const struct bulla_trust *t, int64_t now, struct bulla_err *err)
 {
-	static const enum bulla_side sides[] = { BULLA_OURS, BULLA_THEIRS };
+	enum bulla_side sides[2];
 	struct bulla_vkeys leads = { 0 };
 	struct bulla_verified v = { 0 };
 	enum bulla_status st = check_sides(a, t, err);
@@ -92,6 +106,7 @@ agreement_check(const struct bulla_cur *note, const struct bulla_agreement *a,
 		v.n_by = 0;
 		st = BULLA_OK;
 	}
+	sides_by_name(t, sides);
 	for (size_t i = 0; i < 2 && st == BULLA_OK; i++) {
 		st = side_signed(&v, t, sides[i], a->from, err);
 		if (st == BULLA_OK && now != 0)
@@ -177,6 +192,16 @@ agreement_follows(const struct bulla_agreements *l, const struct bulla_agreement
 	return BULLA_OK;
 }
 
+void
+agreement_unused(struct bulla_agreement_unused *u,
+    const struct bulla_agreement_kept *k, const char *why)
+{
+	u->version = k->a->version;
+	u->from = k->a->from;
+	memcpy(u->digest, k->digest, sizeof(u->digest));
+	(void)snprintf(u->why, sizeof(u->why), "%s", why);
+}
+
 static enum bulla_status
 add(struct bulla_agreements *l, const char *home, const char *name,
     const struct bulla_trust *t, struct bulla_err *err)
@@ -205,6 +230,8 @@ add(struct bulla_agreements *l, const char *home, const char *name,
 		l->v[l->n++] = k;
 		return BULLA_OK;
 	}
+	if (st == BULLA_E_NOMATCH)
+		agreement_unused(&l->lapse, &k, err->msg);
 	agreement_kept_free(&k);
 	bulla_wrap(err, st, "%s", rel);
 	if (st != BULLA_E_NOMATCH)
@@ -246,6 +273,10 @@ bulla_agreements_load(const char *home, const struct bulla_trust *t,
 			    "is missing", want);
 		else
 			st = add(&l, home, names.v[i], t, err);
+	}
+	for (size_t i = 0; i < names.n && st == BULLA_OK; i++) {
+		if (strcmp(names.v[i], "proposed.note") == 0)
+			st = agreement_load_proposal(home, t, &l, err);
 	}
 	kept_names_free(&names);
 	if (st == BULLA_OK)

@@ -41,5 +41,13 @@ BULLA_NODISCARD enum bulla_status agreement_check(
     const struct bulla_trust *t, int64_t now, struct bulla_err *err);
 enum bulla_status agreement_refused(enum bulla_status st,
     struct bulla_err *err);
+void agreement_unused(struct bulla_agreement_unused *u,
+    const struct bulla_agreement_kept *k, const char *why);
+/* agreement_proposal.c: l->proposal, when the rest of l is loaded. */
+BULLA_NODISCARD enum bulla_status agreement_load_proposal(const char *home,
+    const struct bulla_trust *t, struct bulla_agreements *l,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status agreement_drop_proposal(const char *home,
+    struct bulla_err *err);
 
 #endif

@@ -80,6 +80,9 @@ take_locked(const char *home, const struct bulla_trust *t,
 		st = judge(&l, k, note, t, now, err);
 	if (st == BULLA_OK && !same)
 		st = store(home, k, note, t, err);
+	if (st == BULLA_OK && l.proposal.version != 0 &&
+	    l.proposal.version <= v)
+		st = agreement_drop_proposal(home, err);
 	bulla_agreements_free(&l);
 	return st;
 }

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bulla/enc.h"
 #include "bulla/review.h"
 #include "bulla/when.h"
 
@@ -28,7 +29,8 @@ bulla_remark_text(enum bulla_remark_kind k)
 {
 	static const char *const text[] = { "not-proved", "by-cosignature",
 	    "receipt-not-answered", "without-receipt", "not-read",
-	    "not-agreed", "without-place", "differs" };
+	    "not-agreed", "without-place", "differs",
+	    "agreement-lapsed", "agreement-proposed" };
 
 	return text[k];
 }
@@ -69,6 +71,25 @@ put_figure(struct bulla_buf *b, const struct bulla_review *r,
 	bulla_buf_str(b, f->n == 0 ? "-\n" : "\n");
 }
 
+const struct bulla_agreement_unused *
+bulla_review_lapsed(const struct bulla_review *r)
+{
+	const struct bulla_agreement_unused *u = &r->threads.agreements.lapse;
+
+	return u->version != 0 && u->from < r->to ? u : NULL;
+}
+
+static void
+put_lapsed(struct bulla_buf *b, const struct bulla_agreement_unused *u)
+{
+	char from[BULLA_WHEN_LEN + 1];
+
+	bulla_when_text(u->from, from);
+	bulla_buf_fmt(b, "lapsed\t%" PRIu64 "\t%s\t", u->version, from);
+	bulla_hex_put(b, u->digest, sizeof(u->digest));
+	bulla_buf_fmt(b, "\t%s\n", u->why);
+}
+
 void
 bulla_review_put(struct bulla_buf *b, const struct bulla_review *r, bool own)
 {
@@ -81,6 +102,8 @@ bulla_review_put(struct bulla_buf *b, const struct bulla_review *r, bool own)
 		bulla_when_text(r->to, to);
 		bulla_buf_fmt(b, "period\t%s\t%s\t%s\t%s\n", from, to,
 		    r->threads.side[0], r->threads.side[1]);
+		if (bulla_review_lapsed(r) != NULL)
+			put_lapsed(b, bulla_review_lapsed(r));
 	}
 	for (; i < end; i++)
 		put_figure(b, r, &r->figure[i]);

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bulla/enc.h"
+#include "bulla/when.h"
 #include "core/review_int.h"
 
 /* What only this home can know: where the other side's tables may differ. */
@@ -75,6 +77,31 @@ stray_remarks(struct review_work *w)
 	}
 }
 
+/* Both signed it; whose key ended since, the other side may not know. */
+static void
+agreement_remarks(struct review_work *w)
+{
+	const struct bulla_review *r = w->r;
+	const struct bulla_agreement_unused *u = bulla_review_lapsed(r);
+	char id[65], from[BULLA_WHEN_LEN + 1];
+
+	if (u != NULL) {
+		bulla_hex(id, u->digest, sizeof(u->digest));
+		review_remark(w, BULLA_REMARK_LAPSED, id, "agreement version "
+		    "%llu lapsed; %s may lack the roster or suspension that "
+		    "ended it: %.200s", (unsigned long long)u->version,
+		    r->threads.side[1 - r->threads.ours], u->why);
+	}
+	u = &r->threads.agreements.proposal;
+	if (u->version == 0 || u->from >= r->to)
+		return;
+	bulla_hex(id, u->digest, sizeof(u->digest));
+	bulla_when_text(u->from, from);
+	review_remark(w, BULLA_REMARK_PROPOSED, id, "agreement version %llu "
+	    "from %s is not in force: %.200s", (unsigned long long)u->version,
+	    from, u->why);
+}
+
 static void
 differs(void *ctx, const struct bulla_difference *d)
 {
@@ -129,6 +156,7 @@ review_remarks(struct review_work *w, struct bulla_err *err)
 		thread_remarks(w, i);
 	handover_remarks(w);
 	stray_remarks(w);
+	agreement_remarks(w);
 	if (w->from->theirs != NULL)
 		st = compare(w, err);
 	if (w->r->n_remarks > 0)

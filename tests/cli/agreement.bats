@@ -98,7 +98,7 @@ acknowledge: 2h"* ]]
 	[ "$status" -eq 1 ]
 	[ "$output" = "" ]
 	[[ $stderr == *"not signed by a lead of b.example"* ]]
-	[ -z "$(find a/agreement -name '*.note')" ]
+	[ -z "$(find a/agreement -name '0*.note')" ]
 	run --separate-stderr agree b pin v1.note
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"not signed by a lead of b.example"* ]]
@@ -106,9 +106,26 @@ acknowledge: 2h"* ]]
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} == "agreement version 1, not in force"* ]]
 	[[ $stderr == *"not signed by a lead of b.example"* ]]
+	# what a proposed stays known there, with the reason; b has nothing
 	run --separate-stderr agree a show
+	[ "$status" -eq 0 ]
+	[[ $output == *"agreement version 1, proposed, from "*"NOT IN FORCE: \
+not signed by a lead of b.example: "* ]]
+	run --separate-stderr trust --json --home a agreement show
+	[ "$(jq -r '.state + " " + .why' <<<"$output")" = "proposed not \
+signed by a lead of b.example: an agreement takes the leads of both sides" ]
+	run --separate-stderr agree b show
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"no agreement in this home"* ]]
+	# signed, and not taken in; then it is in force, and no proposal
+	agree b sign v1.note >/dev/null
+	run --separate-stderr agree b show
+	[[ $output == *"NOT IN FORCE: signed by both, and not taken in here"* ]]
+	agree b pin v1.note >/dev/null
+	run --separate-stderr agree b show
+	[[ $output == "agreement version 1, in force"* ]]
+	[[ $output != *"NOT IN FORCE"* ]]
+	[ ! -e b/agreement/proposed.note ]
 }
 
 @test "agreement: only leads sign, each once" {
@@ -180,4 +197,24 @@ acknowledge: 2h"* ]]
 	run --separate-stderr agree c template
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"the rosters of both"* ]]
+}
+
+@test "agreement: one that lapsed is shown with its reason" {
+	both_agree
+	later=$(date -u -d '+20 days' +%Y-%m-%d)
+	agree a propose --from "$later" -o v2.note >/dev/null
+	agree b sign v2.note >/dev/null
+	agree a pin v2.note >/dev/null
+	# in a later second than that from which version 1 is in force
+	at=$(trust --json --home a agreement show | jq -rs '.[0].from')
+	until [[ $(date -u +%FT%TZ) > $at ]]; do :; done
+	trust --home b suspend --key b.example/lead --reason stolen -o s.note \
+	    >/dev/null
+	trust --home a pin s.note >/dev/null
+	run --separate-stderr agree a show
+	[ "$status" -eq 0 ]
+	[[ $output == *"agreement version 2, lapsed, from $later"*"NOT IN \
+FORCE: the lead of b.example: b.example/lead is suspended since "*": stolen"* ]]
+	run --separate-stderr trust --json --home a agreement show
+	[ "$(jq -r .state <<<"$output" | tr '\n' ' ')" = "in force lapsed " ]
 }

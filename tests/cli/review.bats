@@ -158,6 +158,58 @@ value() {
 	[ "$output" = "" ]
 }
 
+# agreed HOME FORM...: the review after version 2 should have come in force
+agreed() {
+	bulla review --home "$1" --time "$(date -u -d '+31 days' +%FT%TZ)" \
+	    --from "$(later -9600)" --to "$(date -u -d '+30 days' +%F)" "${@:2}"
+}
+
+@test "review: an agreement that lapsed is named, alike on both sides" {
+	bulla trust --home a agreement propose -o v2.note \
+	    --from "$(date -u -d '+20 days' +%F)" >/dev/null
+	bulla trust --home b agreement sign v2.note >/dev/null
+	bulla trust --home a agreement pin v2.note >/dev/null
+	bulla trust --home b agreement pin v2.note >/dev/null
+	run ! grep -q ^lapsed <(agreed a --tsv)
+	until [[ $(date -u +%FT%TZ) > $AT ]]; do :; done
+	bulla trust --home b suspend --key b.example/lead --reason 'a <b>' \
+	    -o s.note >/dev/null
+	# b knows, and says what a may lack: the tables differ
+	run ! cmp -s <(agreed a -q --tsv | grep -v ^own) \
+	    <(agreed b -q --tsv | grep -v ^own)
+	digest=$(sed '/^$/,$d' v2.note | sha256sum | cut -d ' ' -f 1)
+	agreed b -q --json | jq -r '.own.remarks[] |
+	    select(.kind == "agreement-lapsed") | .id + " " + .text' >told
+	[[ $(cat told) == "$digest agreement version 2 lapsed; a.example may \
+lack the roster or suspension that ended it: the lead of b.example: "* ]]
+	# both know
+	bulla trust --home a pin s.note >/dev/null
+	cmp <(agreed a -q --tsv | grep -v ^own) \
+	    <(agreed b -q --tsv | grep -v ^own)
+	why='the lead of b.example: b.example/lead is suspended since '
+	[[ $(agreed a -q --tsv | sed -n 2p) == "$(printf 'lapsed\t2\t%s\t%s\t' \
+	    "$(date -u -d '+20 days' +%FT00:00:00Z)" "$digest")$why"*": a <b>" ]]
+	[ "$(agreed a -q --json | jq -r '.lapsed[] | "\(.version) \(.digest)"')" = \
+	    "2 $digest" ]
+	[[ $(agreed a -q) == *"LAPSED: agreement version 2, to be in force "*"$why"* ]]
+	[[ $(agreed a -q --html) == *"<b>Lapsed:</b> agreement version 2, to \
+be in force "*"$why"*": a &lt;b&gt;"* ]]
+	# a period that ended before it
+	run --separate-stderr review a --json
+	[ "$(jq -c .lapsed <<<"$output")" = null ]
+}
+
+@test "review: an agreement that one side has not signed is named" {
+	bulla trust --home a agreement propose -o v2.note \
+	    --from "$(date -u -d '+20 days' +%F)" >/dev/null
+	agreed a --json | jq -r '.own.remarks[] |
+	    select(.kind == "agreement-proposed") | .text' >told
+	[[ $(cat told) == "agreement version 2 from "*" is not in force: not \
+signed by a lead of b.example: "* ]]
+	# it is no part of what both have
+	cmp <(agreed a --tsv | grep -v ^own) <(agreed b --tsv | grep -v ^own)
+}
+
 @test "review: periods" {
 	run --separate-stderr bulla review --home a --time "$(later 1)" \
 	    --to "$(later 2)"
