@@ -19,7 +19,7 @@ enum { OPT_EXERCISE = CMD_LONG + 1, OPT_MAX_PLAIN, OPT_PURPOSE };
 static const struct cmd_opt opts[] = {
 	{ 'i', "identity", "AGEKEY", "open with this key file (repeat)" },
 	{ 'd', "directory", "DIR", "put the bag into DIR" },
-	{ 'O', "to-stdout", NULL, "write the plaintext tar instead" },
+	{ 'O', "to-stdout", NULL, "write the plaintext tar to stdout instead" },
 	{ OPT_MAX_PLAIN, "max-plain", "BYTES",
 	    "most to unpack (default: the free space less 5%)" },
 	{ 'j', "threads", "N", "threads (default: the cores)" },
@@ -30,6 +30,7 @@ static const struct cmd_opt opts[] = {
 };
 static const char *const synopsis[] = {
 	"[-i AGEKEY] [-k VKEY]... [-K FILE] -d DIR [PACKAGE]",
+	"[-i AGEKEY] [-k VKEY]... [-K FILE] -o FILE [-f] [PACKAGE]",
 	"[-i AGEKEY] [-k VKEY]... [-K FILE] -O [PACKAGE]",
 	NULL,
 };
@@ -39,13 +40,14 @@ static const struct cmd_tool tool = {
 	.about = "Verify a package, decrypt it and check the bag inside. "
 	    "Nothing appears under\nits own name before all of it held.",
 	.opts = opts,
-	.groups = CMD_ASK | CMD_KNOWN,
+	.groups = CMD_OUT | CMD_ASK | CMD_KNOWN,
 };
 
 struct opener {
 	struct cmd c;
 	struct cmd_home home;
 	struct bulla_open o;
+	struct bulla_outfile file;	/* of -o */
 	const char *purpose;
 	struct bulla_identities ids;
 	const char *key_path[KEY_FILES_MAX];
@@ -59,13 +61,13 @@ report(struct opener *m, const struct bulla_opened *d)
 	char dir[1024];
 	struct cmd_json *j;
 
-	if (m->to_stdout)
+	if (m->o.dir == NULL)
 		cmd_verbose(&m->c, "package %s, bag %s: %llu files, %llu "
 		    "bytes", d->package.opening.id, d->bag,
 		    (unsigned long long)d->files,
 		    (unsigned long long)d->bytes);
 	if (!m->c.common.json) {
-		if (!m->c.common.quiet && !m->to_stdout)
+		if (!m->c.common.quiet && m->o.dir != NULL)
 			printf("%s/%s\n", bulla_text_show_str(dir,
 			    sizeof(dir), m->o.dir), d->bag);
 		return CMD_YES;
@@ -100,9 +102,9 @@ check(struct opener *m)
 {
 	if (m->c.argc > 0)
 		return cmd_usage(&m->c, "one PACKAGE at a time");
-	if (m->to_stdout == (m->o.dir != NULL))
-		return cmd_usage(&m->c, "give either -d DIR for files or -O "
-		    "for the tar");
+	if (m->to_stdout + (m->o.dir != NULL) + (m->c.common.out != NULL) != 1)
+		return cmd_usage(&m->c, "give either -d DIR for files, or "
+		    "-o FILE or -O for the tar");
 	if (m->to_stdout && isatty(STDOUT_FILENO))
 		return cmd_usage(&m->c, "-O to a terminal: pipe it into tar, "
 		    "or use -d DIR");
@@ -144,6 +146,7 @@ record(struct opener *m, const struct bulla_opened *d)
 	    .event = bulla_cur_str("open"),
 	    .purpose = bulla_cur_str(m->purpose),
 	    .result = bulla_cur_str(m->to_stdout ? "decrypted to a stream" :
+	    m->o.dir == NULL ? "decrypted to a tar file" :
 	    "decrypted to files") };
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
@@ -166,6 +169,32 @@ record(struct opener *m, const struct bulla_opened *d)
 	return code;
 }
 
+/* The package, and where the tar goes; closed by main. */
+static int
+open_files(struct opener *m, const char *path)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+
+	if (cmd_spare(&m->c, path) != CMD_YES)
+		return CMD_USE;
+	for (size_t i = 0; i < m->n_keys; i++)
+		if (cmd_spare(&m->c, m->key_path[i]) != CMD_YES)
+			return CMD_USE;
+	st = bulla_infile_open(path, &m->o.fd, &err);
+	if (st == BULLA_OK && m->c.common.out != NULL) {
+		st = bulla_outfile_open(&m->file, m->c.common.out, 0600,
+		    m->c.common.force, true, &err);
+		m->o.file = &m->file;
+	}
+	if (st != BULLA_OK)
+		return cmd_fail(&m->c, NULL, st, &err);
+	if (m->to_stdout && bulla_same_file(m->o.fd, STDOUT_FILENO))
+		return cmd_usage(&m->c, "standard output is the package: "
+		    "write the tar elsewhere");
+	return CMD_YES;
+}
+
 static int
 run(struct opener *m)
 {
@@ -183,14 +212,9 @@ run(struct opener *m)
 		return code;
 	if (path == NULL)
 		path = "-";
-	st = bulla_infile_open(path, &m->o.fd, &err);
-	if (st != BULLA_OK)
-		return cmd_fail(&m->c, NULL, st, &err);
-	if (m->to_stdout && bulla_same_file(m->o.fd, STDOUT_FILENO)) {
-		(void)close(m->o.fd);
-		return cmd_usage(&m->c, "standard output is the package: "
-		    "write the tar elsewhere");
-	}
+	code = open_files(m, path);
+	if (code != CMD_YES)
+		return code;
 	bulla_writer_fd_init(&w, STDOUT_FILENO, "standard output");
 	m->o.out = m->to_stdout ? &w.w : NULL;
 	cmd_progress_begin(&progress, &m->c, cmd_file_size(m->o.fd));
@@ -200,10 +224,14 @@ run(struct opener *m)
 	cmd_progress_end(&progress);
 	code = st == BULLA_OK ? record(m, &d) :
 	    cmd_fail(&m->c, path, st, &err);
+	if (code == CMD_YES && m->o.file != NULL) {
+		st = bulla_outfile_commit(&m->file, &err);
+		if (st != BULLA_OK)
+			code = cmd_fail(&m->c, NULL, st, &err);
+	}
 	if (code == CMD_YES)
 		code = report(m, &d);
 	bulla_package_free(&d.package);
-	(void)close(m->o.fd);
 	return code;
 }
 
@@ -243,16 +271,23 @@ int
 main(int argc, char **argv)
 {
 	struct opener m = { .o.fd = -1, .o.threads = bulla_cores(),
-	    .purpose = "none given" };
+	    .file = BULLA_OUTFILE_INIT, .purpose = "none given" };
 	const char *arg;
 	int ch, code;
 
 	cmd_begin(&m.c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&m.c, &arg)) != -1)
 		option(&m, ch, arg);
+	if (m.c.common.out != NULL && strcmp(m.c.common.out, "-") == 0) {
+		m.to_stdout = true;
+		m.c.common.out = NULL;
+	}
 	m.c.common.data_out = m.to_stdout;
 	m.o.ids = &m.ids;
 	code = run(&m);
+	if (m.o.fd != -1)
+		(void)close(m.o.fd);
+	bulla_outfile_free(&m.file);
 	bulla_identities_free(&m.ids);
 	cmd_home_close(&m.home);
 	return cmd_end(&m.c, code);

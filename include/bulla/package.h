@@ -8,6 +8,7 @@
 #include "bulla/age.h"
 #include "bulla/bag.h"
 #include "bulla/checkpoint.h"
+#include "bulla/file.h"
 #include "bulla/keys.h"
 #include "bulla/opening.h"
 #include "bulla/pack.h"
@@ -119,12 +120,16 @@ struct bulla_open {
 	bool allow_exercise;
 	/* Extract below this directory (made when missing), or ... */
 	const char *dir;
+	/* ... write the tar into this file while it is read: the caller
+	 * commits it on BULLA_OK and only then, or ... */
+	const struct bulla_outfile *file;
 	/* ... write the tar here, verified before its first byte, or ... */
 	struct bulla_writer *out;
 	/* ... copy this one file ("data/..."), and check all the others. */
 	const char *copy_of;
 	struct bulla_buf *copy;		/* empty at first, and but on BULLA_OK */
-	uint64_t max_plain;		/* bytes; 0: the free space less 5 % */
+	uint64_t max_plain;		/* bytes; 0: with dir and file the free
+					 * space less 5 %, else no limit */
 	unsigned threads;
 	struct bulla_progress progress;
 };

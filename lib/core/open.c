@@ -110,20 +110,51 @@ fill_result(const struct bulla_bagin_result *bag, struct bulla_opened *out)
 	memcpy(out->manifest, bag->manifest, sizeof(out->manifest));
 }
 
+/* Where the plaintext waits while the package is still being read. */
+struct hidden {
+	struct quarantine q;
+	struct bulla_writer_fd w;
+	struct tee tee;
+};
+
+static enum bulla_status
+hide(const struct bulla_open *o, const char *id, struct hidden *h,
+    struct open_bag *b, struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+
+	if (o->dir != NULL) {
+		st = quarantine_open(&h->q, o->dir, id, err);
+		b->dirfd = h->q.fd;
+	}
+	if (o->file != NULL) {
+		bulla_writer_fd_init(&h->w, o->file->fd, "output");
+		h->tee.out = &h->w.w;
+		b->tee = &h->tee;
+	}
+	if (st != BULLA_OK || o->max_plain > 0 || o->copy_of != NULL)
+		return st;
+	b->max_is_space = true;
+	return open_space(o->dir != NULL ? h->q.fd : o->file->fd,
+	    &b->max_plain, err);
+}
+
 /*
- * To files: one pass. What is extracted stays in quarantine until the
- * closing note, which comes last, has verified.
+ * To what nobody sees yet, a directory in quarantine, a file without a name
+ * or memory: one pass. It is given out when the closing note, which comes
+ * last, has verified.
  */
 static enum bulla_status
-open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
+open_hidden(const struct bulla_open *o, struct bulla_opened *out,
     struct bulla_err *err)
 {
 	struct bulla_package pkg = { 0 };
 	struct bulla_bagin_result bag;
 	struct bulla_secret key = { 0 };
-	struct quarantine q = QUARANTINE_INIT;
-	struct open_bag b = { .max_plain = o->max_plain,
-	    .max_is_space = o->max_plain == 0 };
+	struct hidden h = { .q = QUARANTINE_INIT };
+	struct open_bag b = { .dirfd = -1, .copy_of = o->copy_of,
+	    .copy = o->copy,
+	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX };
 	uint8_t manifest[BULLA_SHA256_LEN];
 	struct pass p;
 	enum bulla_status st;
@@ -137,13 +168,11 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 	if (st == BULLA_OK)
 		st = payload_key(o, &p.r, &pkg, &key, out->recipient, err);
 	if (st == BULLA_OK)
-		st = quarantine_open(&q, o->dir, pkg.opening.id,
-		    &b.max_plain, err);
+		st = hide(o, pkg.opening.id, &h, &b, err);
 	p.payload_key = &key;
 	if (st == BULLA_OK)
 		st = pass_begin(&p, err);
 	if (st == BULLA_OK) {
-		b.dirfd = q.fd;
 		b.blocks = pass_blocks(&p);
 		b.opening_note = &p.r.opening;
 		b.zstd = pkg.opening.zstd;
@@ -155,15 +184,15 @@ open_to_dir(const struct bulla_open *o, struct bulla_opened *out,
 		st = pkg_check_tail(&p.r, o->known, manifest, &pkg, err);
 	if (st == BULLA_OK)
 		st = pkg_judge(&o->judge, &pkg, err);
-	if (st == BULLA_OK)
-		st = quarantine_publish(&q, bag.name, err);
+	if (st == BULLA_OK && o->dir != NULL)
+		st = quarantine_publish(&h.q, bag.name, err);
 	if (st == BULLA_OK) {
 		fill_result(&bag, out);
 		pkg.verified = true;
 		verify_keep(&p.r, &pkg);
 		out->package = pkg;
 	}
-	quarantine_free(&q);
+	quarantine_free(&h.q);
 	pass_free(&p);
 	bulla_secret_free(&key);
 	return st;
@@ -186,8 +215,9 @@ tell_half(void *ctx, uint64_t done, uint64_t total)
 }
 
 /*
- * To a stream: a first pass verifies everything and marks what it saw; the
- * second decrypts each stretch once it is known to be the same.
+ * To a stream, which cannot be taken back: a first pass verifies everything
+ * and marks what it saw; the second decrypts each stretch once it is known to
+ * be the same.
  */
 static enum bulla_status
 second_pass(const struct bulla_open *o, const struct pass *first,
@@ -196,8 +226,7 @@ second_pass(const struct bulla_open *o, const struct pass *first,
 {
 	struct tee tee = { .out = o->out };
 	struct open_bag b = { .dirfd = -1,
-	    .tee = o->out != NULL ? &tee : NULL,
-	    .copy_of = o->copy_of, .copy = o->copy,
+	    .tee = &tee,
 	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX,
 	    .opening_note = &out->package.opening_note,
 	    .zstd = out->package.opening.zstd };
@@ -264,10 +293,10 @@ bulla_open_run(const struct bulla_open *o, struct bulla_opened *out,
 	struct bulla_opened done = { 0 };
 	enum bulla_status st;
 
-	BULLA_CHECK((o->dir != NULL) + (o->out != NULL) +
-	    (o->copy_of != NULL) == 1);
-	st = o->dir != NULL ? open_to_dir(o, &done, err) :
-	    open_to_stream(o, &done, err);
+	BULLA_CHECK((o->dir != NULL) + (o->file != NULL) +
+	    (o->out != NULL) + (o->copy_of != NULL) == 1);
+	st = o->out != NULL ? open_to_stream(o, &done, err) :
+	    open_hidden(o, &done, err);
 	if (st != BULLA_OK && o->copy_of != NULL)
 		bulla_buf_reset(o->copy);
 	if (st == BULLA_OK)

@@ -16,15 +16,17 @@ struct quarantine {
 	const char *made_dir;		/* DIR, while it is ours and empty */
 };
 #define QUARANTINE_INIT { .dirfd = -1, .fd = -1 }
-/* *max_plain 0 becomes the free space less 5 %. */
 BULLA_NODISCARD enum bulla_status quarantine_open(struct quarantine *q,
-    const char *dir, const char *id, uint64_t *max_plain,
-    struct bulla_err *err);
+    const char *dir, const char *id, struct bulla_err *err);
 /* DIR/.<id>.part/bag becomes DIR/bag, never over something. */
 BULLA_NODISCARD enum bulla_status quarantine_publish(struct quarantine *q,
     const char *bag, struct bulla_err *err);
 /* Removes what was not published. */
 void quarantine_free(struct quarantine *q);
+
+/* The space that is free where fd is, less 5 %. */
+BULLA_NODISCARD enum bulla_status open_space(int fd, uint64_t *most,
+    struct bulla_err *err);
 
 /* A block is written when the bag reader asks for the next one: what it
  * refused is not. */

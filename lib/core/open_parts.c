@@ -82,11 +82,10 @@ make_part(struct quarantine *q, struct bulla_err *err)
 
 enum bulla_status
 quarantine_open(struct quarantine *q, const char *dir, const char *id,
-    uint64_t *max_plain, struct bulla_err *err)
+    struct bulla_err *err)
 {
 	bool was_there = access(dir, F_OK) == 0;
 	enum bulla_status st = bulla_dir_make(dir, 0700, err);
-	uint64_t space;
 
 	(void)bulla_text_show_str(q->shown, sizeof(q->shown), dir);
 	(void)snprintf(q->name, sizeof(q->name), ".%s.part", id);
@@ -96,12 +95,17 @@ quarantine_open(struct quarantine *q, const char *dir, const char *id,
 	q->dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (q->dirfd == -1)
 		return dir_fail(q, err, "cannot open");
-	st = make_part(q, err);
-	if (st == BULLA_OK && *max_plain == 0) {
-		st = bulla_space_free(q->fd, &space, err);
-		if (st == BULLA_OK)
-			*max_plain = space - space / 20;
-	}
+	return make_part(q, err);
+}
+
+enum bulla_status
+open_space(int fd, uint64_t *most, struct bulla_err *err)
+{
+	uint64_t space = 0;
+	enum bulla_status st = bulla_space_free(fd, &space, err);
+
+	if (st == BULLA_OK)
+		*most = space - space / 20;
 	return st;
 }
 

@@ -47,6 +47,33 @@ setup() {
 	jq -e '.ok and .files == 2' j
 }
 
+@test "into a tar file, which appears whole or not at all" {
+	bulla-open -i desk.key -k "$seal" -O p.bulla >want.tar
+	ok bulla-open -i desk.key -k "$seal" -o one.tar p.bulla
+	[ -z "$output" ]
+	[ "$(stat -c %a one.tar)" = 600 ]
+	cmp one.tar want.tar
+	# shellcheck disable=SC2002 # a pipe is what is wanted
+	cat p.bulla | bulla-open -i desk.key -k "$seal" -o two.tar
+	cmp two.tar want.tar
+	bulla-open -i desk.key -k "$seal" -o - p.bulla | cmp - want.tar
+	bulla-open --json -i desk.key -k "$seal" -o j.tar p.bulla |
+		jq -e '.ok and .bag == "bag" and .files == 2'
+
+	no 1 "one.tar: " bulla-open -i desk.key -k "$seal" -o one.tar p.bulla
+	echo old >old.tar
+	ok bulla-open -i desk.key -k "$seal" -f -o old.tar p.bulla
+	cmp old.tar want.tar
+	cp p.bulla q.bulla
+	no 2 "q.bulla" bulla-open -i desk.key -k "$seal" -f -o q.bulla q.bulla
+	cmp p.bulla q.bulla
+	no 2 "desk.key" bulla-open -i desk.key -k "$seal" -f -o desk.key p.bulla
+	no 2 "give either" bulla-open -i desk.key -k "$seal" -o x -O p.bulla
+	no 2 "give either" bulla-open -i desk.key -k "$seal" -o x -d y p.bulla
+	[ ! -e x ]
+	[ ! -e y ]
+}
+
 @test "opens with age and tar as well" {
 	need age
 	tar -xf p.bulla
@@ -77,6 +104,8 @@ nothing() {
 		no 1 "q.bulla: " bulla-open -i desk.key -k "$seal" -d x q.bulla
 		nothing x
 		no 1 "q.bulla: " bulla-open -i desk.key -k "$seal" -O q.bulla
+		no 1 "q.bulla: " bulla-open -i desk.key -k "$seal" -o x q.bulla
+		[ ! -e x ]
 	done
 	for n in 0 100 5000 100000 $((size - 1024)) $((size - 1)); do
 		head -c "$n" p.bulla >q.bulla
@@ -205,6 +234,9 @@ nothing() {
 	[ "$(stat -c %s z.bulla)" -lt 100000 ]
 	no 1 "" bulla-open --max-plain 10M -i desk.key -k "$seal" -d y z.bulla
 	nothing y
+	no 1 "over 10485760 bytes" \
+	    bulla-open --max-plain 10M -i desk.key -k "$seal" -o y.tar z.bulla
+	[ ! -e y.tar ]
 	ok bulla-open --max-plain 60M -i desk.key -k "$seal" -d y z.bulla
 	cmp bomb y/bag/data/bomb
 }
@@ -223,8 +255,14 @@ nothing() {
 	run --separate-stderr bulla-open --max-plain 1G -i desk.key \
 	    -k "$seal" -d small p.bulla
 	left=$(ls -A small)
+	first="$status $stderr"
+	# before anything of it is written
+	run --separate-stderr bulla-open -i desk.key -k "$seal" \
+	    -o small/x.tar p.bulla
+	left=$left$(ls -A small)
 	umount small
 	[ "$status" -eq 3 ]
-	[[ $stderr == *"No space left"* ]]
+	[[ $stderr == *"bytes to fill here: No space left"* ]]
+	[[ $first == "3 "*"No space left"* ]]
 	[ -z "$left" ]
 }
