@@ -141,27 +141,6 @@ new_thread(struct group *g, size_t i, struct bulla_err *err)
 	return st == BULLA_OK ? add_answers(g, t, 0, err) : st;
 }
 
-/* Does a question of the other side wait for an answer then? */
-static bool
-stands(const struct bulla_thread *t, int64_t at)
-{
-	int64_t asked = 0, answered = 0;
-
-	for (size_t i = 1; i < t->n_events; i++) {
-		const struct bulla_event *e = &t->event[i];
-		bool question = thread_is(e, "clarification");
-
-		if (e->received == 0 || e->received >= at)
-			continue;
-		if (e->by != t->asker && question && e->received > asked)
-			asked = e->received;
-		if (e->by == t->asker && (question ||
-		    thread_is(e, "request")) && e->received > answered)
-			answered = e->received;
-	}
-	return asked != 0 && asked >= answered;
-}
-
 static struct bulla_thread *
 thread_of(const struct group *g, const char *id)
 {
@@ -185,6 +164,13 @@ thread_of(const struct group *g, const char *id)
 	return NULL;
 }
 
+static void
+in_order(struct bulla_thread *t)
+{
+	qsort(t->event + 1, t->n_events - 1, sizeof(*t->event),
+	    thread_by_time);
+}
+
 /* A further request: the answer to a question, or a new matter. */
 static enum bulla_status
 place_further(struct group *g, size_t i, struct bulla_err *err)
@@ -192,11 +178,17 @@ place_further(struct group *g, size_t i, struct bulla_err *err)
 	const struct bulla_event *e = &g->r->event[i];
 	struct bulla_thread *t = thread_of(g, e->ref);
 	enum bulla_status st;
+	bool stands = false;
 	size_t k;
 
 	if (t == NULL || t->asker != e->by || e->received == 0 ||
-	    strcmp(t->event[0].urgency, e->urgency) != 0 ||
-	    !stands(t, e->received))
+	    strcmp(t->event[0].urgency, e->urgency) != 0)
+		return new_thread(g, i, err);
+	in_order(t);
+	st = thread_stands(g->r->out, t, e->received, &stands, err);
+	if (st != BULLA_OK)
+		return st;
+	if (!stands)
 		return new_thread(g, i, err);
 	k = t->n_events;
 	st = add_event(g, t, i, err);
@@ -281,8 +273,7 @@ thread_group(struct thread_reader *r, struct bulla_err *err)
 	r->out->v = g.v;
 	r->out->n = g.n;
 	for (size_t i = 0; i < g.n && st == BULLA_OK; i++)
-		qsort(g.v[i].event + 1, g.v[i].n_events - 1,
-		    sizeof(*g.v[i].event), thread_by_time);
+		in_order(&g.v[i]);
 	if (st == BULLA_OK && g.n > 0)
 		qsort(g.v, g.n, sizeof(*g.v), threads_by_time);
 	return st;

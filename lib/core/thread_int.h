@@ -94,5 +94,11 @@ int64_t thread_final_due(const struct thread_walk *w);
 BULLA_NODISCARD enum bulla_status thread_walk(struct thread_walk *w,
     struct bulla_err *err);
 void thread_clocks(struct thread_walk *w);
+/*
+ * Does a question of the other side wait for an answer just before then? The
+ * events are in order. What this judges is judged anew later.
+ */
+BULLA_NODISCARD enum bulla_status thread_stands(struct bulla_threads *all,
+    struct bulla_thread *t, int64_t at, bool *out, struct bulla_err *err);
 
 #endif

@@ -306,6 +306,16 @@ judge(struct bulla_threads *all, struct bulla_thread *t, int64_t now,
 	return st;
 }
 
+enum bulla_status
+thread_stands(struct bulla_threads *all, struct bulla_thread *t, int64_t at,
+    bool *out, struct bulla_err *err)
+{
+	enum bulla_status st = judge(all, t, at - 1, err);
+
+	*out = st == BULLA_OK && is_stopped(t);
+	return st;
+}
+
 static int
 by_request(const void *x, const void *y)
 {
@@ -322,11 +332,12 @@ request_is(const void *id, const void *y)
 	return strcmp(id, (*t)->event[0].id);
 }
 
-/* A request that follows it while it is held. */
+/* Another request that follows it before the hold is over. */
 static void
 use_hold(struct bulla_thread *held, const struct bulla_thread *later)
 {
 	if (held->hold_from == 0 || held->asker != later->asker ||
+	    later == held || later->start < held->start ||
 	    later->start > held->hold_until)
 		return;
 	held->hold_used = true;

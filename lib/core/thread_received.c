@@ -100,6 +100,12 @@ take_receipt(struct thread_reader *r, struct bulla_event *e,
 	struct bulla_verified v;
 	int d = memcmp(n->digest, e->receipt, sizeof(e->receipt));
 
+	/*
+	 * Nothing comes before it was made. Who dates his receipt back would
+	 * have it judged by an older agreement, or by none.
+	 */
+	if (n->time < e->claimed - CLOCKS_OFF)
+		return;
 	/* The first of them; the same one again may have more lines. */
 	if (e->has_receipt && (n->time > e->received ||
 	    (n->time == e->received && (d > 0 || (d == 0 &&

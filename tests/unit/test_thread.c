@@ -345,6 +345,23 @@ Test(thread, a_preservation_is_held_extended_and_expires)
 	cr_expect_eq(th->event[5].fault, BULLA_EVENT_NO_EXTENSION);
 }
 
+/* Else who asks could make its unused holds look used. */
+Test(thread, a_preservation_is_not_used_by_itself_or_what_came_before)
+{
+	asked("urgent", "2026-11-20T14:00:00Z");
+	asked("preserve", "2026-11-20T15:00:00Z");
+	event(B, "preserved", "2026-11-21T12:00:00Z");
+	for (int i = 0; i < 2; i++) {
+		struct bulla_event *e = &all.v[i].event[0];
+
+		snprintf(e->ref, sizeof(e->ref), "%s", all.v[1].event[0].id);
+		judge("2027-03-01T00:00:00Z");
+		cr_expect_not(all.v[1].hold_used);
+		cr_expect_eq(all.v[1].state, BULLA_THREAD_EXPIRED);
+		e->ref[0] = '\0';
+	}
+}
+
 Test(thread, a_preservation_is_used_by_the_request_that_follows)
 {
 	struct bulla_due *v = NULL;

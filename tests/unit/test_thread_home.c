@@ -210,6 +210,41 @@ Test(thread_home, a_further_request_answers_or_begins)
 	bulla_threads_free(&y);
 }
 
+/*
+ * Who answers could ask something, refuse, and have the next request counted
+ * as the answer to the question: it would have no clock of its own.
+ */
+Test(thread_home, no_question_outlives_its_request)
+{
+	struct bulla_threads x, y;
+	const char *r = from_a("request", NULL, "emergency", h(0)), *s;
+
+	(void)from_b("clarification", r, h(1));
+	(void)from_b("refused", r, h(2));
+	(void)from_a("request", r, "emergency", h(3));
+	s = from_a("request", NULL, "emergency", h(4));
+	(void)from_b("full", s, h(5));
+	(void)from_b("clarification", s, h(6));
+	(void)from_a("request", s, "emergency", h(7));
+	s = from_a("request", NULL, "emergency", h(8));
+	(void)from_b("clarification", s, h(9));
+	(void)from_a("withdrawn", s, NULL, h(10));
+	(void)from_a("request", s, "emergency", h(11));
+	load(&a, h(50), &x);
+	load(&b, h(50), &y);
+	expect_same(&x, &y);
+	cr_assert_eq(x.n, 6);
+	for (size_t i = 0; i < 6; i++) {
+		const int64_t start[] = { 0, 3, 4, 7, 8, 11 };
+
+		cr_expect_eq(x.v[i].start, h(start[i]));
+		cr_expect_eq(x.v[i].final.state == BULLA_CLOCK_OVERDUE,
+		    i % 2 == 1, "%zu", i);
+	}
+	bulla_threads_free(&x);
+	bulla_threads_free(&y);
+}
+
 Test(thread_home, what_has_no_place_is_listed)
 {
 	static const char nobody[] = "0123456789abcdef0123456789abcdef";
@@ -405,6 +440,34 @@ Test(thread_home, a_receipt_of_a_time_to_come_stops_nothing)
 	/* it was cosigned a year before its time: so that was a lie */
 	load(&a, h(9001), &x);
 	cr_expect(x.v[0].start == h(2) && !x.v[0].event[0].has_receipt);
+	bulla_threads_free(&x);
+}
+
+/* Dated back to before the agreement, nothing would ever be due. */
+Test(thread_home, a_receipt_from_before_the_package_is_none)
+{
+	struct parcel p = { .from = &a, .to = &b, .kind = "request",
+	    .class = "emergency", .created = h(100), .received = h(101),
+	    .how_far = RECEIVED };
+	struct made early = { "receive", "b.example", "yes", "yes",
+	    &side_b.s[RECEIVER], NULL, 0, SIDE_TIME - 1 };
+	struct bulla_threads x;
+
+	(void)kit_send(&p);
+	made(&a, &early);
+	cr_expect_eq(start_in_a(), 0);
+	early.time = h(76) - 1;		/* more than a day, as clocks go */
+	made(&a, &early);
+	cr_expect_eq(start_in_a(), 0);
+	kit_cosign(&a, &b, h(102));
+	load(&a, h(200), &x);
+	cr_expect(x.v[0].start == h(102) && !x.v[0].event[0].has_receipt &&
+	    x.v[0].first.state == BULLA_CLOCK_OVERDUE);
+	bulla_threads_free(&x);
+	early.time = h(76);
+	made(&a, &early);
+	load(&a, h(200), &x);
+	cr_expect(x.v[0].start == h(76) && x.v[0].event[0].has_receipt);
 	bulla_threads_free(&x);
 }
 
