@@ -31,7 +31,7 @@ enum {
 	BULLA_CALLS_FILES = 1,	/* open, make, rename, remove, lock files */
 	BULLA_CALLS_SERVE = 2,	/* accept connections, wait for many */
 	BULLA_CALLS_LISTEN = 4,	/* open and bind sockets to do so on */
-	BULLA_CALLS_CONNECT = 16,	/* to other machines; resolve names */
+	BULLA_CALLS_CONNECT = 16,	/* by IP; resolve names */
 	BULLA_CALLS_END = 8,	/* kill processes whose pidfd one was given */
 };
 
@@ -63,7 +63,8 @@ BULLA_NODISCARD enum bulla_status bulla_confine_network(const char *home,
 /*
  * And a fourth, which keeps a store on other machines: it has state, a
  * directory, and reads what vouches for the store (ca, or NULL: what the
- * system has) and what names are resolved by.
+ * system has) and what names are resolved by. It connects by IP alone: a unix
+ * socket of this machine would take it for one of its users.
  */
 BULLA_NODISCARD enum bulla_status bulla_confine_storekeeper(
     const char *state, const char *ca, unsigned layers, unsigned *got,

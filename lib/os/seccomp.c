@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
@@ -159,6 +160,8 @@ narrow(struct program *p)
 static void
 build(struct program *p, unsigned calls)
 {
+	/* Who can talk to a socket of this machine may be believed there. */
+	static const uint32_t inet[] = { AF_INET, AF_INET6 };
 	/* TIOCSTI, which types on a terminal, is not among them */
 	static const uint32_t ttys[] = { TCGETS, TCSETS, TCSETSW, TCSETSF,
 	    TIOCGWINSZ, FIONBIO, FIONREAD };
@@ -178,6 +181,8 @@ build(struct program *p, unsigned calls)
 	if (calls & BULLA_CALLS_END)
 		ALLOW(p, calls_end);
 	/* These end in a verdict for their call: last. */
+	if (calls & BULLA_CALLS_CONNECT)
+		VALUES(p, SYS_socket, 0, inet);
 	if (calls != 0)
 		VALUES(p, SYS_ioctl, 1, ttys);
 	narrow(p);

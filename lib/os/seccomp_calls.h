@@ -56,11 +56,11 @@ static const int calls_serve[] = {
 #endif
 };
 
-/* A client of other machines, and what resolves names. */
+/* A client of other machines; seccomp.c says which sockets it may open. */
 static const int calls_connect[] = {
-	SYS_socket, SYS_socketpair, SYS_connect, SYS_getsockopt,
-	SYS_setsockopt, SYS_getsockname, SYS_getpeername, SYS_sendto,
-	SYS_recvfrom, SYS_sendmmsg, SYS_shutdown, SYS_eventfd2, SYS_pipe2,
+	SYS_socketpair, SYS_connect, SYS_getsockopt, SYS_setsockopt,
+	SYS_getsockname, SYS_getpeername, SYS_sendto, SYS_recvfrom,
+	SYS_sendmmsg, SYS_shutdown, SYS_eventfd2, SYS_pipe2,
 #ifdef SYS_select
 	SYS_select,
 #endif

@@ -79,7 +79,9 @@ is() {
 	for layers in none both; do
 		column storekeeper "$layers"
 	done
-	is storekeeper both allowed socket-inet socket-unix connect
+	is storekeeper none allowed socket-unix
+	is storekeeper both allowed socket-inet connect
+	is storekeeper both refused socket-unix
 	for a in open create unlink bind fork execve kill ptrace proc-mem \
 	    io_uring mount chroot unshare bpf userfaultfd keyctl new-code \
 	    read-key read-package write-package write-incoming; do
