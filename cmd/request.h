@@ -82,6 +82,13 @@ int request_ask(struct request_cmd *k, struct bulla_reqdoc *d);
 /* Set a field; a value that is refused is a usage error, reported. */
 int request_set(struct request_cmd *k, struct bulla_reqdoc *d,
     const char *label, const char *value);
+/*
+ * Append text as lines of at most so many columns where its words allow,
+ * each with its indent, which counts.
+ */
+#define REQUEST_COLUMNS 79u	/* of a terminal of 80 */
+void request_wrap(struct bulla_buf *b, const char *first, const char *then,
+    const struct bulla_cur *text, size_t columns);
 /* Findings on stderr; CMD_NO when there are errors. */
 int request_judge(struct request_cmd *k, const struct bulla_reqdoc *d);
 

@@ -7,8 +7,6 @@
 
 #include "bulla/text.h"
 
-#define COLUMNS 79u		/* of a terminal of 80 */
-
 /*
  * One question for each field, in the order of the document. Questions go to
  * standard error, so that standard output stays a result.
@@ -34,27 +32,16 @@ agrees(struct asker *a, const struct bulla_reqdoc_field *f)
 	return false;
 }
 
-/* The sentence in b, two columns in and at most COLUMNS wide; b is emptied. */
+/* The sentence in b, two columns in; b is emptied. */
 static void
 say_wrapped(struct bulla_buf *b)
 {
-	struct bulla_cur rest = bulla_buf_view(b), word;
-	size_t column = 0;
+	const struct bulla_cur text = bulla_buf_view(b);
+	struct bulla_buf out = BULLA_BUF_INIT(8192);
 
-	while (rest.len > 0) {
-		if (!bulla_cur_until(&rest, ' ', &word)) {
-			word = rest;
-			rest.len = 0;
-		}
-		if (column > 0 && column + 1 + word.len > COLUMNS) {
-			fputc('\n', stderr);
-			column = 0;
-		}
-		fprintf(stderr, "%s%.*s", column == 0 ? "  " : " ",
-		    (int)word.len, (const char *)word.p);
-		column += word.len + (column == 0 ? 2 : 1);
-	}
-	fputc('\n', stderr);
+	request_wrap(&out, "  ", "  ", &text, REQUEST_COLUMNS);
+	(void)fwrite(out.p, 1, out.len, stderr);
+	bulla_buf_free(&out);
 	bulla_buf_reset(b);
 }
 

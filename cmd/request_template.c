@@ -9,27 +9,12 @@
 #define TEMPLATE_MAX 65536u
 #define COLUMNS 72u
 
-/* "# words", at most COLUMNS wide. */
 static void
 comment(struct bulla_buf *b, const char *text)
 {
-	struct bulla_cur rest = bulla_cur_str(text), word;
-	size_t column = 0;
+	const struct bulla_cur c = bulla_cur_str(text);
 
-	while (rest.len > 0) {
-		if (!bulla_cur_until(&rest, ' ', &word)) {
-			word = rest;
-			rest.len = 0;
-		}
-		if (column > 0 && column + 1 + word.len > COLUMNS) {
-			bulla_buf_str(b, "\n");
-			column = 0;
-		}
-		bulla_buf_str(b, column == 0 ? "# " : " ");
-		bulla_buf_cur(b, &word);
-		column += word.len + (column == 0 ? 2 : 1);
-	}
-	bulla_buf_str(b, "\n");
+	request_wrap(b, "# ", "# ", &c, COLUMNS);
 }
 
 static void

@@ -80,8 +80,8 @@ BULLA_NODISCARD bool bulla_reqdoc_when(const struct bulla_reqdoc *d,
     const char *label, int64_t *out);
 /*
  * Set a field: lines parted by LF, in the form of a draft; an empty value
- * takes the field away. BULLA_E_FORMAT for an unknown label (with those that
- * there are) or a bad value (with what to write instead).
+ * takes the field away. BULLA_E_FORMAT for an unknown label (with those most
+ * like it) or a bad value (with what to write instead).
  */
 BULLA_NODISCARD enum bulla_status bulla_reqdoc_set(struct bulla_reqdoc *d,
     const struct bulla_cur *label, const struct bulla_cur *value,
@@ -128,8 +128,8 @@ bool bulla_code_ok(const char *const *codes, const struct bulla_cur *v);
  */
 struct bulla_finding {
 	bool error;		/* else a warning */
-	const char *rule;	/* a short fixed word: "missing", "too-broad" */
-	const char *field;	/* label */
+	const char *rule;	/* of bulla_lint_rules */
+	const char *field;	/* label; NULL: of a line that is no field */
 	unsigned line;		/* of the draft; 0: it is not there */
 	char what[256];		/* what is wrong */
 	char instead[256];	/* what to write instead */
@@ -142,8 +142,19 @@ struct bulla_lint {
 	void *ctx;
 };
 #define BULLA_LINT_DAYS 92u
+/* Every rule, a short fixed word ("missing", "too-broad"); ends with NULL. */
+extern const char *const bulla_lint_rules[];
 unsigned bulla_reqdoc_lint(const struct bulla_reqdoc *d,
     const struct bulla_lint *l);
+/*
+ * The same of a draft that need not parse: fn is first told all that keeps it
+ * from being a document, by lines, then what the guidelines find in the rest,
+ * which is in *rest: a document without the fields at fault, to be looked at
+ * and not to be sealed. BULLA_E_LIMIT, _NOMEM: nothing is in *rest.
+ */
+BULLA_NODISCARD enum bulla_status bulla_reqdoc_lint_text(
+    const struct bulla_cur *text, const struct bulla_lint *l,
+    struct bulla_reqdoc *rest, unsigned *errors, struct bulla_err *err);
 
 /* What the opening note of its package says; len 0: none ("-"). */
 struct bulla_cur bulla_reqdoc_package_kind(const struct bulla_reqdoc *d);

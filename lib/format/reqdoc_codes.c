@@ -98,12 +98,27 @@ bulla_reqdoc_find(enum bulla_reqdoc_kind kind, const struct bulla_cur *label)
 	return BULLA_REQDOC_FIELDS_MAX;
 }
 
+const char *const *
+reqdoc_types(enum bulla_reqdoc_kind kind)
+{
+	static const char *const calls[] = { "call", "answer", NULL };
+
+	switch (kind) {
+	case BULLA_REQDOC_REQUEST:
+		return bulla_request_types;
+	case BULLA_REQDOC_REPLY:
+		return bulla_reply_types;
+	case BULLA_REQDOC_HOTLINE:
+		break;
+	}
+	return calls;
+}
+
 /* The bit of the document's own type; 0 when it says none that is known. */
 static uint32_t
 type_bit(const struct bulla_reqdoc *d)
 {
-	const char *const *types = d->kind == BULLA_REQDOC_REQUEST ?
-	    bulla_request_types : bulla_reply_types;
+	const char *const *types = reqdoc_types(d->kind);
 	struct bulla_cur v;
 
 	if (d->kind == BULLA_REQDOC_HOTLINE)

@@ -279,52 +279,61 @@ line_ok(const struct reqdoc_row *r, const struct bulla_cur *v)
 	return false;
 }
 
-static enum bulla_status
-bad_line(const struct reqdoc_row *r, const struct bulla_cur *v,
-    struct bulla_err *err)
+enum bulla_status
+reqdoc_form_line(const struct reqdoc_row *r, const struct bulla_cur *line,
+    struct bulla_finding *f)
 {
-	struct bulla_buf b = BULLA_BUF_INIT(400);
 	char shown[64];
 
-	(void)bulla_text_show(shown, sizeof(shown), v);
-	if (r->codes != NULL && r->form != FORM_TOKEN) {
-		for (size_t i = 0; r->codes[i] != NULL; i++)
-			bulla_buf_fmt(&b, "%s%s", i > 0 ? ", " : "",
-			    r->codes[i]);
-		(void)bulla_fail(err, BULLA_E_FORMAT, "%s: \"%s\" is not "
-		    "known; write one of %s", r->label, shown,
-		    bulla_buf_cstr(&b) != NULL ? (const char *)b.p : "them");
-		bulla_buf_free(&b);
-		return BULLA_E_FORMAT;
-	}
-	return bulla_fail(err, BULLA_E_FORMAT, "%s: \"%s\" cannot stand "
-	    "there; write %s, for example \"%s\"", r->label, shown,
-	    forms[r->form].words, r->instead);
+	if (line_ok(r, line))
+		return BULLA_OK;
+	(void)bulla_text_show(shown, sizeof(shown), line);
+	(void)reqdoc_fault(f, BULLA_E_FORMAT, "bad-value", r->codes != NULL &&
+	    r->form != FORM_TOKEN ? "\"%s\" is not known\n" : "\"%s\" "
+	    "cannot stand there\n", shown);
+	if (r->form == FORM_LABELS)
+		(void)reqdoc_unknown(&reqdoc_requests, line, f);
+	else
+		reqdoc_instead(r, f);
+	return BULLA_E_FORMAT;
 }
 
 enum bulla_status
-reqdoc_form_ok(const struct reqdoc_row *r, const struct bulla_cur *value,
-    struct bulla_err *err)
+reqdoc_form_whole(const struct reqdoc_row *r, const struct bulla_cur *value,
+    struct bulla_finding *f)
 {
 	struct bulla_cur rest = *value, line;
 	unsigned n = 0;
 	bool none = false;
 
 	while (bulla_reqdoc_line(&rest, &line)) {
-		if (!line_ok(r, &line))
-			return bad_line(r, &line, err);
 		none |= bulla_cur_is(&line, "none");
 		n++;
 	}
 	if (n > BULLA_REQDOC_LINES_MAX)
-		return bulla_fail(err, BULLA_E_LIMIT, "%s: more than %u "
-		    "lines; attach what is longer as a file", r->label,
-		    BULLA_REQDOC_LINES_MAX);
-	if (n > 1 && !forms[r->form].lines)
-		return bulla_fail(err, BULLA_E_FORMAT, "%s: has %u lines; "
-		    "write %s", r->label, n, forms[r->form].words);
+		return reqdoc_fault(f, BULLA_E_LIMIT, "too-long", "more than "
+		    "%u lines\nwrite what matters, and attach what is longer "
+		    "as a file", BULLA_REQDOC_LINES_MAX);
+	if (n > 1 && !forms[r->form].lines) {
+		(void)reqdoc_fault(f, BULLA_E_FORMAT, "bad-value", "has %u "
+		    "lines\n", n);
+		reqdoc_instead(r, f);
+		return BULLA_E_FORMAT;
+	}
 	if (n > 1 && none && r->form == FORM_IDS_OR_NONE)
-		return bulla_fail(err, BULLA_E_FORMAT, "%s: none and an id; "
-		    "write the ids alone", r->label);
+		return reqdoc_fault(f, BULLA_E_FORMAT, "bad-value", "none and "
+		    "an id\nwrite the ids alone");
 	return BULLA_OK;
+}
+
+enum bulla_status
+reqdoc_form_ok(const struct reqdoc_row *r, const struct bulla_cur *value,
+    struct bulla_finding *f)
+{
+	struct bulla_cur rest = *value, line;
+	enum bulla_status st = BULLA_OK;
+
+	while (st == BULLA_OK && bulla_reqdoc_line(&rest, &line))
+		st = reqdoc_form_line(r, &line, f);
+	return st == BULLA_OK ? reqdoc_form_whole(r, value, f) : st;
 }

@@ -1,11 +1,27 @@
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "reqdoc_int.h"
 
 #define THIN 20u		/* bytes: less says nothing */
 #define FACTS_THIN 60u
+
+const char *const bulla_lint_rules[] = { "type-line", "no-label", "unknown",
+    "twice", "not-plain", "too-long", "bad-value", "missing", "not-here",
+    "thin", "past", "class", "same-contact", "no-number", "no-related",
+    "until-when", "no-request", "too-broad", "no-relation", "empty-range",
+    "future", "no-port-time", "no-identifier", NULL };
+
+void
+reqdoc_tell(struct reqdoc_linter *t, const struct bulla_finding *f)
+{
+	const struct bulla_cur rule = bulla_cur_str(f->rule);
+
+	BULLA_CHECK(bulla_code_ok(bulla_lint_rules, &rule));
+	t->errors += f->error;
+	if (t->l->fn != NULL)
+		t->l->fn(t->l->ctx, f);
+}
 
 static void BULLA_PRINTF(5, 0)
 tell(struct reqdoc_linter *t, bool error, const char *rule,
@@ -15,22 +31,11 @@ tell(struct reqdoc_linter *t, bool error, const char *rule,
 	    .field = label };
 	struct bulla_cur l = bulla_cur_str(label);
 	const size_t i = bulla_reqdoc_find(t->d->kind, &l);
-	char both[sizeof(f.what) + sizeof(f.instead)];
-	char *lf;
 
 	BULLA_CHECK(i < BULLA_REQDOC_FIELDS_MAX);
-	(void)vsnprintf(both, sizeof(both), fmt, ap);
-	lf = strchr(both, '\n');
-	BULLA_CHECK(lf != NULL);
-	*lf = '\0';
 	f.line = t->d->line[i];
-	(void)snprintf(f.what, sizeof(f.what), "%.*s",
-	    (int)sizeof(f.what) - 1, both);
-	(void)snprintf(f.instead, sizeof(f.instead), "%.*s",
-	    (int)sizeof(f.instead) - 1, lf + 1);
-	t->errors += error;
-	if (t->l->fn != NULL)
-		t->l->fn(t->l->ctx, &f);
+	reqdoc_vfault(&f, fmt, ap);
+	reqdoc_tell(t, &f);
 }
 
 void
@@ -62,6 +67,35 @@ filled_in(const struct reqdoc_row *r)
 	return r->preset != NULL || r->form == FORM_KEYS;
 }
 
+static void
+missing(struct reqdoc_linter *t, const struct reqdoc_row *r)
+{
+	struct bulla_finding f = { 0 };
+
+	reqdoc_instead(r, &f);
+	reqdoc_error(t, "missing", r->label, "is missing\n%s", f.instead);
+}
+
+/* It has a place in documents of other types: which? */
+static void
+not_here(struct reqdoc_linter *t, const struct reqdoc_row *r)
+{
+	const char *const *types = reqdoc_types(t->d->kind);
+	struct bulla_buf b = BULLA_BUF_INIT(200);
+	bool first = true;
+
+	for (unsigned i = 0; types[i] != NULL; i++) {
+		if ((r->may & UINT32_C(1) << i) == 0)
+			continue;
+		bulla_buf_fmt(&b, "%s%s", first ? "" : ", ", types[i]);
+		first = false;
+	}
+	reqdoc_error(t, "not-here", r->label, "has no place in a document of "
+	    "this type\ntake it out, or write one that has it: %s",
+	    bulla_buf_cstr(&b) != NULL ? (const char *)b.p : "");
+	bulla_buf_free(&b);
+}
+
 /* What must be there, and what must not. */
 static void
 lint_needs(struct reqdoc_linter *t)
@@ -75,14 +109,10 @@ lint_needs(struct reqdoc_linter *t)
 		    bulla_reqdoc_need(t->d, i);
 
 		if (need == BULLA_NEED_MUST && !there && !r->tool &&
-		    !(t->l->draft && filled_in(r)))
-			reqdoc_error(t, "missing", r->label, "is missing\n"
-			    "write %s, for example: %s: %.120s",
-			    reqdoc_form_words(r->form), r->label, r->instead);
+		    !t->bad[i] && !(t->l->draft && filled_in(r)))
+			missing(t, r);
 		if (need == BULLA_NEED_NO && there)
-			reqdoc_error(t, "not-here", r->label, "has no place "
-			    "in a document of this type\ntake it out, or "
-			    "write another type");
+			not_here(t, r);
 	}
 }
 
@@ -195,33 +225,41 @@ lint_request(struct reqdoc_linter *t)
 }
 
 unsigned
-bulla_reqdoc_lint(const struct bulla_reqdoc *d, const struct bulla_lint *l)
+reqdoc_guidelines(struct reqdoc_linter *t)
 {
 	static const char *const ahead[] = { "estimate", "preserved-until",
 	    "postponed-until", "extended-until", "next-update" };
-	struct reqdoc_linter t = { .d = d, .l = l };
 
-	lint_needs(&t);
-	switch (d->kind) {
+	lint_needs(t);
+	switch (t->d->kind) {
 	case BULLA_REQDOC_REQUEST:
-		lint_request(&t);
+		lint_request(t);
 		break;
 	case BULLA_REQDOC_REPLY:
 		for (size_t i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++)
-			lint_ahead(&t, ahead[i]);
-		lint_thin(&t, "reason", THIN);
-		lint_thin(&t, "question", THIN);
+			lint_ahead(t, ahead[i]);
+		lint_thin(t, "reason", THIN);
+		lint_thin(t, "question", THIN);
 		break;
 	case BULLA_REQDOC_HOTLINE:
-		lint_ahead(&t, "due");
-		lint_thin(&t, "summary", THIN);
-		lint_thin(&t, "agreed-action", THIN);
-		if (!bulla_reqdoc_is(d, "trigger", "security-incident") &&
-		    !bulla_reqdoc_is(d, "trigger", "emergency") &&
-		    bulla_reqdoc_is(d, "request", "none"))
-			reqdoc_error(&t, "no-request", "request", "this "
-			    "trigger is about a request\nwrite its id");
+		lint_ahead(t, "due");
+		lint_thin(t, "summary", THIN);
+		lint_thin(t, "agreed-action", THIN);
+		if (!bulla_reqdoc_is(t->d, "trigger", "security-incident") &&
+		    !bulla_reqdoc_is(t->d, "trigger", "emergency") &&
+		    bulla_reqdoc_is(t->d, "request", "none"))
+			reqdoc_error(t, "no-request", "request", "this "
+			    "trigger is about a request\nwrite the id of that "
+			    "request");
 		break;
 	}
-	return t.errors;
+	return t->errors;
+}
+
+unsigned
+bulla_reqdoc_lint(const struct bulla_reqdoc *d, const struct bulla_lint *l)
+{
+	struct reqdoc_linter t = { .d = d, .l = l };
+
+	return reqdoc_guidelines(&t);
 }

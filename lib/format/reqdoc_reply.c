@@ -114,7 +114,8 @@ _Static_assert(sizeof(rows) / sizeof(rows[0]) <= BULLA_REQDOC_FIELDS_MAX,
     "room for all");
 
 const struct reqdoc_table reqdoc_replies = {
-	"bulla reply v1", "reply.txt", rows, sizeof(rows) / sizeof(rows[0]),
+	"bulla reply v1", "reply", "reply.txt", rows,
+	sizeof(rows) / sizeof(rows[0]),
 };
 
 /* A call, and the answer that countersigns it. */
@@ -162,6 +163,6 @@ static const struct reqdoc_row calls[] = {
 };
 
 const struct reqdoc_table reqdoc_hotlines = {
-	"bulla hotline v1", "hotline.txt", calls,
+	"bulla hotline v1", "hotline", "hotline.txt", calls,
 	sizeof(calls) / sizeof(calls[0]),
 };

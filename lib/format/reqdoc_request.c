@@ -184,6 +184,6 @@ _Static_assert(sizeof(rows) / sizeof(rows[0]) <= BULLA_REQDOC_FIELDS_MAX,
     "room for all");
 
 const struct reqdoc_table reqdoc_requests = {
-	"bulla request v1", "request.txt", rows,
+	"bulla request v1", "new", "request.txt", rows,
 	sizeof(rows) / sizeof(rows[0]),
 };

@@ -99,4 +99,20 @@ set(struct bulla_reqdoc *d, const char *label, const char *value)
 	    err.msg);
 }
 
+/* Every message says what is wrong and what to write instead. */
+static inline void
+check_finding(const struct bulla_finding *f)
+{
+	cr_expect(strlen(f->what) > 5, "%s: %s", f->rule, f->what);
+	cr_expect(strncmp(f->instead, "write", 5) == 0 ||
+	    strstr(f->instead, ", write: ") != NULL ||
+	    strncmp(f->instead, "name each ", 10) == 0 ||
+	    strncmp(f->instead, "take it out", 11) == 0, "%s: %s", f->rule,
+	    f->instead);
+	cr_expect(strlen(f->instead) > 12, "%s: %s", f->rule, f->instead);
+	cr_expect(strlen(f->what) < sizeof(f->what) - 1, "cut: %s", f->what);
+	cr_expect(strlen(f->instead) < sizeof(f->instead) - 1, "cut: %s",
+	    f->instead);
+}
+
 #endif

@@ -158,11 +158,10 @@ Test(reqdoc, one_encoding)
 Test(reqdoc, mistakes_are_named_with_their_line)
 {
 	refused("", BULLA_E_FORMAT, "line 1", "bulla request v1");
-	refused("Bulla request v1\n", BULLA_E_FORMAT, "line 1", "begin with");
-	refused("bulla request v2\n", BULLA_E_FORMAT, "line 1", "begin with");
-	refused("bulla request v1\nfoo: x\n", BULLA_E_FORMAT, "line 2",
-	    "\"foo\" is no field of a \"bulla request v1\"; write one of: "
-	    "type status");
+	refused("Bulla request v1\n", BULLA_E_FORMAT, "line 1", "first line");
+	refused("bulla request v2\n", BULLA_E_FORMAT, "line 1", "first line");
+	refused("bulla request v1\nfact: x\n", BULLA_E_FORMAT, "line 2",
+	    "\"fact\" is no field of a \"bulla request v1\"; write facts, ");
 	refused("bulla reply v1\nfacts: x\n", BULLA_E_FORMAT, "line 2",
 	    "\"facts\" is no field");
 	refused("bulla request v1\nfacts x\n", BULLA_E_FORMAT, "line 2",
