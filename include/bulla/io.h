@@ -70,6 +70,13 @@ BULLA_NODISCARD enum bulla_status bulla_read_all(struct bulla_reader *r,
     struct bulla_buf *out, struct bulla_err *err);
 
 /*
+ * Let the pipe fd hold BULLA_PIPE_SIZE bytes, where the system allows it:
+ * fewer switches between the two processes. Anything else stays as it is.
+ */
+#define BULLA_PIPE_SIZE 1048576
+void bulla_pipe_widen(int fd);
+
+/*
  * Whole-buffer calls on descriptors, EINTR retried; BULLA_E_IO names name,
  * which is already escaped.
  */

@@ -193,6 +193,7 @@ open_spool(int in, int *fd, struct bulla_err *err)
 	enum bulla_status st = bulla_spool_open(NULL, fd, err);
 	size_t n = 1;
 
+	bulla_pipe_widen(in);
 	bulla_reader_fd_init(&r, in, "standard input");
 	while (st == BULLA_OK && n > 0) {
 		st = r.r.read(&r.r, buf, sizeof(buf), &n, err);

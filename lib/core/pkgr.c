@@ -13,6 +13,7 @@ static const char what[] = "package";
 void
 pkgr_init(struct pkgr *r, int fd)
 {
+	bulla_pipe_widen(fd);
 	*r = (struct pkgr){ .fd = fd,
 	    .bound = BULLA_SEGMENT_SIZE,
 	    .opening = BULLA_BUF_INIT(BULLA_NOTE_MAX),

@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -209,8 +208,7 @@ sealer_pipe(struct sealer *r, struct bulla_ring *ring,
 	struct filler f;
 	enum bulla_status st = filler_init(&f, r, ring, err);
 
-	/* A larger pipe saves switches between the two processes. */
-	(void)fcntl(r->s->in_fd, F_SETPIPE_SZ, 1048576);
+	bulla_pipe_widen(r->s->in_fd);
 	f.blocks.next = piped_next;
 	if (st == BULLA_OK && f.zstd != NULL) {
 		f.piece = malloc(PACK_SLOT);

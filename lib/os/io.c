@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -169,6 +170,17 @@ bulla_read_all(struct bulla_reader *r, struct bulla_buf *out,
 	if (st != BULLA_OK)
 		undo(out, mark);
 	return st;
+}
+
+void
+bulla_pipe_widen(int fd)
+{
+	int saved = errno;
+
+	/* Only one that is smaller: its owner may have made it larger. */
+	if (fcntl(fd, F_GETPIPE_SZ) < BULLA_PIPE_SIZE)
+		(void)fcntl(fd, F_SETPIPE_SZ, BULLA_PIPE_SIZE);
+	errno = saved;
 }
 
 enum bulla_status

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bulla/io.h"
@@ -397,4 +398,29 @@ Test(io, a_pipe_made_non_blocking_is_waited_for)
 	    NULL), BULLA_OK);
 	close(slow.fd[1]);
 	pthread_join(t, NULL);
+}
+
+Test(io, a_pipe_is_made_wider_and_nothing_else_is_touched)
+{
+	int a[2], b[2], file = memfd_create("file", 0);
+
+	cr_assert(pipe(a) == 0 && pipe(b) == 0 && file != -1);
+	/* what the system allows here */
+	(void)fcntl(a[0], F_SETPIPE_SZ, BULLA_PIPE_SIZE);
+	errno = E2BIG;
+	bulla_pipe_widen(b[0]);
+	bulla_pipe_widen(file);
+	bulla_pipe_widen(-1);
+	cr_expect_eq(errno, E2BIG);
+	cr_expect_eq(fcntl(b[1], F_GETPIPE_SZ), fcntl(a[1], F_GETPIPE_SZ));
+	/* only root may go beyond the system's limit */
+	if (fcntl(b[0], F_SETPIPE_SZ, 4 * BULLA_PIPE_SIZE) > 0) {
+		bulla_pipe_widen(b[0]);
+		cr_expect_geq(fcntl(b[0], F_GETPIPE_SZ), 4 * BULLA_PIPE_SIZE);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		close(a[i]);
+		close(b[i]);
+	}
+	close(file);
 }
