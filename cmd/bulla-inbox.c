@@ -8,7 +8,7 @@
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
 	TIMEOUT, MIN_RATE, EXPIRE, STATUS,
-	CLIENT_LIMIT, AGENCY_LIMIT, STORE, S3_CONF
+	CLIENT_LIMIT, AGENCY_LIMIT, STORE, S3_CONF, QUARANTINE
 };
 static const struct cmd_opt opts[] = {
 	{ LISTEN, "listen", "ADDR:PORT",
@@ -31,6 +31,8 @@ static const struct cmd_opt opts[] = {
 	    "uploads=N,connections=N,requests=N" },
 	{ AGENCY_LIMIT, "agency-limit", "LIMITS",
 	    "the same for all clients of an agency" },
+	{ QUARANTINE, "quarantine", "LIMITS", "for what is rejected: "
+	    "bytes=N,days=N (default: 30 days)" },
 	{ STORE, "store", "URL", "s3://BUCKET/PREFIX/ that several inboxes of "
 	    "one side share" },
 	{ S3_CONF, "s3-conf", "FILE", "its credentials (default: the home's "
@@ -102,6 +104,8 @@ option(struct inbox *in, int ch, const char *arg)
 		in->store = arg;
 	else if (ch == S3_CONF)
 		in->s3_conf = arg;
+	else if (ch == QUARANTINE)
+		cmd_quarantine(&in->c, "--quarantine", arg, &in->quarantine);
 }
 
 static int
@@ -132,7 +136,8 @@ check(struct inbox *in)
 int
 main(int argc, char **argv)
 {
-	struct inbox in = { .cfg = { .max_size = UINT64_C(16) << 40,
+	struct inbox in = { .quarantine = CMD_QUARANTINE_INIT,
+	    .cfg = { .max_size = UINT64_C(16) << 40,
 	    .idle_secs = 30, .min_rate = 512, .expire_secs = 7 * 86400,
 	    .client = { .uploads = 64, .conns = 64, .requests = 6000 },
 	    .agency = { .uploads = 256, .conns = 256 } } };

@@ -2,15 +2,19 @@
 #include <unistd.h>
 
 #include "cmd_home.h"
+#include "cmd_quarantine.h"
 
+#include "bulla/enc.h"
 #include "bulla/file.h"
 #include "bulla/receive.h"
 
-enum { OPT_EXERCISE = CMD_LONG + 1 };
+enum { OPT_EXERCISE = CMD_LONG + 1, OPT_QUARANTINE };
 
 static const struct cmd_opt opts[] = {
 	{ 'i', "identity", "RECEIVERKEY", "sign the receipt with this key" },
 	{ OPT_EXERCISE, "exercise", NULL, "accept an EXERCISE package" },
+	{ OPT_QUARANTINE, "quarantine", "LIMITS", "for what is rejected: "
+	    "bytes=N,days=N (default: 30 days)" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
@@ -26,14 +30,28 @@ static const struct cmd_tool tool = {
 	.groups = CMD_ASK | CMD_KNOWN,
 };
 
+static void
+say_rejected(const struct cmd *c, const struct bulla_received *r)
+{
+	char hex[2 * BULLA_SHA256_LEN + 1];
+
+	cmd_say(c, "package %s is rejected (%s): %s", r->id, r->reason,
+	    r->why.msg);
+	bulla_hex(hex, r->sha256, BULLA_SHA256_LEN);
+	if (r->quarantined)
+		cmd_say(c, "it is kept as quarantine/%s.bulla", hex);
+	else
+		cmd_say(c, "it is not kept in quarantine: %s",
+		    r->not_kept.msg);
+}
+
 static int
 report(const struct cmd *c, const struct bulla_received *r)
 {
 	struct cmd_json *j;
 
 	if (!r->accepted)
-		cmd_say(c, "package %s is rejected (%s): %s", r->id,
-		    r->reason, r->why.msg);
+		say_rejected(c, r);
 	else if (r->existed)
 		cmd_verbose(c, "package %s was here already", r->id);
 	if (!c->common.json) {
@@ -48,6 +66,7 @@ report(const struct cmd *c, const struct bulla_received *r)
 	if (!r->accepted) {
 		cmd_json_str(j, "reason", r->reason);
 		cmd_json_str(j, "message", r->why.msg);
+		cmd_json_bool(j, "quarantined", r->quarantined);
 	}
 	cmd_json_cur(j, "receipt", &(struct bulla_cur){
 	    .p = r->receipt.p, .len = r->receipt.len });
@@ -121,7 +140,7 @@ int
 main(int argc, char **argv)
 {
 	struct cmd c;
-	struct bulla_receive p = { 0 };
+	struct bulla_receive p = { .quarantine = CMD_QUARANTINE_INIT };
 	/* What our own side sealed did not come from anybody. */
 	struct cmd_home home = { .side = BULLA_THEIRS };
 	const char *arg, *key = NULL;
@@ -131,6 +150,9 @@ main(int argc, char **argv)
 	while ((ch = cmd_getopt(&c, &arg)) != -1) {
 		if (ch == 'i')
 			key = arg;
+		else if (ch == OPT_QUARANTINE)
+			cmd_quarantine(&c, "--quarantine", arg,
+			    &p.quarantine);
 		else
 			p.allow_exercise = true;
 	}

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "inbox_procs.h"
+#include "inbox_quarantine.h"
 
 #include "bulla/channel.h"
 #include "bulla/confine.h"
@@ -270,10 +270,13 @@ inbox_network(struct inbox *in, int ctl, const int channels[LANES])
 	in->cfg.finish = finish;
 	in->cfg.small = in->has_small ? small : NULL;
 	in->cfg.who = in->has_who ? who : NULL;
+	in->cfg.kept = inbox_quarantine_kept;
+	in->cfg.kept_ctx = in;
 	in->cfg.log = log_line;
 	in->cfg.log_ctx = in;
 	inbox_child_begin(in->supervisor);
 	raise_limits();
+	BULLA_CHECK(inbox_quarantine_read_only(in));
 	st = confine(in, &err);
 	if (st == BULLA_OK)
 		st = start(in, &ib, &err);

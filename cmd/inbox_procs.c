@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "inbox_quarantine.h"
 #include "inbox_supervisor.h"
 
 #include "bulla/channel.h"
@@ -231,9 +232,11 @@ inbox_supervise(struct inbox *in)
 	int code;
 
 	in->supervisor = getpid();
-	st = supervisor_open_ends(&s, &err);
+	st = inbox_quarantine_page(in) ? supervisor_open_ends(&s, &err) :
+	    bulla_fail(&err, BULLA_E_NOMEM, "out of memory");
 	code = st == BULLA_OK ? start_all(&s) : cmd_fail(&in->c, NULL, st,
 	    &err);
+	inbox_quarantine_forget(in);
 	if (code == CMD_YES)
 		code = watch(&s);
 	supervisor_close_ends(&s);

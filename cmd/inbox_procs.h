@@ -2,8 +2,10 @@
 #define INBOX_PROCS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
+#include "cmd_quarantine.h"
 #include "cmd_tls.h"
 #include "inbox_home.h"
 #include "inbox_wire.h"
@@ -28,6 +30,11 @@ enum {
 	LANES = JUDGE_LANES + SMALL_LANES,
 };
 
+/* The signer writes it, the network process reads it. */
+struct inbox_page {
+	_Atomic uint64_t quarantine_bytes, quarantine_packages;
+};
+
 struct inbox {
 	struct cmd c;
 	struct bulla_inbox_config cfg;
@@ -37,6 +44,8 @@ struct inbox {
 	struct inbox_home home;		/* the signer's */
 	struct cmd_tls tls;		/* of the home, when none was given */
 	bool exercise;
+	struct bulla_quarantine quarantine;
+	struct inbox_page *page;
 	bool has_small, has_who;	/* what the signer answers */
 	pid_t supervisor;
 };

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "inbox_procs.h"
+#include "inbox_quarantine.h"
 #include "inbox_shelf.h"
 
 #include "bulla/channel.h"
@@ -27,7 +27,8 @@ judge(struct lane *l, int fd, struct bulla_inbox_verdict *out,
 	struct inbox *in = l->in;
 	struct bulla_receive p = { .home = in->cfg.home,
 	    .receiver = &in->receiver, .allow_exercise = in->exercise,
-	    .now = bulla_now(), .examiner = inbox_examiner(l->verifiers) };
+	    .now = bulla_now(), .examiner = inbox_examiner(l->verifiers),
+	    .quarantine = in->quarantine };
 	struct inbox_shelf shelf = { .ch = l->shelf, .home = &in->home,
 	    .own = &in->receiver.vkey };
 	struct bulla_received r;
@@ -42,6 +43,7 @@ judge(struct lane *l, int fd, struct bulla_inbox_verdict *out,
 	inbox_shelf_close(&shelf);
 	if (st != BULLA_OK)
 		return st;
+	inbox_quarantine_tell(in, &r);
 	memcpy(out->sha256, r.sha256, sizeof(out->sha256));
 	memcpy(out->id, r.id, sizeof(out->id));
 	out->accepted = r.accepted;
@@ -191,13 +193,13 @@ static enum bulla_status
 confine(struct inbox *in, struct bulla_err *err)
 {
 	static const char *const dirs[] = { "packages", "custody",
-	    "receipts" };
+	    "receipts", "quarantine" };
 	enum bulla_status st = BULLA_OK;
 	char path[4096];
 	unsigned got;
 	int n;
 
-	for (size_t i = 0; i < 3 && st == BULLA_OK; i++) {
+	for (size_t i = 0; i < 4 && st == BULLA_OK; i++) {
 		n = snprintf(path, sizeof(path), "%s/%s", in->cfg.home,
 		    dirs[i]);
 		if (n < 0 || (size_t)n >= sizeof(path))
@@ -231,11 +233,15 @@ inbox_signer(struct inbox *in, int ctl, const int lanes[LANES],
 		inbox_child_begin(in->supervisor);
 		st = confine(in, &err);
 		if (st == BULLA_OK)
+			st = inbox_quarantine_start(in, &err);
+		if (st == BULLA_OK)
 			st = inbox_child_ready(ctl,
 			    (in->home.exchange ? 1 : 0) |
 			    (in->home.judge.ask != NULL ? 2 : 0), &err);
 		code = st == BULLA_OK ? serve_all(in, ctl, lanes, shelves) :
 		    cmd_fail(&in->c, NULL, st, &err);
+		if (st == BULLA_OK)
+			inbox_quarantine_stop();
 	}
 	inbox_home_close(&in->home);
 	bulla_signer_free(&in->receiver);

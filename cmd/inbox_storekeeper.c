@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "inbox_keeper.h"
+#include "inbox_quarantine.h"
 
 #include "bulla/channel.h"
 #include "bulla/confine.h"
@@ -113,6 +114,7 @@ inbox_storekeeper(struct inbox *in, int ctl, const int ends[JUDGE_LANES])
 	for (unsigned i = 0; i < JUDGE_LANES; i++)
 		h[i] = (struct shelf){ .k = &k, .ch = ends[i] };
 	inbox_child_begin(in->supervisor);
+	inbox_quarantine_forget(in);
 	st = open_all(&k, h, &err);
 	if (st == BULLA_OK)
 		st = look(&h[0], &err);

@@ -57,6 +57,12 @@ BULLA_NODISCARD enum bulla_status bulla_outfile_resume(
  */
 BULLA_NODISCARD enum bulla_status bulla_outfile_rename(
     struct bulla_outfile *o, const char *name, struct bulla_err *err);
+/*
+ * The same in dir, another directory of the same file system. BULLA_E_USAGE,
+ * _NOMEM, _IO. Not for standard output.
+ */
+BULLA_NODISCARD enum bulla_status bulla_outfile_move(struct bulla_outfile *o,
+    const char *dir, const char *name, struct bulla_err *err);
 /* Frees *o in either case. BULLA_E_REFUSED, BULLA_E_IO, BULLA_E_NOMEM. */
 BULLA_NODISCARD enum bulla_status bulla_outfile_commit(
     struct bulla_outfile *o, struct bulla_err *err);

@@ -143,6 +143,9 @@ struct bulla_inbox_config {
 	void *finish_ctx;
 	bulla_inbox_small small;	/* NULL: those are 404 */
 	void *small_ctx;
+	/* How much is in quarantine; NULL: the metrics do not say. */
+	void (*kept)(void *ctx, uint64_t *bytes, uint64_t *packages);
+	void *kept_ctx;
 	/* One line without its LF; any thread, one at a time. May be NULL. */
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;

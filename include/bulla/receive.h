@@ -6,6 +6,7 @@
 
 #include "bulla/examine.h"
 #include "bulla/package.h"
+#include "bulla/quarantine.h"
 #include "bulla/sign.h"
 
 /*
@@ -24,6 +25,7 @@ struct bulla_receive {
 	int64_t now;
 	struct bulla_examiner examiner;	/* empty: this process */
 	const struct bulla_shared *shared;	/* or NULL */
+	struct bulla_quarantine quarantine;	/* of what is rejected */
 };
 
 /*
@@ -64,6 +66,9 @@ struct bulla_received {
 	char id[33];		/* "" when the package could not name itself */
 	bool accepted;		/* receipt says receive, else reject */
 	bool existed;		/* the same bytes were here before */
+	bool quarantined;	/* rejected, and kept there */
+	struct bulla_err not_kept;	/* rejected, and why it is not */
+	uint64_t bytes;
 	const char *reason;	/* of a reject, as in the note; else NULL */
 	struct bulla_err why;	/* of a reject: the rule that was broken */
 	struct bulla_buf receipt;	/* the signed note; free with bulla_buf_free */
@@ -85,13 +90,16 @@ struct bulla_received {
  * are not shared.
  *
  * A signed reject (BULLA_OK, accepted false, reason and why filled; nothing
- * stored is changed but receipts/: such a note has no place in a chain):
+ * stored is changed but receipts/: such a note has no place in a chain), and
+ * the package goes into p->quarantine (bulla/quarantine.h) before this
+ * returns; when it cannot be kept there, the note is good all the same. The
+ * reasons:
  * "duplicate-id" for other bytes under a stored id, "seal-broken" for what
  * does not verify, "hash-mismatch" for other bytes than were relinquished to
  * us, "out-of-scope" for an exercise, "not-authorised" when judge returned
  * BULLA_E_REFUSED, "wrong-recipient" when it is addressed, and not to the
  * agency of the receiver's key. A rejected package is judged anew each time;
- * for the same reason it gets the same note. Every other status means that
+ * for the same reason it gets the same note, and is not kept twice. Every other status means that
  * nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
  * of one), _NOKEY (no known sealer), _LIMIT, _IO (also when notes in the home
  * are damaged), _NOMEM, and those of the examiner.

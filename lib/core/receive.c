@@ -6,7 +6,7 @@
 #include "bulla/file.h"
 #include "bulla/ring.h"
 #include "core/pkg_int.h"
-#include "core/receive_int.h"
+#include "core/quarantine_int.h"
 #include "core/verify_int.h"
 
 static enum bulla_status
@@ -272,6 +272,21 @@ judge(struct arrival *a, struct bulla_received *out, struct bulla_err *err)
 	return a->taken ? meet_stored(a, out, err) : store(a, out, err);
 }
 
+/* What is said of it is durable; the package itself goes where it belongs. */
+static void
+keep(struct arrival *a, struct bulla_received *r)
+{
+	bool before = false;
+
+	if (r->accepted) {
+		rejected_drop(a->p->home, a->sha256);
+		return;
+	}
+	r->quarantined = rejected_put(a, &r->receipt, &before,
+	    &r->not_kept) == BULLA_OK;
+	r->existed = before;
+}
+
 enum bulla_status
 bulla_receive_fd(const struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
@@ -291,6 +306,7 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 		goto out;
 	memcpy(r.id, a.e.id, sizeof(r.id));
 	memcpy(r.sha256, a.e.sha256, sizeof(r.sha256));
+	r.bytes = a.bytes;
 	/* The same bytes again get the same receipt; rejects are rejudged. */
 	st = bulla_receipt_find(p->home, a.sha256, &r.receipt, &known, err);
 	if (st == BULLA_OK && known) {
@@ -301,6 +317,8 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 		goto out;
 	bulla_buf_reset(&r.receipt);
 	st = judge(&a, &r, err);
+	if (st == BULLA_OK)
+		keep(&a, &r);
 out:
 	bulla_outfile_free(&a.copy);
 	bulla_examined_free(&a.e);

@@ -93,6 +93,20 @@ put_now(struct bulla_inbox *ib, struct bulla_buf *b)
 }
 
 static void
+put_kept(const struct bulla_inbox *ib, struct bulla_buf *b)
+{
+	uint64_t bytes, packages;
+
+	if (ib->cfg.kept == NULL)
+		return;
+	ib->cfg.kept(ib->cfg.kept_ctx, &bytes, &packages);
+	one(b, "quarantine_bytes", "gauge", "Bytes of rejected packages that "
+	    "are kept.", bytes);
+	one(b, "quarantine_packages", "gauge", "Rejected packages that are "
+	    "kept.", packages);
+}
+
+static void
 put_counts(const struct stats *s, struct bulla_buf *b)
 {
 	static const char *const verdicts[V_N] = {
@@ -154,6 +168,7 @@ metrics_put(struct bulla_inbox *ib, struct bulla_buf *b)
 	one(b, "start_time_seconds", "gauge", "When it was started, in "
 	    "seconds since 1970.", (uint64_t)ib->started);
 	put_now(ib, b);
+	put_kept(ib, b);
 	one(b, "connections_total", "counter", "Connections accepted.",
 	    atomic_load(&s->conns));
 	one(b, "tls_refused_total", "counter", "Connections that ended "

@@ -25,7 +25,7 @@ column() {
 	[ "$status" -ne 77 ] || skip "no Landlock or no seccomp here"
 	[ "$status" -eq 0 ]
 	printf '%s\n' "$output" >"$1.$2"
-	[ "$(wc -l <"$1.$2")" -eq 24 ]
+	[ "$(wc -l <"$1.$2")" -eq 27 ]
 }
 
 # is ROLE LAYERS WORD ACTION...: that is what became of them
@@ -40,7 +40,7 @@ is() {
 	done
 }
 
-@test "confinement bites: three processes, 24 actions, none, Landlock, both" {
+@test "confinement bites: three processes, 27 actions, none, Landlock, both" {
 	everywhere='open create unlink socket-inet socket-unix connect bind fork
 	    execve kill ptrace proc-mem io_uring mount chroot unshare bpf
 	    userfaultfd keyctl new-code'
@@ -66,12 +66,15 @@ is() {
 		is "$role" landlock refused open create unlink execve
 		is "$role" landlock allowed socket-inet socket-unix bind fork
 	done
-	files='read-key read-package write-package write-incoming'
+	files='read-key read-package write-package write-incoming
+	    read-quarantine write-quarantine move-to-quarantine'
 	# shellcheck disable=SC2086 # lists
 	is verifier both refused $files
-	is signer both allowed read-key read-package write-package
+	is signer both allowed read-key read-package write-package \
+	    read-quarantine write-quarantine move-to-quarantine
 	is signer both refused write-incoming
-	is network both refused read-key read-package write-package
+	is network both refused read-key read-package write-package \
+	    read-quarantine write-quarantine move-to-quarantine
 	is network both allowed write-incoming
 }
 
@@ -84,7 +87,8 @@ is() {
 	is storekeeper both refused socket-unix
 	for a in open create unlink bind fork execve kill ptrace proc-mem \
 	    io_uring mount chroot unshare bpf userfaultfd keyctl new-code \
-	    read-key read-package write-package write-incoming; do
+	    read-key read-package write-package write-incoming \
+	    read-quarantine write-quarantine; do
 		! grep -qx "$a allowed" storekeeper.none ||
 		    is storekeeper both refused "$a"
 	done

@@ -16,7 +16,7 @@ BEGIN {
 	put("archive", "tar zstd")
 	put("net", "fetch inbox s3 send")
 	put("core", "age agreement bagin cosign examine keys ledger merkle pack package")
-	put("core", "outbox request")
+	put("core", "outbox quarantine request")
 	put("core", "chain cosigned exchange home monitor receive roster sign")
 	put("core", "review stamp stix thread trust witness")
 	put("format", "stixpattern")

@@ -96,6 +96,28 @@ write_incoming(void)
 }
 
 static int
+write_quarantine(void)
+{
+	return try_open(in_dir("home/quarantine/new"), O_WRONLY | O_CREAT);
+}
+
+static int
+read_quarantine(void)
+{
+	return try_open(in_dir("home/quarantine/q.bulla"), O_RDONLY);
+}
+
+/* A package that is rejected goes there without being copied. */
+static int
+move_to_quarantine(void)
+{
+	char from[4096];
+
+	(void)snprintf(from, sizeof(from), "%s", in_dir("home/packages/p.bulla"));
+	return link(from, in_dir("home/quarantine/p.bulla"));
+}
+
+static int
 write_package(void)
 {
 	return try_open(in_dir("home/packages/new"), O_WRONLY | O_CREAT);
@@ -243,6 +265,9 @@ static const struct action {
 	{ "new-code", new_code }, { "read-key", read_key },
 	{ "read-package", read_package }, { "write-package", write_package },
 	{ "write-incoming", write_incoming },
+	{ "read-quarantine", read_quarantine },
+	{ "write-quarantine", write_quarantine },
+	{ "move-to-quarantine", move_to_quarantine },
 };
 
 static void
@@ -258,7 +283,8 @@ static void
 prepare(void)
 {
 	static const char *const dirs[] = { "outside", "home", "home/keys",
-	    "home/packages", "home/incoming", "home/answers" };
+	    "home/packages", "home/incoming", "home/answers",
+	    "home/quarantine" };
 	socklen_t len = sizeof(at);
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
@@ -267,6 +293,7 @@ prepare(void)
 	put_file("outside/victim");
 	put_file("home/keys/receiver.key");
 	put_file("home/packages/p.bulla");
+	put_file("home/quarantine/q.bulla");
 	at = (struct sockaddr_in){ .sin_family = AF_INET };
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	server = socket(AF_INET, SOCK_STREAM, 0);
