@@ -115,10 +115,12 @@ run_seal(struct request_work *w, struct bulla_outfile *o)
 	code = cmd_stand_begin(&stand, &w->k->m, &w->s);
 	if (code == CMD_YES)
 		st = bulla_seal_run(&w->s, &w->done, &err);
-	ended = cmd_stand_end(&stand, &w->s, code == CMD_YES &&
-	    st == BULLA_OK ? &w->done : NULL);
-	if (code == CMD_YES && st != BULLA_OK)
-		return cmd_fail(&w->k->c, NULL, st, &err);
+	if (st != BULLA_OK)
+		code = cmd_fail(&w->k->c, NULL, st, &err);
+	if (code == CMD_YES && w->p->d != NULL)
+		code = request_packed(w);
+	ended = cmd_stand_end(&stand, &w->s, code == CMD_YES ? &w->done :
+	    NULL);
 	if (code == CMD_YES)
 		code = ended;
 	if (code == CMD_YES)

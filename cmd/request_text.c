@@ -6,83 +6,11 @@
 
 #include "request_work.h"
 
-#include "bulla/enc.h"
 #include "bulla/file.h"
-#include "bulla/hash.h"
-#include "bulla/io.h"
 #include "bulla/sign.h"
-#include "bulla/text.h"
 #include "bulla/when.h"
 
-#define PIECE 65536u		/* bytes read at a time */
 #define HOTLINE_ROLES (BULLA_ROLE_HOTLINE | BULLA_ROLE_LEAD)
-
-static enum bulla_status
-hash_file(const char *path, uint8_t digest[BULLA_SHA256_LEN], uint64_t *size,
-    struct bulla_err *err)
-{
-	uint8_t buf[PIECE];
-	struct bulla_reader_fd in;
-	struct bulla_sha256 *h = NULL;
-	char shown[128];
-	size_t n = 1;
-	struct stat sb;
-	int fd = -1;
-	enum bulla_status st = bulla_infile_open(path, &fd, err);
-
-	if (st == BULLA_OK && (fstat(fd, &sb) != 0 || !S_ISREG(sb.st_mode)))
-		st = bulla_fail(err, BULLA_E_USAGE, "%s: no regular file",
-		    bulla_text_show_str(shown, sizeof(shown), path));
-	if (st == BULLA_OK)
-		st = bulla_sha256_new(&h, err);
-	bulla_reader_fd_init(&in, fd, "attachment");
-	for (*size = 0; st == BULLA_OK && n > 0; *size += n) {
-		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
-		if (st == BULLA_OK)
-			bulla_sha256_update(h, buf, n);
-		else
-			n = 0;
-	}
-	if (st == BULLA_OK)
-		bulla_sha256_final(h, digest);
-	bulla_sha256_free(h);
-	if (fd != -1)
-		(void)close(fd);
-	return st;
-}
-
-/* "attachment": sha256, bytes and name of each. */
-static int
-list_attachments(struct request_work *w)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
-	const struct bulla_cur label = bulla_cur_str("attachment");
-	struct request_cmd *k = w->k;
-	uint8_t digest[BULLA_SHA256_LEN];
-	struct bulla_err err = { 0 };
-	struct bulla_cur v;
-	enum bulla_status st;
-	uint64_t size;
-
-	for (size_t i = 0; i < k->n_attach; i++) {
-		const char *slash = strrchr(k->attach[i], '/');
-
-		st = hash_file(k->attach[i], digest, &size, &err);
-		if (st != BULLA_OK) {
-			bulla_buf_free(&b);
-			return cmd_fail(&k->c, "-a", st, &err);
-		}
-		bulla_hex_put(&b, digest, sizeof(digest));
-		bulla_buf_fmt(&b, " %llu %s\n", (unsigned long long)size,
-		    slash != NULL ? slash + 1 : k->attach[i]);
-	}
-	v = bulla_buf_view(&b);
-	st = k->n_attach == 0 ? BULLA_OK :
-	    bulla_reqdoc_set(w->p->d, &label, &v, &err);
-	bulla_buf_free(&b);
-	return st == BULLA_OK ? CMD_YES : cmd_usage(&k->c, "-a: %s: rename "
-	    "the file", err.msg);
-}
 
 /* A hotline call is signed by the person whose key that is. */
 static int
@@ -126,7 +54,7 @@ request_write_text(struct request_work *w)
 	bulla_when_text(w->k->now, date);
 	code = request_set(w->k, w->p->d, "date", date);
 	if (code == CMD_YES)
-		code = list_attachments(w);
+		code = request_attach(w);
 	if (code != CMD_YES)
 		return code;
 	bulla_reqdoc_put(&b, w->p->d);

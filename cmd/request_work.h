@@ -3,6 +3,8 @@
 
 #include "request.h"
 
+#include "bulla/hash.h"
+
 #define PATH_CAP 4096u
 
 /* A package on its way from the document to the disk. */
@@ -14,6 +16,8 @@ struct request_work {
 	char doc[PATH_CAP];
 	const char *paths[REQUEST_FILES_MAX + 1];
 	size_t n_paths;
+	/* of the attachments, as the document lists them */
+	uint8_t digest[REQUEST_FILES_MAX][BULLA_SHA256_LEN];
 	struct bulla_pack pack;
 	struct bulla_baginfo info;
 	struct bulla_signer signer;
@@ -29,6 +33,10 @@ struct request_work {
 int request_write_text(struct request_work *w);
 /* The same as a file that can be packed; w->dir must be removed. */
 int request_write_doc(struct request_work *w);
+/* "attachment": sha256, bytes and name of each; w->digest. */
+int request_attach(struct request_work *w);
+/* Is what was packed what the document lists? CMD_YES, or refused. */
+int request_packed(struct request_work *w);
 /* -r, else the keys that were asked for, else all of theirs; and ours. */
 int request_recipients(struct request_work *w);
 /* Counted text as a string; it must fit. */

@@ -89,9 +89,9 @@ lint() {
 	lint esc
 	[ "$status" -eq 1 ]
 	[[ $output == *'"\x1b[31mred" is no field'* ]]
-	! grep -q $'\033' <<<"$output"
+	[[ $output != *$'\033'* ]]
 	lint --json esc
-	! grep -q $'\033' <<<"$output"
+	[[ $output != *$'\033'* ]]
 }
 
 @test "on a terminal, lines of 80 columns with an indent" {
@@ -103,7 +103,7 @@ lint() {
 	cat shown
 	[ "$(wc -L <shown)" -le 80 ]
 	[ "$(grep -c '^error: ' shown)" -eq 7 ]
-	[ -z "$(grep -v '^error: ' shown | grep -v '^  [^ ]')" ]
+	[ "$(grep -cvE '^(error: |  [^ ])' shown)" -eq 0 ]
 	# the same words
 	[ "$(tr -s '\n ' '  ' <shown)" = "$(tr -s '\n ' '  ' <<<"$flat")" ]
 	# and so do the remarks of new, on standard error
