@@ -28,7 +28,8 @@ struct bulla_trust;
 /*
  * BULLA_E_NOMATCH: the home has no roster of its own. BULLA_E_FORMAT,
  * BULLA_E_MISMATCH, BULLA_E_REFUSED: one of them is not what it must be (the
- * message names file and rule). theirs may be missing.
+ * message names file and rule), or a real side's home is marked as that of an
+ * exercise, or the reverse. theirs may be missing.
  */
 BULLA_NODISCARD enum bulla_status bulla_trust_load(const char *home,
     struct bulla_trust **out, struct bulla_err *err);

@@ -177,6 +177,24 @@ trust_read(const char *home, enum bulla_side side, struct trust_roster *out,
 	}
 }
 
+/*
+ * The mark of an exercise changes the time by which everything is judged: put
+ * into a real home, it would make every deadline one that has not come.
+ */
+static enum bulla_status
+check_mark(const struct bulla_roster *ours, struct bulla_err *err)
+{
+	const bool is = bulla_is_exercise();
+
+	if (bulla_keyname_exercise(&ours->side) == is)
+		return BULLA_OK;
+	return bulla_fail(err, BULLA_E_REFUSED, is ? "this home is marked as "
+	    "part of an EXERCISE (file exercise), and %.*s is no side of one: "
+	    "who put the mark there?" : "%.*s is a side of an EXERCISE, and "
+	    "the home lacks the mark of one (file exercise)",
+	    (int)ours->side.len, (const char *)ours->side.p);
+}
+
 static enum bulla_status
 load(const char *home, struct bulla_trust *t, struct bulla_err *err)
 {
@@ -187,6 +205,8 @@ load(const char *home, struct bulla_trust *t, struct bulla_err *err)
 		return bulla_fail(err, BULLA_E_NOMATCH, "%s: no roster "
 		    "(bulla-trust init makes one)",
 		    bulla_text_show_str(shown, sizeof(shown), home));
+	if (st == BULLA_OK)
+		st = check_mark(t->ours.r, err);
 	if (st == BULLA_OK)
 		st = trust_read(home, BULLA_THEIRS, &t->theirs, err);
 	if (st == BULLA_OK && t->theirs.r != NULL)

@@ -102,7 +102,8 @@ no() {
 	    --exercise -r "$(cat b/keys/desk.age.pub)" -o s real.key.pub
 	# the same home without its mark, or a real one under it
 	rm a/exercise
-	no 1 'a key of an EXERCISE' ledger --home a append real.key.pub
+	no 1 'of an EXERCISE' ledger --home a append real.key.pub
+	no 1 'a side of an EXERCISE' request --home a list
 	[ ! -e s ]
 	[ ! -e k ]
 	bulla trust --home r init -n r.example --person R >/dev/null
@@ -114,8 +115,11 @@ no() {
 	no 1 'is one of an EXERCISE, and stays' trust --home e pin \
 	    --fingerprint "$(bulla trust --home r fingerprint ours)" \
 	    r/roster/ours.note
+	# with a clock that stands no deadline would ever come
 	clock 2031-05-06T07:08:09Z r
 	no 1 'part of an EXERCISE' ledger --home r append real.key.pub
+	no 1 'r.example is no side of one' trust --home r show
+	no 1 'r.example is no side of one' ledger --home r monitor
 }
 
 @test "a clock that cannot be read stops every tool" {
