@@ -38,8 +38,10 @@ BULLA_NODISCARD enum bulla_status bulla_request_document(
 
 /*
  * A package of the home, and which replies to it lie there (ref is its id),
- * by their opening notes; nothing is verified again. BULLA_E_NOMATCH: there
- * is no such package. BULLA_E_NOKEY: no roster of our own.
+ * by their opening notes; nothing is verified again. Those of an exercise
+ * count for a package of one, and no others; of the side that answers neither
+ * a withdrawal nor, before an answer, a close. BULLA_E_NOMATCH: there is no
+ * such package. BULLA_E_NOKEY: no roster of our own.
  */
 struct bulla_request_state {
 	char id[BULLA_ID_LEN + 1];
@@ -47,7 +49,7 @@ struct bulla_request_state {
 	bool ours, exercise;		/* who sent it */
 	char kind[33];
 	char ref[65];			/* "": none */
-	uint32_t by_us, by_them;	/* bulla_reply_bit of each type met */
+	uint32_t by_us, by_them;	/* bulla_reply_bit of each type */
 };
 BULLA_NODISCARD enum bulla_status bulla_request_look(
     const struct bulla_home *h, const char *id,

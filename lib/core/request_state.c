@@ -4,9 +4,9 @@
 #include "core/kept.h"
 
 struct look {
-	const struct bulla_home *h;
 	struct bulla_cur side;		/* ours */
 	struct bulla_request_state *s;
+	uint32_t by[2][2];		/* of an exercise; by us */
 };
 
 static uint32_t
@@ -41,7 +41,7 @@ static enum bulla_status
 see(void *ctx, const char *rel, const struct bulla_package *p,
     const struct bulla_err *why, struct bulla_err *err)
 {
-	const struct look *l = ctx;
+	struct look *l = ctx;
 	const struct bulla_opening *o;
 	struct bulla_cur agency;
 	bool ours;
@@ -61,9 +61,24 @@ see(void *ctx, const char *rel, const struct bulla_package *p,
 		keep(l->s->kind, sizeof(l->s->kind), &o->kind);
 		keep(l->s->ref, sizeof(l->s->ref), &o->ref);
 	} else if (bulla_cur_is(&o->ref, l->s->id)) {
-		*(ours ? &l->s->by_us : &l->s->by_them) |= bit_of(&o->kind);
+		l->by[o->exercise][ours] |= bit_of(&o->kind);
 	}
 	return BULLA_OK;
+}
+
+/*
+ * What the side that answers cannot do to a request does nothing to it: it
+ * would end it for tools that go by this.
+ */
+static uint32_t
+by_answerer(uint32_t bits)
+{
+	const uint32_t final = bulla_reply_bit("full") |
+	    bulla_reply_bit("partial") | bulla_reply_bit("refused") |
+	    bulla_reply_bit("transferred") | bulla_reply_bit("preserved");
+
+	bits &= ~bulla_reply_bit("withdrawn");
+	return (bits & final) != 0 ? bits : bits & ~bulla_reply_bit("closed");
 }
 
 enum bulla_status
@@ -72,7 +87,7 @@ bulla_request_look(const struct bulla_home *h, const char *id,
 {
 	struct bulla_request_state s = { 0 };
 	const struct bulla_cur c = bulla_cur_str(id);
-	struct look l = { .h = h, .s = &s };
+	struct look l = { .s = &s };
 	const struct bulla_roster *r;
 	uint8_t digest[32];
 	enum bulla_status st;
@@ -91,7 +106,14 @@ bulla_request_look(const struct bulla_home *h, const char *id,
 	if (st == BULLA_OK && !s.found)
 		return bulla_fail(err, BULLA_E_NOMATCH, "no package %s in "
 		    "this home: receive it first, or look at the id", id);
-	if (st == BULLA_OK)
-		*out = s;
-	return st;
+	if (st != BULLA_OK)
+		return st;
+	s.by_us = l.by[s.exercise][true];
+	s.by_them = l.by[s.exercise][false];
+	if (s.ours)
+		s.by_them = by_answerer(s.by_them);
+	else
+		s.by_us = by_answerer(s.by_us);
+	*out = s;
+	return BULLA_OK;
 }

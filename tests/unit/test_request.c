@@ -60,6 +60,7 @@ TestSuite(request, .init = enter, .fini = leave);
 struct sealed {
 	const struct side *by;
 	const char *kind, *ref, *class, *file;
+	bool exercise;
 	struct bulla_cur text;
 	char id[BULLA_ID_LEN + 1];
 };
@@ -77,7 +78,7 @@ seal(struct sealed *x)
 	struct bulla_seal s = { .signers = &x->by->s[SEALER], .n_signers = 1,
 	    .recipients = &to, .to = sides, .n_to = 1, .kind = x->kind,
 	    .ref = x->ref, .urgency = x->class, .created = NOW,
-	    .pack = &pack, .in_fd = -1, .out_fd = fd, .out_name = "p",
+	    .exercise = x->exercise, .pack = &pack, .in_fd = -1, .out_fd = fd, .out_name = "p",
 	    .threads = 1 };
 	struct bulla_sealed done;
 	char path[80];
@@ -349,4 +350,35 @@ Test(request, how_a_thread_stands)
 	cr_expect_str_eq(s.ref, x.id);
 	cr_expect_eq(bulla_reply_bit("hotline"), 0);
 	cr_expect_eq(bulla_reply_bit("acknowledge"), 1);
+}
+
+/* It would be over for our tools, and is not. */
+Test(request, nobody_ends_what_is_not_theirs_to_end)
+{
+	struct bulla_request_state s = { 0 };
+	struct sealed x = { .by = &side_b, .kind = "request",
+	    .class = "urgent", .file = "request.txt",
+	    .text = bulla_cur_str("any\n") };
+	struct sealed y = { .by = &side_b, .kind = "withdrawn", .ref = x.id,
+	    .file = "reply.txt", .exercise = true, .text = x.text };
+
+	seal(&x);
+	seal(&y);			/* in an exercise */
+	y.by = &side_a;
+	y.exercise = false;
+	seal(&y);			/* we only answer */
+	y.kind = "closed";
+	seal(&y);			/* before the answer */
+	cr_assert_eq(bulla_request_look(&us.h, x.id, &s, &e), BULLA_OK);
+	cr_expect_eq(s.by_us | s.by_them, 0, "%x %x", s.by_us, s.by_them);
+	y.exercise = true;
+	y.kind = "full";
+	seal(&y);
+	cr_assert_eq(bulla_request_look(&us.h, x.id, &s, &e), BULLA_OK);
+	cr_expect_eq(s.by_us, 0);
+	y.exercise = false;
+	seal(&y);
+	cr_assert_eq(bulla_request_look(&us.h, x.id, &s, &e), BULLA_OK);
+	cr_expect_eq(s.by_us, bulla_reply_bit("full") |
+	    bulla_reply_bit("closed"));
 }
