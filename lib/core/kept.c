@@ -216,7 +216,9 @@ package(const char *home, const char *rel, const char *id,
 		return st;
 	r->fd = fd;
 	st = look(r, p, err);
-	if (st == BULLA_OK && strncmp(id, p->opening.id, BULLA_ID_LEN) != 0)
+	/* a copy beside it under a longer name would count a second time */
+	if (st == BULLA_OK && (strlen(id) != BULLA_ID_LEN + strlen(".bulla") ||
+	    memcmp(id, p->opening.id, BULLA_ID_LEN) != 0))
 		st = bulla_fail(err, BULLA_E_MISMATCH, "this is the package "
 		    "%s", p->opening.id);
 	/* The windows of p point into the buffers of the reader */

@@ -676,3 +676,20 @@ Test(thread_home, takes_two_rosters)
 
 	cr_expect_eq(bulla_threads_load(&from, &x, &err), BULLA_E_USAGE);
 }
+
+/* Somebody keeps a copy of a package where the packages are. */
+Test(thread_home, a_copy_beside_it_is_no_second_request)
+{
+	const char *r = from_a("request", NULL, "urgent", h(0));
+	char from[200], to[200];
+	struct bulla_threads x;
+
+	snprintf(from, sizeof(from), "B/packages/%s.bulla", r);
+	snprintf(to, sizeof(to), "B/packages/%s (1).bulla", r);
+	cr_assert_eq(link(from, to), 0);
+	load(&b, h(20), &x);
+	cr_expect(x.n == 1 && x.v[0].n_events == 1 && x.n_strays == 1);
+	cr_expect_not_null(strstr(x.stray[0].why, "this is the package"),
+	    "%s", x.stray[0].why);
+	bulla_threads_free(&x);
+}
