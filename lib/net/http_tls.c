@@ -192,6 +192,8 @@ set_rules(struct http *h, const struct bulla_send_config *c)
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, h->curl_text);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	/* What a proxy says, in the clear, is no word of the server's. */
+	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# Proxies, stores and servers that are not what they say, and an environment
+# that is not ours.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
+bats_require_minimum_version 1.5.0
+load ../lib/inbox.bash
+
+setup_file() {
+	way_setup_file
+}
+
+setup() {
+	way_setup
+	export HOME=$PWD
+}
+
+teardown() {
+	way_teardown
+}
+
+# listens SCRIPT: python that has c, a connection whose request has come;
+# sets AT, its port
+listens() {
+	mkfifo port
+	/usr/bin/python3 -c '
+import socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+print(s.getsockname()[1], flush=True)
+while True:
+    c, _ = s.accept()
+    c.settimeout(20)
+    got = b""
+    while b"\r\n\r\n" not in got:
+        more = c.recv(4096)
+        if not more:
+            break
+        got += more
+    exec(sys.argv[1])
+    c.close()
+' "$1" >port 2>listens 3>&- &
+	pids="$pids $!"
+	read -r AT <port
+	rm port
+}
+
+# store: a store that does wrong what it is told to; STORE
+store() {
+	mkfifo port
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/s3liar.py" "$D/tls" . \
+	    >port 2>liar 3>&- &
+	pids="$pids $!"
+	read -r STORE <port
+	rm port
+	(umask 077 && cat >s3.conf) <<-END
+	endpoint: https://localhost:$STORE
+	region: eu-1
+	access: me
+	secret: CANARY4711
+	ca: $D/tls/ca.pem
+	END
+}
+
+# opens: an inbox on it, in the background; INBOX
+opens() {
+	"$BULLA_BIN/bulla-inbox" --home home --listen 127.0.0.1:0 \
+	    --tls-cert "$D/tls/server.pem" --tls-key "$D/tls/server.key" \
+	    --client-ca "$D/tls/ca.pem" -i "$D/r.key" -K "$D/s.key.pub" \
+	    --store s3://abc/desk/ --s3-conf s3.conf >up 2>errors 3>&- &
+	INBOX=$!
+	pids="$pids $INBOX"
+}
+
+# until_in FILE REGEX: a minute is for ever
+until_in() {
+	local n
+	for ((n = 0; n < 600; n++)); do
+		! grep -q -e "$2" "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	cat "$1" errors
+	return 1
+}
+
+# gone PID: it ends, and soon
+gone() {
+	local n
+	for ((n = 0; n < 300; n++)); do
+		kill -0 "$1" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "what a proxy says before the tunnel is no word of the server's" {
+	listens 'c.sendall(b"HTTP/1.1 200 OK\r\nRetry-After: 900000\r\n"
+	    b"Upload-Offset: x\r\nLocation: https://evil.example/\r\n\r\n")'
+	export https_proxy=http://127.0.0.1:$AT
+	run --separate-stderr "$BULLA_BIN/bulla-send" --attempts 2 \
+	    -u https://127.0.0.1:1/ -K "$D/r.key.pub" \
+	    --cacert "$D/tls/ca.pem" "$D/package"
+	echo "$stderr"
+	[ "$status" -eq 5 ]
+	[[ $stderr == *"given up after 2 failures in a row"* ]]
+	[ -z "$output" ]
+}
