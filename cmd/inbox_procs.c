@@ -25,6 +25,16 @@ unblock_ends(void)
 	(void)sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
 
+/* One that nobody sets. */
+static int64_t
+clock_secs(void)
+{
+	struct timespec t;
+
+	BULLA_CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+	return t.tv_sec;
+}
+
 /* They finish what is under way; the signer ends when they have. */
 static void
 ask_to_end(struct supervisor *s)
@@ -70,7 +80,7 @@ lost(struct supervisor *s, struct child *c, int status)
 	/* The network makes durable what came. The signer has done that. */
 	ask_to_end(s);
 	if (c != &s->child[NETWORK]) {
-		s->kill_at = time(NULL) + STOP_SECS;
+		s->kill_at = clock_secs() + STOP_SECS;
 		return;
 	}
 	end_now(s, SIGNER);
@@ -140,7 +150,7 @@ watch(struct supervisor *s)
 			signal_came(s);
 		if (p[1].revents != 0 && s->child[SIGNER].ctl != -1)
 			signer_asks(s);
-		if (s->kill_at != 0 && time(NULL) >= s->kill_at) {
+		if (s->kill_at != 0 && clock_secs() >= s->kill_at) {
 			end_now(s, NETWORK);
 			end_now(s, STOREKEEPER);
 		}

@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -8,6 +10,8 @@
 #include "inbox_supervisor.h"
 
 #include "bulla/channel.h"
+
+#define LOOK_MS 200	/* how soon a child that starts is given up */
 
 /* The supervisor's children, and how each is begun. */
 static void
@@ -144,6 +148,28 @@ child_start(struct supervisor *s, enum inbox_child which,
 	return bulla_fail_sys(err, "fork");
 }
 
+/* Were we told to end, where such signals have to wait? */
+static bool
+told_to_end(void)
+{
+	sigset_t s;
+
+	return sigpending(&s) == 0 && (sigismember(&s, SIGTERM) == 1 ||
+	    sigismember(&s, SIGINT) == 1);
+}
+
+/* It may be waiting for a store that is silent: who ends us is heard. */
+static enum bulla_status
+hear(const struct child *c, struct bulla_buf *msg, struct bulla_err *err)
+{
+	struct pollfd p = { .fd = c->ctl, .events = POLLIN };
+
+	while (poll(&p, 1, LOOK_MS) < 1)
+		if (told_to_end())
+			(void)kill(c->pid, SIGKILL);
+	return bulla_channel_recv(c->ctl, -1, msg, NULL, err);
+}
+
 int
 supervisor_start(struct supervisor *s, enum inbox_child which,
     unsigned *answers)
@@ -156,7 +182,7 @@ supervisor_start(struct supervisor *s, enum inbox_child which,
 
 	if (st != BULLA_OK)
 		return cmd_fail(&s->in->c, NULL, st, &err);
-	st = bulla_channel_recv(c->ctl, -1, &msg, NULL, &err);
+	st = hear(c, &msg, &err);
 	if (st == BULLA_OK && msg.len == 1)
 		*answers = msg.p[0];
 	bulla_buf_free(&msg);

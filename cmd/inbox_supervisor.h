@@ -1,8 +1,6 @@
 #ifndef INBOX_SUPERVISOR_H
 #define INBOX_SUPERVISOR_H
 
-#include <time.h>
-
 #include "inbox_procs.h"
 
 /* What the supervisor has: its children, and the channels between them. */
@@ -19,7 +17,7 @@ struct supervisor {
 	int shelf[2][JUDGE_LANES];	/* the signer's, the storekeeper's */
 	int signals, null;
 	bool stopping;		/* somebody asked for it */
-	time_t kill_at;		/* 0: no hurry */
+	int64_t kill_at;	/* monotonic seconds; 0: no hurry */
 	int code;
 };
 

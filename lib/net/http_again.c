@@ -8,6 +8,8 @@
 
 #define PAUSE_FIRST_MS 500u
 #define PAUSE_MAX_MS 60000u
+#define ASKED_MAX 60u	/* seconds of a Retry-After, without a deadline */
+#define LOOK_MS 200u	/* how soon a stop is noticed */
 
 bool
 http_is_late(const struct http *h, uint64_t ms)
@@ -21,14 +23,19 @@ http_stopped(const struct bulla_send_config *c)
 	return c->stop != NULL && *c->stop != 0;
 }
 
+/* A stop may be another thread's word, without a signal that wakes us. */
 void
 http_pause(const struct http *h, uint64_t ms)
 {
-	struct timespec t = { .tv_sec = (time_t)(ms / 1000),
-	    .tv_nsec = (long)(ms % 1000) * 1000000 };
+	for (uint64_t n; ms > 0 && !http_stopped(h->c); ms -= n) {
+		struct timespec t;
 
-	while (nanosleep(&t, &t) != 0 && !http_stopped(h->c))
-		;
+		n = h->c->stop != NULL && ms > LOOK_MS ? LOOK_MS : ms;
+		t = (struct timespec){ .tv_sec = (time_t)(n / 1000),
+		    .tv_nsec = (long)(n % 1000) * 1000000 };
+		while (nanosleep(&t, &t) != 0 && !http_stopped(h->c))
+			;
+	}
 }
 
 void
@@ -107,6 +114,10 @@ http_again(struct again *g, uint64_t retry_after, struct bulla_err *err)
 		return give_up(g, retry_after, why, err);
 	if (retry_after * 1000 > ms)
 		ms = retry_after * 1000;
+	/* Nobody is kept for years by who may answer as it likes. */
+	if (g->http->deadline == INT64_MAX && retry_after > ASKED_MAX)
+		return give_up(g, retry_after, "given up, it wants to be "
+		    "asked much later", err);
 	if (http_is_late(g->http, ms))
 		return give_up(g, retry_after, "given up, the deadline comes "
 		    "before the next attempt", err);

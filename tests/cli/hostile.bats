@@ -103,3 +103,30 @@ gone() {
 	[[ $stderr == *"given up after 2 failures in a row"* ]]
 	[ -z "$output" ]
 }
+
+@test "a store that wants to be asked in thirty years keeps nothing up" {
+	store
+	echo '9 PUT packages/ retry 1000000000' >faults
+	opens
+	until_in up '^listening'
+	URL=$(cut -d ' ' -f 3 up)
+	sender -q -u "$URL" "$D/package" >sent 2>&1 3>&- &
+	pids="$pids $!"
+	until_in errors 'event=not-judged .*much later'
+	kill -TERM "$INBOX"
+	gone "$INBOX"
+	wait "$INBOX"
+}
+
+@test "a store that is busy at the start: the inbox can be ended" {
+	store
+	echo '9 PUT probe retry 50' >faults
+	opens
+	until_in log '^PUT /abc/desk/probe'
+	kill -TERM "$INBOX"
+	gone "$INBOX"
+	[ ! -s up ]
+	code=0
+	wait "$INBOX" || code=$?
+	[ "$code" -eq 3 ]
+}
