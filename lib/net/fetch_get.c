@@ -5,6 +5,8 @@
 
 #define TEXT_MAX 1024u		/* bytes of an error's text that we read */
 #define BUFFER_SIZE (256L << 10)
+#define SPARE (UINT64_C(64) << 20)	/* bytes that stay free, when */
+#define LOOK_BYTES (UINT64_C(4) << 20)	/* nobody said how many come */
 
 static uint64_t
 least(const struct get *g)
@@ -66,6 +68,23 @@ check_room(const struct get *g, const struct judgement *j,
 	return bulla_fail(err, BULLA_E_IO, "%llu bytes are to come and there "
 	    "is room for %llu", (unsigned long long)(j->size - have),
 	    (unsigned long long)(room + freed));
+}
+
+/* Without a size no room was asked for, and it may never end. */
+static enum bulla_status
+check_spare(const struct get *g, size_t len)
+{
+	uint64_t at = g->part->at, room;
+	enum bulla_status st;
+
+	if (g->j.has_size || at / LOOK_BYTES == (at + len) / LOOK_BYTES)
+		return BULLA_OK;
+	st = bulla_space_free(g->part->file.fd, &room, g->err);
+	if (st != BULLA_OK || room >= SPARE)
+		return st;
+	return bulla_fail(g->err, BULLA_E_IO, "the server does not say how "
+	    "much is to come, and there is room for %llu bytes more",
+	    (unsigned long long)room);
 }
 
 static enum bulla_status
@@ -146,7 +165,9 @@ take(struct get *g, const char *data, size_t len)
 	if (len > g->j.end - g->part->at)
 		return bulla_fail(g->err, BULLA_E_AGAIN,
 		    "the server sends more than it said");
-	st = part_put(g->part, data, len, g->err);
+	st = check_spare(g, len);
+	if (st == BULLA_OK)
+		st = part_put(g->part, data, len, g->err);
 	g->arrived += len;
 	if (st == BULLA_OK && w->progress != NULL)
 		w->progress(w->ctx, g->part->at);

@@ -130,3 +130,39 @@ gone() {
 	wait "$INBOX" || code=$?
 	[ "$code" -eq 3 ]
 }
+
+@test "a server whose object has no end does not fill the disk" {
+	mkdir small
+	mount -t tmpfs -o size=72m none small 2>/dev/null ||
+	    skip "no file system can be mounted here"
+	cat >tls.py <<-'END'
+	import socket, ssl, sys
+	s = socket.create_server(("127.0.0.1", 0))
+	t = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+	t.load_cert_chain(sys.argv[1] + "/server.pem",
+	                  sys.argv[1] + "/server.key")
+	print(s.getsockname()[1], flush=True)
+	while True:
+	    try:
+	        c = t.wrap_socket(s.accept()[0], server_side=True)
+	        c.recv(4096)
+	        c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+	        while True:
+	            c.sendall(b"10000\r\n" + bytes(65536) + b"\r\n")
+	    except OSError:
+	        pass
+	END
+	mkfifo port
+	/usr/bin/python3 tls.py "$D/tls" >port 2>/dev/null 3>&- &
+	pids="$pids $!"
+	read -r AT <port
+	run --separate-stderr "$BULLA_BIN/bulla-fetch" --attempts 2 \
+	    -K "$D/s.key.pub" --cacert "$D/tls/ca.pem" -o small/p \
+	    "https://127.0.0.1:$AT/p"
+	left=$(df --output=avail -B1 small | tail -n 1)
+	umount small
+	echo "$stderr, $left bytes are left"
+	[ "$status" -eq 3 ]
+	[[ $stderr == *"does not say how much is to come"* ]]
+	[ "$left" -gt 60000000 ]
+}
