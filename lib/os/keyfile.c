@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -110,4 +111,6 @@ bulla_process_harden(void)
 	/* A file over RLIMIT_FSIZE is an error like a full disk. */
 	BULLA_CHECK(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
 	(void)umask(077);
+	/* TLS libraries write the secrets of each connection there. */
+	(void)unsetenv("SSLKEYLOGFILE");
 }

@@ -166,3 +166,17 @@ gone() {
 	[[ $stderr == *"does not say how much is to come"* ]]
 	[ "$left" -gt 60000000 ]
 }
+
+@test "no TLS library writes down the secrets of a connection" {
+	export SSLKEYLOGFILE=$PWD/keys
+	store
+	opens
+	until_in up '^listening'
+	URL=$(cut -d ' ' -f 3 up)
+	send -q -u "$URL" "$D/package"
+	[ ! -e keys ]
+	# the libraries would have
+	curl -sS --max-time 20 --cacert "$D/tls/ca.pem" -o x \
+	    "https://localhost:$STORE/"
+	[ -s keys ] || skip "this libcurl writes nothing down"
+}
