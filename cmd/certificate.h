@@ -30,6 +30,8 @@ int certificate_look(struct certificate *c);
 void certificate_page(struct certificate *c, struct page *p);
 /* What was found out, judged (certificate_checks.c). */
 void certificate_checks(struct certificate *c, struct page *p);
+/* The chain of custody as a drawing (certificate_line.c). */
+void certificate_line(struct certificate *c, struct page *p);
 /* How to check it by hand (certificate_hand.c). */
 void certificate_hand(struct certificate *c, struct page *p);
 

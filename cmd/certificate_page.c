@@ -195,6 +195,7 @@ put_chain(struct certificate *c, struct page *p)
 	    "claims, the one by when the other side had cosigned a ledger "
 	    "that holds it, and the one at which a time-stamp authority saw "
 	    "its text. They are three different statements.");
+	certificate_line(c, p);
 	for (size_t i = 0; i < c->p.n_steps; i++)
 		put_step(c, p, &c->p.step[i]);
 }

@@ -33,6 +33,8 @@ static const char style[] =
 ".good, .bad { border: 2px solid #14612f; padding: .5rem .8rem;\n"
 "  font-weight: bold; }\n"
 ".bad { border-color: #a40000; color: #a40000; }\n"
+"figure { margin: .8rem 0; max-width: 26rem; break-inside: avoid; }\n"
+"figcaption { font-size: .85rem; color: #333; }\n"
 ".ink { display: flex; gap: .8rem; align-items: flex-end;\n"
 "  min-height: 2.6rem; break-inside: avoid; }\n"
 ".ink span { flex: 0 0 15rem; color: #444; }\n"
@@ -227,6 +229,21 @@ page_run(struct page *p, const struct bulla_buf *commands)
 		bulla_buf_str(p->b, "\n");
 	}
 	bulla_buf_str(p->b, p->html ? "</pre>\n" : "\n");
+}
+
+void
+page_figure(struct page *p, const struct bulla_buf *svg,
+    const struct bulla_buf *words)
+{
+	if (!p->html)
+		return;
+	bulla_buf_str(p->b, "<figure>\n");
+	bulla_buf_put(p->b, svg->p, svg->len);
+	bulla_buf_str(p->b, "<figcaption>");
+	bulla_buf_put(p->b, words->p, words->len);
+	bulla_buf_str(p->b, "</figcaption>\n</figure>\n");
+	if (bulla_buf_status(svg) != BULLA_OK && p->b->st == BULLA_OK)
+		p->b->st = bulla_buf_status(svg);
 }
 
 void

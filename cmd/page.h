@@ -33,6 +33,9 @@ void page_row_hex(struct page *p, const char *label, const void *data,
     size_t n);
 /* Lines of commands, to be copied as they are. */
 void page_run(struct page *p, const struct bulla_buf *commands);
+/* A drawing with the words under it; not in text. */
+void page_figure(struct page *p, const struct bulla_buf *svg,
+    const struct bulla_buf *words);
 /* Something to write or sign by hand; known (may be NULL) is printed there. */
 void page_ink(struct page *p, const char *label,
     const struct bulla_cur *known);

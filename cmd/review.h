@@ -70,6 +70,9 @@ void review_plot_months(struct bulla_buf *b, const struct bulla_review *r,
     int side);
 void review_plot_custody(struct bulla_buf *b, const struct bulla_review *r,
     int side);
+/* A drawing for each package that is shown, and what its letters mean. */
+void review_timelines(struct bulla_buf *b, const struct bulla_review *r,
+    int side);
 
 /* What they share: width 340, text of 11 units. */
 #define PLOT_WIDTH 340

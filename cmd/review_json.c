@@ -23,6 +23,28 @@ figure(const struct bulla_review *r, const struct bulla_figure *f)
 }
 
 static struct cmd_json *
+custody(const struct bulla_review *r, const struct bulla_timeline *t)
+{
+	struct cmd_json *j = cmd_json_new(), *v;
+
+	cmd_json_str(j, "package", t->h->id);
+	cmd_json_str(j, "side", r->threads.side[t->h->by]);
+	cmd_json_bool(j, "marked", t->marked);
+	for (size_t i = t->first; i < t->first + t->n; i++) {
+		const struct bulla_custody_seen *s = &r->custody[i];
+
+		v = cmd_json_new();
+		cmd_json_str(v, "id", s->id);
+		cmd_json_str(v, "event", s->event);
+		cmd_json_str(v, "by", r->threads.side[s->by]);
+		cmd_json_when(v, "time", s->time);
+		cmd_json_bool(v, "countersigned", s->countersigned);
+		cmd_json_push_obj(j, "notes", v);
+	}
+	return j;
+}
+
+static struct cmd_json *
 own(const struct bulla_review *r)
 {
 	struct cmd_json *j = cmd_json_new(), *v;
@@ -44,6 +66,13 @@ own(const struct bulla_review *r)
 		cmd_json_str(v, "text", r->remark[i].text);
 		cmd_json_push_obj(j, "remarks", v);
 	}
+	for (int side = 0; side < 2; side++) {
+		for (size_t i = 0; i < r->n_timelines[side]; i++)
+			cmd_json_push_obj(j, "custody", custody(r,
+			    &r->timeline[side][i]));
+	}
+	cmd_json_u64(j, "custody_left_out", r->n_moved[0] + r->n_moved[1] -
+	    r->n_timelines[0] - r->n_timelines[1]);
 	return j;
 }
 

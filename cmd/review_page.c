@@ -62,6 +62,7 @@ static const char style[] =
 "  .plots { grid-template-columns: 1fr 1fr; }\n"
 "  th, td { padding: .1rem .3rem; } .wide { overflow: visible; }\n"
 "  .side + .side { break-before: page; }\n"
+"  .track details:not([open]) { display: none; }\n"
 "}\n";
 
 static void
@@ -218,6 +219,7 @@ direction(struct review_cmd *k, int side)
 	review_plot_flow(b, &k->r, side);
 	review_plot_custody(b, &k->r, side);
 	bulla_buf_str(b, "</div>\n");
+	review_timelines(b, &k->r, side);
 	handovers(b, &k->r, side);
 	bulla_buf_str(b, "<details><summary>Every figure, and the records "
 	    "behind it</summary>\n");

@@ -58,6 +58,26 @@ struct bulla_handover_seen {
 	int64_t handed, received, rejected, disputed;
 };
 
+/*
+ * What the notes about one such package say, for drawing: of each side at most
+ * BULLA_TIMELINES_MAX, those that went wrong or have a remark first, then the
+ * newest. Only notes that verified, from before the period's end.
+ */
+#define BULLA_TIMELINES_MAX 12u
+struct bulla_custody_seen {
+	char id[65];			/* sha256 of the note's text */
+	const char *event;		/* of section 8.1 */
+	int by;				/* side */
+	int64_t time;			/* as it says */
+	bool good;			/* a receive: all matched */
+	bool countersigned;		/* by the other side too */
+};
+struct bulla_timeline {
+	const struct bulla_handover_seen *h;	/* in the review */
+	bool marked;			/* it went wrong, or has a remark */
+	size_t first, n;		/* of custody; in the order of time */
+};
+
 enum bulla_remark_kind {
 	BULLA_REMARK_UNPROVED,	/* sent, and not known to have arrived */
 	BULLA_REMARK_COSIGNED,	/* counted by cosignature: only here */
@@ -89,6 +109,11 @@ struct bulla_review {
 	size_t n_behind;
 	struct bulla_handover_seen *handover;	/* by id */
 	size_t n_handovers;
+	/* OWN: drawn, of so many, by the side that sends */
+	struct bulla_timeline timeline[2][BULLA_TIMELINES_MAX];
+	size_t n_timelines[2], n_moved[2];
+	struct bulla_custody_seen *custody;
+	size_t n_custody;
 	struct bulla_remark *remark;	/* OWN; by kind, id */
 	size_t n_remarks;
 	uint64_t n_cosigned, n_ledger;	/* OWN: records of our ledger */

@@ -169,6 +169,8 @@ compute(struct review_work *w, struct bulla_err *err)
 		st = review_cosigned(w, err);
 	if (st == BULLA_OK)
 		st = review_remarks(w, err);
+	if (st == BULLA_OK)
+		st = review_custody_lines(w, err);
 	if (st == BULLA_OK && w->failed)
 		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	if (st == BULLA_OK)
@@ -196,9 +198,7 @@ bulla_review_load(const struct bulla_review_from *from,
 		    from->ids, err);
 	if (st == BULLA_OK)
 		st = compute(&w, err);
-	for (size_t i = 0; i < w.n_notes; i++)
-		free(w.note[i].bytes);
-	free(w.note);
+	review_notes_free(&w);
 	free(w.sample);
 	free(w.base);
 	free(w.status);
@@ -218,6 +218,7 @@ bulla_review_free(struct bulla_review *r)
 	free(r->figure);
 	free(r->behind);
 	free(r->handover);
+	free(r->custody);
 	free(r->remark);
 	*r = (struct bulla_review){ 0 };
 }

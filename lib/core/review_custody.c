@@ -16,7 +16,6 @@ struct went {
 	struct review_work *w;
 	const struct bulla_event **event;	/* of all threads, by id */
 	size_t n_events;
-	struct bulla_vkeys keys;		/* of both sides */
 };
 
 static int
@@ -63,30 +62,6 @@ find_events(struct went *g, struct bulla_err *err)
 	if (n > 0)
 		qsort(g->event, n, sizeof(const struct bulla_event *), by_id);
 	return BULLA_OK;
-}
-
-/* Signed by somebody of that side who could, when it says? */
-static bool
-is_signed(const struct went *g, const struct review_note *n)
-{
-	const struct bulla_cur event = bulla_cur_str(n->event);
-	const struct bulla_review *r = g->w->r;
-	const struct bulla_trust *t = g->w->from->home->trust;
-	enum bulla_side side = n->by == r->threads.ours ? BULLA_OURS :
-	    BULLA_THEIRS;
-	struct bulla_cur bytes = bulla_cur_of(n->bytes, n->len);
-	struct bulla_verified v, of;
-
-	if (bulla_note_verify(&bytes, &g->keys, &v, NULL) != BULLA_OK)
-		return false;
-	of = v;
-	of.n_by = 0;
-	for (unsigned i = 0; i < v.n_by; i++) {
-		if (bulla_trust_side_of(t, v.by[i]) == (unsigned)side)
-			of.by[of.n_by++] = v.by[i];
-	}
-	return of.n_by > 0 && bulla_trust_judge_note(t, side, &of,
-	    bulla_roles_of_event(&event), n->time, 1, NULL) == BULLA_OK;
 }
 
 static bool
@@ -172,7 +147,7 @@ find_sender(const struct went *g, struct package *p)
 		struct review_note *n = &p->v[i];
 
 		if (n->by >= 0 && (is(n, "relinquish") || is(n, "reject")) &&
-		    is_signed(g, n))
+		    review_signed(g->w, n))
 			h->by = is(n, "relinquish") ? n->by : 1 - n->by;
 	}
 }
@@ -211,7 +186,7 @@ look_further(const struct went *g, struct package *p)
 
 		if (n->time >= g->w->r->to || n->by < 0 ||
 		    (!is_answer(p, n) && !is(n, "dispute")) ||
-		    !is_signed(g, n))
+		    !review_signed(g->w, n))
 			continue;
 		earlier(is(n, "receive") ? &h->received : is(n, "reject") ?
 		    &h->rejected : &h->disputed, n->time);
@@ -305,10 +280,9 @@ review_custody(struct review_work *w, struct bulla_err *err)
 	if (st == BULLA_OK)
 		st = bulla_trust_keys(w->from->home->trust, BULLA_BOTH,
 		    BULLA_ROLE_RECEIVER | BULLA_ROLE_CUSTODIAN |
-		    BULLA_ROLE_SEALER | BULLA_ROLE_LEAD, &g.keys, err);
+		    BULLA_ROLE_SEALER | BULLA_ROLE_LEAD, &w->keys, err);
 	if (st == BULLA_OK && !all_packages(&g))
 		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	bulla_vkeys_free(&g.keys);
 	free(g.event);
 	return st;
 }

@@ -42,12 +42,14 @@ struct review_note {
 	char id[BULLA_ID_LEN + 1];
 	bool has_seal, good, invalid;	/* all matched; bag-invalid */
 	uint8_t digest[32];
-	const char *event;		/* one of ours, or "other" */
+	const char *event;
 	int by;				/* side; -1: another's */
 	int64_t time;
 	uint64_t index;			/* in the ledger; UINT64_MAX: none */
-	uint8_t *bytes;			/* the whole note; NULL: not needed */
+	uint8_t *bytes;			/* the whole note */
 	size_t len;
+	uint8_t *signed_by_more;	/* with the most lines; NULL: bytes */
+	size_t more_len;
 	uint32_t record;		/* UINT32_MAX: none yet */
 };
 struct review_work {
@@ -60,6 +62,7 @@ struct review_work {
 	uint64_t (*status)[2];	/* of each thread: due, given before from */
 	struct review_note *note;
 	size_t n_notes, cap_notes;
+	struct bulla_vkeys keys;	/* of both sides, for custody notes */
 	bool failed;			/* memory ran out */
 };
 bool review_in(const struct bulla_review *r, int64_t t);
@@ -81,6 +84,15 @@ BULLA_NODISCARD enum bulla_status review_quality(struct review_work *w,
 int64_t review_settled(const struct bulla_thread *t);
 /* The custody notes of the home, once each; and what they say. */
 BULLA_NODISCARD enum bulla_status review_notes(struct review_work *w,
+    struct bulla_err *err);
+void review_notes_free(struct review_work *w);
+/* Signed by somebody of that side who could, when it says? */
+bool review_signed(const struct review_work *w, const struct review_note *n);
+/* Does this note, verified, carry a line of the other side too? */
+bool review_countersigned(const struct review_work *w,
+    const struct review_note *n);
+/* The timelines, from notes, handovers and remarks. */
+BULLA_NODISCARD enum bulla_status review_custody_lines(struct review_work *w,
     struct bulla_err *err);
 uint32_t review_note_record(struct review_work *w, struct review_note *n);
 BULLA_NODISCARD enum bulla_status review_custody(struct review_work *w,

@@ -14,8 +14,10 @@
 static const char *
 event_of(const struct bulla_cur *event)
 {
-	static const char *const known[] = { "relinquish", "return",
-	    "receive", "reject", "dispute" };
+	static const char *const known[] = { "seize", "acquire", "verify",
+	    "seal", "relinquish", "receive", "reject", "open", "access",
+	    "copy", "derive", "redact", "store", "return", "dispose",
+	    "correct", "dispute" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (bulla_cur_is(event, known[i]))
@@ -53,9 +55,6 @@ fill(const struct review_work *w, const struct bulla_custody *c,
 	n->by = side_of(&w->r->threads, &c->actor);
 	n->time = c->time;
 	n->record = UINT32_MAX;
-	if (strcmp(n->event, "custody") == 0)
-		return true;
-	/* that one may have to be verified */
 	n->bytes = malloc(bytes->len);
 	if (n->bytes == NULL)
 		return false;
@@ -111,6 +110,22 @@ by_id(const void *x, const void *y)
 	return d;
 }
 
+/* The longest is the one with the most signature lines. */
+static void
+merge(struct review_note *first, struct review_note *again)
+{
+	size_t len = first->signed_by_more != NULL ? first->more_len :
+	    first->len;
+
+	if (again->len <= len) {
+		free(again->bytes);
+		return;
+	}
+	free(first->signed_by_more);
+	first->signed_by_more = again->bytes;
+	first->more_len = again->len;
+}
+
 /* The same text again (countersigned) is one note, as old as its first. */
 static void
 tidy(struct review_work *w)
@@ -124,7 +139,7 @@ tidy(struct review_work *w)
 
 		if (n > 0 && memcmp(w->note[n - 1].digest, a->digest, 32) ==
 		    0 && strcmp(w->note[n - 1].id, a->id) == 0) {
-			free(a->bytes);
+			merge(&w->note[n - 1], a);
 			continue;
 		}
 		w->note[n++] = *a;
@@ -142,6 +157,17 @@ review_notes(struct review_work *w, struct bulla_err *err)
 	    err) : kept_notes(h->path, add_file, w, err);
 	tidy(w);
 	return st;
+}
+
+void
+review_notes_free(struct review_work *w)
+{
+	for (size_t i = 0; i < w->n_notes; i++) {
+		free(w->note[i].bytes);
+		free(w->note[i].signed_by_more);
+	}
+	free(w->note);
+	bulla_vkeys_free(&w->keys);
 }
 
 uint32_t

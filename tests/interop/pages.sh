@@ -32,6 +32,14 @@ tidy()
 	fi
 }
 
+# marks: of "custody show --json": each note, and each countersignature
+marks()
+{
+	jq '[.notes[] | (.actor | split("/")[0]) as $who | 1, (if any(
+	    .signatures[]; .verdict == "good" and (.key | split("/")[0]) !=
+	    $who) then 1 else empty end)] | add'
+}
+
 # --- the certificate of custody
 sh tests/lib/handover.sh "$dir/x"
 id=$(cat "$dir/x/id")
@@ -40,7 +48,10 @@ bulla-certificate --home "$dir/x/a" -o "$dir/certificate.html" "$id"
 tidy "$dir/certificate.html"
 set -- --page "$dir/certificate.html" "$id" "$sum" \
     'All that was verified holds.' 'a <b>bold</b> remark & "more" of it' \
-    'CUSTODY MOVES to bravo.example' 'Signature of the witness'
+    'CUSTODY MOVES to bravo.example' 'Signature of the witness' \
+    --count 'g.event' "$(bulla-custody --home "$dir/x/a" show --json "$id" |
+    marks)" --count 'g.event > title' "$(bulla-custody --home "$dir/x/a" \
+    show --json "$id" | marks)"
 
 # --- the review, of a six-month exchange: what is drawn is what was counted
 "$BULLA_BUILD/release/aid/exchangegen" "$dir/y" 200 >/dev/null
@@ -51,6 +62,20 @@ review()
 review --json >"$dir/review.json"
 review --html -o "$dir/review.html"
 tidy "$dir/review.html"
+
+# custody: a mark for each note and countersignature, with its record
+drawn=$(jq '.own.custody | length' "$dir/review.json")
+[ "$drawn" -eq 24 ] || {
+	echo "FAILED: $drawn packages have a timeline"
+	bad=$((bad + 1))
+}
+jq -r '.own.custody[].notes[] | .id, (select(.countersigned) | .id)' \
+    "$dir/review.json" | sort >"$dir/ids"
+sed -n 's/.*<g class="event"><title>.*record \([0-9a-f]*\)<.*/\1/p' \
+    "$dir/review.html" | sort | cmp - "$dir/ids" || {
+	echo "FAILED: the marks are not the records"
+	bad=$((bad + 1))
+}
 
 # count FIGURE...: the sum of these, of both directions
 count()
@@ -66,8 +91,10 @@ set -- "$@" --page "$dir/review.html" 'a.example asks b.example' \
     --count '.dot' "$(count acknowledge-in-time first-in-time final-in-time \
     acknowledge-late first-late final-late)" \
     --count '.package' "$(count handed-over)" \
-    --count 'figure' 14 --count 'figure table' 14 \
-    --count 'svg[aria-label]' 14 --count '.records td.hex' \
+    --count 'figure' $((14 + drawn)) --count 'figure table' $((14 + drawn)) \
+    --count 'svg[aria-label]' $((14 + drawn)) \
+    --count 'figure.track' "$drawn" \
+    --count 'g.event > title' "$(wc -l <"$dir/ids")" --count '.records td.hex' \
     "$(jq '[.figures[], .own.figures[]] | [.[].ids // [] | .[]] | unique |
     length' "$dir/review.json")"
 
@@ -80,14 +107,19 @@ sed 's|</body>|<p style="width:900px">x</p></body>|' \
     "$dir/certificate.html" >"$dir/wide.html"
 sed 's|<circle class="dot[^/]*/title></circle>||' "$dir/review.html" \
     >"$dir/lacks.html"
+sed 's|<g class="event"><title>receive|<g><title>receive|' \
+    "$dir/review.html" >"$dir/unmarked.html"
 for f in loads runs wide; do
 	set -- "$@" --page "$dir/$f.html"
 done
 set -- "$@" --page "$dir/lacks.html" --count 'circle.dot' \
     "$(count acknowledge-in-time first-in-time final-in-time)"
+set -- "$@" --page "$dir/unmarked.html" --count 'g.event > title' \
+    "$(wc -l <"$dir/ids")"
 
 node tests/interop/pages/look.mjs "$out" "$@" >"$dir/found" || :
-rm -f "$out"/loads* "$out"/runs* "$out"/wide* "$out"/lacks*
+rm -f "$out"/loads* "$out"/runs* "$out"/wide* "$out"/lacks* \
+    "$out"/unmarked*
 good='certificate review'
 for f in $good; do
 	cases=$((cases + 1))
@@ -96,7 +128,7 @@ for f in $good; do
 		bad=$((bad + 1))
 	}
 done
-for f in loads runs wide lacks; do
+for f in loads runs wide lacks unmarked; do
 	cases=$((cases + 1))
 	grep -q "^FAILED: $f.html" "$dir/found" || {
 		echo "FAILED: $f.html was not noticed"
