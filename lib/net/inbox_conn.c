@@ -283,7 +283,6 @@ conn_progress(struct conn *c, size_t n)
 	pthread_mutex_lock(&c->ib->conn_mu);
 	c->window_bytes += n;
 	pthread_mutex_unlock(&c->ib->conn_mu);
-	atomic_fetch_add(&c->ib->stats.bytes, n);
 }
 
 void

@@ -160,6 +160,7 @@ body(struct request *r, const char *data, size_t n)
 	size_t take;
 
 	conn_progress(r->conn, n);
+	atomic_fetch_add(&r->ib->stats.bytes, n);
 	if (r->reply.status == 0 && n > r->room)
 		too_long(r);
 	while (n > 0 && r->reply.status == 0) {

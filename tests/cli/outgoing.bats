@@ -278,3 +278,20 @@ offer() {
 	cmp got "$D/package"
 	[ "$(grep -c 'event=given.* status=206' log)" -ge 1 ]
 }
+
+@test "what is given counts as nothing that was received" {
+	offer "$D/package"
+	"$BULLA_BIN/bulla-inbox" --home b --listen 127.0.0.1:0 \
+	    --status 127.0.0.1:0 >up 2>>log 3>&- &
+	INBOX=$!
+	pids="$pids $INBOX"
+	for ((n = 0; n < 600; n++)); do
+		! grep -q '^status at' up || break
+		sleep 0.1
+	done
+	URL=$(sed -n 's/^listening on //p' up)
+	get "$HERE"
+	cmp body "$D/package"
+	curl -sS --max-time 20 -o page "$(sed -n 's/^status at //p' up)/metrics"
+	grep -qx 'bulla_inbox_received_bytes_total 0' page
+}
