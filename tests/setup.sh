@@ -16,7 +16,8 @@ test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  libstdc++6 shellcheck mandoc valgrind strace faketime minisign gnupg
  zlib1g-dev universal-ctags jq cppcheck util-linux nginx-light xxd zstd
  mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl systemd-analyze:systemd'
-bench='age openssl minisign gnupg tar nginx-light curl sshd:openssh-server
+bench='age openssl minisign gnupg sq 7z:p7zip-full restic borgbackup tar nginx-light
+ curl sshd:openssh-server
  openssh-client perl procps'
 npm='node:nodejs npm:npm'
 nightly='testssl:testssl.sh'

@@ -1,47 +1,64 @@
 #!/bin/sh
-# run.sh [quick|normal|full]: bulla against the tools that people combine by
-# hand today. Every comparison is interleaved on the same data, five rounds
-# or more; trust the ratios, not the seconds. The goal stands beside what
-# was measured: "goal" with libcrypto's SHA-256, "prize" with two streams.
+# run.sh [MODE]: bulla against the tools that people combine by hand today.
+# Every comparison is interleaved on the same data, five rounds or more;
+# trust the ratios, not the seconds. The goal stands beside what was
+# measured: "goal" with libcrypto's SHA-256, "prize" with two streams.
 #
 #   quick   256 MB and 2,000 files: a look while working
 #   normal  2 GB; 20,000 files, 663 MB; 100,000 files of 4 KiB
-#   full    also growth with bytes and files, and memory at 20 GB and with
-#           a million files; needs 60 GB of disk
+#   peers   those two of normal against Sequoia, 7-Zip, restic and borg
+#   growth  1 to 8 GiB and 10,000 to 80,000 files; 17 GB of disk
+#   memory  2 and 20 GiB; a million files; 43 GB of disk
+#   full    normal, peers, growth, memory
 #
 # BENCH_DIR    where the data goes, and is kept (default: a new directory
 #              under TMPDIR, removed at the end)
-# BIG_MB, TREE_FILES, SMALL_FILES, ROUNDS, BENCH_JOBS: other sizes
+# BULLA_BIN    tools that are built already, and pair in ../bench
+# BENCH_DISK   GB of disk that memory may take (default: what is free)
+# BIG_MB, TREE_FILES, SMALL_FILES, MANY_FILES, MEMORY_GB, ROUNDS, BENCH_JOBS:
+#              other sizes
 #
 # Everything is written to /dev/null or over an existing file: fresh pages
-# cost more than what is measured.
+# cost more than what is measured. Where a peer cannot, ours may not either.
 set -eu
 cd "$(dirname "$0")/../.."
 top=$PWD
 mode=${1:-normal}
 case $mode in
 quick) : "${BIG_MB:=256}" "${TREE_FILES:=2000}" "${SMALL_FILES:=10000}" ;;
-normal | full)
-	: "${BIG_MB:=2000}" "${TREE_FILES:=20000}" "${SMALL_FILES:=100000}"
-	;;
+normal | peers | growth | memory | full) ;;
 *)
-	echo "usage: run.sh [quick|normal|full]" >&2
+	echo "usage: run.sh [quick|normal|peers|growth|memory|full]" >&2
 	exit 2
 	;;
 esac
+: "${BIG_MB:=2000}" "${TREE_FILES:=20000}" "${SMALL_FILES:=100000}"
+: "${MANY_FILES:=1000000}" "${MEMORY_GB:=2 20}"
 : "${ROUNDS:=5}" "${BENCH_JOBS:=$(nproc)}"
 sh tests/setup.sh bench
-make -s -j"$BENCH_JOBS" tools benches
+if [ -z "${BULLA_BIN-}" ]; then
+	make -s -j"$BENCH_JOBS" tools benches
+	BULLA_BIN=build/release/bin
+fi
+bin=$(cd "$BULLA_BIN" && pwd)
 
 if [ -n "${BENCH_DIR-}" ]; then
 	mkdir -p "$BENCH_DIR"
 	dir=$(cd "$BENCH_DIR" && pwd)
-	trap 'gpgconf --kill gpg-agent 2>/dev/null || true' EXIT
+	rubbish=
 else
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX")
-	trap 'gpgconf --kill gpg-agent 2>/dev/null || true; rm -rf "$dir"' EXIT
+	rubbish=$dir
 fi
-PATH=$top/build/release/bin:$top/build/release/bench:$PATH
+place=
+finish()
+{
+	gpgconf --kill gpg-agent 2>/dev/null || true
+	rm -rf "$rubbish" "$place"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+PATH=$bin:$bin/../bench:$PATH
 GNUPGHOME=$dir/gnupg
 HOME=$dir/home
 export PATH GNUPGHOME HOME
@@ -61,17 +78,36 @@ fill()
 	done
 }
 
+# there_is NAME SIZE: kept from an earlier run?
+there_is()
+{
+	[ ! -e "$1.is-$2" ] || return 0
+	rm -rf "$1" "$1".is-*
+	return 1
+}
+
+make_big()
+{
+	there_is big "$BIG_MB" && return 0
+	head -c "${BIG_MB}000000" /dev/urandom >big
+	: >"big.is-$BIG_MB"
+}
+
 # On average 33 KB a file, as a documentation tree has it: four in five are
 # small
-make_data()
+make_tree()
 {
-	[ ! -e data-"$mode" ] || return 0
-	rm -rf big tree small data-*
-	head -c "${BIG_MB}000000" /dev/urandom >big
+	there_is tree "$TREE_FILES" && return 0
 	fill tree/notes $((TREE_FILES / 125)) 100 8192 </dev/urandom
 	fill tree/images $((TREE_FILES / 125)) 25 133000 </dev/urandom
+	: >"tree.is-$TREE_FILES"
+}
+
+make_small()
+{
+	there_is small "$SMALL_FILES" && return 0
 	fill small $((SMALL_FILES / 1000)) 1000 4096 </dev/urandom
-	: >data-"$mode"
+	: >"small.is-$SMALL_FILES"
 }
 
 make_keys()
@@ -166,77 +202,49 @@ back()
 	rm -rf out "$1.bulla" "$1.age"
 }
 
-# A file of zeros costs no disk and the same work
-growth()
-{
-	echo "growth with bytes"
-	for g in 1 2 4 8; do
-		truncate -s "${g}G" zeros
-		pair -n 3 -b $((g << 30)) "seal $g GiB" \
-		    "bulla-seal -q -i keys/sign -r $recipient zeros >/dev/null"
-	done
-	echo "growth with files of 4 KiB"
-	for k in 10 20 40 80; do
-		[ "$((k * 1000))" -le "$SMALL_FILES" ] || break
-		dirs=$(find small -mindepth 1 -maxdepth 1 | sort | head -n "$k" |
-		    tr '\n' ' ')
-		pair -n 3 -b $((k * 4096000)) "seal $k,000 files" \
-		    "bulla-seal -q -i keys/sign -r $recipient $dirs >/dev/null"
-	done
-	rm -f zeros
-}
-
-memory_of()
-{
-	pair -n 1 -m 64 "memory: seal $1" \
-	    "bulla-seal -q -j 2 -f -i keys/sign -r $recipient \
-	    -o zeros.bulla zeros"
-	pair -n 1 -m 64 "memory: verify $1" \
-	    "bulla-verify -q -k $vkey zeros.bulla >/dev/null"
-	pair -n 1 -m 64 "memory: open -O $1" \
-	    "bulla-open -q -j 2 -i keys/age -k $vkey -O zeros.bulla >/dev/null"
-	pair -n 1 -m 64 "memory: open -O $1 from a pipe" \
-	    "cat zeros.bulla |
-	    bulla-open -q -j 2 -i keys/age -k $vkey -O >/dev/null"
-}
-
-memory()
-{
-	echo "memory: the same for any size"
-	for g in 2 20; do
-		truncate -s "${g}G" zeros
-		memory_of "$g GiB"
-	done
-	rm -f zeros zeros.bulla
-	fill million 1000 1000 16 </dev/urandom
-	pair -n 1 -m 100 'memory: seal a million files' \
-	    "bulla-seal -q -j 2 -f -i keys/sign -r $recipient \
-	    -o million.bulla million"
-	pair -n 1 -m 100 -p 'rm -rf out && mkdir out' \
-	    'memory: open -d a million files' \
-	    "bulla-open -q -j 2 -i keys/age -k $vkey -d out million.bulla"
-	rm -rf million million.bulla out
-}
+. "$top/tests/bench/peers.sh"
+. "$top/tests/bench/growth.sh"
 
 echo "bulla $(bulla-seal --version | awk '{ print $2 }'), $mode:" \
     "$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1)," \
     "$(nproc) cores; $(age --version), $(openssl version | cut -d' ' -f1,2)"
 echo "big: $BIG_MB MB; tree: $TREE_FILES files; small: $SMALL_FILES files" \
-    "of 4 KiB; $ROUNDS rounds"
-make_data
+    "of 4 KiB; $ROUNDS rounds; load $(cut -d ' ' -f 1-3 /proc/loadavg)"
 make_keys
-cat big >/dev/null
-for b in "$top"/build/release/bench/bench_*; do
-	case $b in *.[od]) ;; *) [ ! -x "$b" ] || "$b" "$ROUNDS" ;; esac
-done
-printf '%-44s %9s %9s  %s\n' job ours peer 'ratio (min..max)'
-there big 1.3 1.0
-pipe_there
-there tree 1.3 1.0
-there small 1.0 1.0
-back big
-back tree
-if [ "$mode" = full ]; then
+
+columns()
+{
+	printf '%-44s %9s %9s  %s\n' job ours peer 'ratio (min..max)'
+}
+
+by_hand()
+{
+	make_big
+	make_tree
+	make_small
+	cat big >/dev/null
+	for b in "$bin"/../bench/bench_*; do
+		case $b in *.[od]) ;; *) [ ! -x "$b" ] || "$b" "$ROUNDS" ;; esac
+	done
+	columns
+	there big 1.3 1.0
+	pipe_there
+	there tree 1.3 1.0
+	there small 1.0 1.0
+	back big
+	back tree
+}
+
+case $mode in
+quick | normal) by_hand ;;
+peers) by_peers ;;
+growth) growth ;;
+memory) memory ;;
+full)
+	by_hand
+	by_peers
 	growth
 	memory
-fi
+	;;
+esac
+echo "load at the end: $(cut -d ' ' -f 1-3 /proc/loadavg)"
