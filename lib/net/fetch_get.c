@@ -193,31 +193,21 @@ write_cb(char *data, size_t size, size_t n, void *ctx)
 }
 
 static bool
-add(struct curl_slist **list, const char *line)
-{
-	struct curl_slist *more = curl_slist_append(*list, line);
-
-	if (more != NULL)
-		*list = more;
-	return more != NULL;
-}
-
-static bool
 add_all(struct curl_slist **list, const struct asked *q)
 {
 	char line[TAG_MAX + 16];
 
-	if (!add(list, "Accept-Encoding: identity"))
+	if (!http_field_add(list, "Accept-Encoding: identity"))
 		return false;
 	if (!q->range)
 		return true;
 	(void)snprintf(line, sizeof(line), "Range: bytes=%llu-",
 	    (unsigned long long)q->at);
-	if (!add(list, line))
+	if (!http_field_add(list, line))
 		return false;
 	(void)snprintf(line, sizeof(line), "If-Range: %s",
 	    object_version(q->object));
-	return add(list, line);
+	return http_field_add(list, line);
 }
 
 static void

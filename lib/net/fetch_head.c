@@ -9,22 +9,6 @@
 
 #define SIZE_LIMIT ((uint64_t)INT64_MAX)	/* what an off_t can hold */
 
-static bool
-name_is(const struct bulla_cur *name, const char *want)
-{
-	return name->len == strlen(want) &&
-	    strncasecmp((const char *)name->p, want, name->len) == 0;
-}
-
-static void
-trim(struct bulla_cur *v)
-{
-	while (bulla_cur_eat_str(v, " ") || bulla_cur_eat_str(v, "\t"))
-		;
-	while (v->len > 0 && memchr(" \t\r\n", v->p[v->len - 1], 4) != NULL)
-		v->len--;
-}
-
 /* A field that may be there once. */
 static bool
 take_text(const struct bulla_cur *v, char *out, size_t cap)
@@ -88,28 +72,28 @@ static bool
 take_field(struct head *h, const struct bulla_cur *name,
     const struct bulla_cur *v)
 {
-	if (name_is(name, "content-length")) {
+	if (http_field_is(name, "content-length")) {
 		/* Twice, whatever they say: one of them may be for others. */
 		if (h->has_length || !bulla_num_u64(v, SIZE_LIMIT, &h->length))
 			return false;
 		h->has_length = true;
-	} else if (name_is(name, "content-range")) {
+	} else if (http_field_is(name, "content-range")) {
 		return take_range(h, *v);
-	} else if (name_is(name, "etag")) {
+	} else if (http_field_is(name, "etag")) {
 		return take_tag(h, v);
-	} else if (name_is(name, "last-modified")) {
+	} else if (http_field_is(name, "last-modified")) {
 		return take_text(v, h->modified, sizeof(h->modified));
-	} else if (name_is(name, "date")) {
+	} else if (http_field_is(name, "date")) {
 		return take_text(v, h->date, sizeof(h->date));
-	} else if (name_is(name, "location")) {
+	} else if (http_field_is(name, "location")) {
 		return take_text(v, h->location, sizeof(h->location));
-	} else if (name_is(name, "content-encoding")) {
-		h->encoded = h->encoded || !name_is(v, "identity");
-	} else if (name_is(name, "transfer-encoding")) {
-		if (h->chunked || !name_is(v, "chunked"))
+	} else if (http_field_is(name, "content-encoding")) {
+		h->encoded = h->encoded || !http_field_is(v, "identity");
+	} else if (http_field_is(name, "transfer-encoding")) {
+		if (h->chunked || !http_field_is(v, "chunked"))
 			return false;
 		h->chunked = true;
-	} else if (name_is(name, "content-type")) {
+	} else if (http_field_is(name, "content-type")) {
 		h->many = v->len >= 20 &&
 		    strncasecmp((const char *)v->p, "multipart/byteranges",
 		    20) == 0;
@@ -147,7 +131,7 @@ head_line(struct head *h, const struct bulla_cur *line, struct bulla_err *err)
 	}
 	if (!bulla_cur_until(&rest, ':', &name))
 		return BULLA_OK;
-	trim(&rest);
+	http_field_trim(&rest);
 	if (memchr(rest.p, '\0', rest.len) == NULL &&
 	    take_field(h, &name, &rest))
 		return BULLA_OK;

@@ -5,7 +5,6 @@
 #include "http.h"
 
 #include "bulla/file.h"
-#include "bulla/io.h"
 #include "bulla/tus.h"
 
 #define ANSWER_STALLS 5		/* stall times that an answer may take */
@@ -17,7 +16,7 @@ struct turn {
 	struct http_resp *a;
 	struct bulla_err *err;
 	enum bulla_status st;	/* what a callback of ours ran into */
-	uint64_t pos;		/* of the body */
+	struct http_body body;
 	int64_t moved;		/* when a byte last went or came */
 	int64_t paced;		/* when the rate was last looked at */
 	uint64_t rate;
@@ -31,44 +30,6 @@ http_clock(void)
 
 	BULLA_CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
 	return t.tv_sec;
-}
-
-static size_t
-read_cb(char *buf, size_t size, size_t n, void *ctx)
-{
-	struct turn *t = ctx;
-	uint64_t left = t->q->body_len - t->pos;
-	size_t got = 0, want = size * n;
-
-	if (want > left)
-		want = (size_t)left;
-	if (want == 0)
-		return 0;
-	if (t->q->text.p != NULL) {
-		memcpy(buf, t->q->text.p + t->pos, want);
-		t->pos += want;
-		return want;
-	}
-	t->st = bulla_pread_fd(t->q->fd, buf, want, t->q->offset + t->pos,
-	    &got, "the package", t->err);
-	if (t->st == BULLA_OK && got < want)
-		t->st = bulla_fail(t->err, BULLA_E_INCOMPLETE,
-		    "the package got shorter while it was sent");
-	if (t->st != BULLA_OK)
-		return CURL_READFUNC_ABORT;
-	t->pos += got;
-	return got;
-}
-
-static int
-seek_cb(void *ctx, curl_off_t off, int origin)
-{
-	struct turn *t = ctx;
-
-	if (origin != SEEK_SET || off < 0 || (uint64_t)off > t->q->body_len)
-		return CURL_SEEKFUNC_FAIL;
-	t->pos = (uint64_t)off;
-	return CURL_SEEKFUNC_OK;
 }
 
 static size_t
@@ -161,7 +122,7 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 {
 	struct turn *t = ctx;
 	int64_t now = http_clock();
-	bool sent = t->pos == t->q->body_len;
+	bool sent = t->body.pos == t->body.len;
 
 	(void)dltotal;
 	(void)ultotal;
@@ -189,16 +150,10 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 static bool
 add(struct curl_slist **list, const char *name, const char *value)
 {
-	struct curl_slist *more;
 	char line[512];
 	int n = snprintf(line, sizeof(line), "%s: %s", name, value);
 
-	if (n < 0 || (size_t)n >= sizeof(line))
-		return false;
-	more = curl_slist_append(*list, line);
-	if (more != NULL)
-		*list = more;
-	return more != NULL;
+	return n > 0 && (size_t)n < sizeof(line) && http_field_add(list, line);
 }
 
 static bool
@@ -264,10 +219,7 @@ prepare(struct turn *t, struct curl_slist *list)
 	else if (strcmp(q->method, "HEAD") != 0)
 		curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, q->method);
-	curl_easy_setopt(e, CURLOPT_READFUNCTION, read_cb);
-	curl_easy_setopt(e, CURLOPT_READDATA, t);
-	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, seek_cb);
-	curl_easy_setopt(e, CURLOPT_SEEKDATA, t);
+	http_body_set(e, &t->body);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, write_cb);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, header_cb);
@@ -307,7 +259,7 @@ turn(struct turn *t, struct curl_slist *list)
 	if (t->st == BULLA_OK && http_turned_away(h, rc)) {
 		/* Once may be the line; who meets it twice has met a rule. */
 		h->turned_away++;
-		t->pos = 0;
+		t->body.pos = 0;
 		t->moved = http_clock();
 		t->up = t->down = 0;
 		rc = perform(t, &code);
@@ -327,7 +279,9 @@ http_do(struct http *h, const struct http_req *q, struct http_resp *a,
     struct bulla_err *err)
 {
 	struct turn t = { .h = h, .q = q, .a = a, .err = err,
-	    .rate = UINT64_MAX, .moved = http_clock() };
+	    .rate = UINT64_MAX, .moved = http_clock(), .body = { .err = err,
+	    .text = q->text.p, .fd = q->fd, .offset = q->offset,
+	    .len = q->body_len, .st = &t.st } };
 	struct curl_slist *list = NULL;
 	enum bulla_status st;
 

@@ -71,6 +71,28 @@ struct http_resp {
 int64_t http_clock(void);	/* monotonic seconds */
 
 /*
+ * http_body.c: what libcurl reads as the body of a request. *b stays where
+ * it is until the request is over.
+ */
+struct http_body {
+	const uint8_t *text;	/* it, or NULL: */
+	int fd;			/* len bytes of this file, from offset */
+	uint64_t offset, len;
+	uint64_t pos;		/* how far libcurl has read */
+	enum bulla_status *st;	/* what that ran into: as http_do */
+	struct bulla_err *err;
+};
+void http_body_set(CURL *curl, struct http_body *b);
+
+/* http_field.c: is this the name, in upper or lower case? */
+bool http_field_is(const struct bulla_cur *name, const char *want);
+/* Without the white space around it and the line's end. */
+void http_field_trim(struct bulla_cur *v);
+/* A line of a request's header. False: out of memory. */
+BULLA_NODISCARD bool http_field_add(struct curl_slist **list,
+    const char *line);
+
+/*
  * http_head.c: one header line into *a; a status line starts anew. False for
  * a field that is malformed, or twice there and ambiguous. now is the time
  * that a Retry-After with a date counts from.

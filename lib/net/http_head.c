@@ -1,5 +1,4 @@
 #include <string.h>
-#include <strings.h>
 
 #include "http.h"
 
@@ -8,22 +7,6 @@
 
 #define DATE_MAX 48u	/* characters of a date */
 #define WAIT_MAX (UINT64_C(1) << 30)	/* seconds of a Retry-After */
-
-static bool
-name_is(const struct bulla_cur *name, const char *want)
-{
-	return name->len == strlen(want) &&
-	    strncasecmp((const char *)name->p, want, name->len) == 0;
-}
-
-static void
-trim(struct bulla_cur *v)
-{
-	while (bulla_cur_eat_str(v, " ") || bulla_cur_eat_str(v, "\t"))
-		;
-	while (v->len > 0 && memchr(" \t\r\n", v->p[v->len - 1], 4) != NULL)
-		v->len--;
-}
 
 static bool
 take_size(const struct bulla_cur *v, bool *has, uint64_t *out)
@@ -65,18 +48,18 @@ take_extensions(struct http_can *can, struct bulla_cur list)
 		more = bulla_cur_until(&list, ',', &word);
 		if (!more)
 			word = list;
-		trim(&word);
-		if (name_is(&word, "creation-with-upload"))
+		http_field_trim(&word);
+		if (http_field_is(&word, "creation-with-upload"))
 			can->with_upload = true;
-		else if (name_is(&word, "creation-defer-length"))
+		else if (http_field_is(&word, "creation-defer-length"))
 			can->defer_length = true;
-		else if (name_is(&word, "checksum"))
+		else if (http_field_is(&word, "checksum"))
 			can->checksum = true;
-		else if (name_is(&word, "termination"))
+		else if (http_field_is(&word, "termination"))
 			can->termination = true;
-		else if (name_is(&word, "expiration"))
+		else if (http_field_is(&word, "expiration"))
 			can->expiration = true;
-		else if (name_is(&word, BULLA_TUS_ALGORITHM))
+		else if (http_field_is(&word, BULLA_TUS_ALGORITHM))
 			can->sha256 = true;
 	}
 }
@@ -96,22 +79,22 @@ static bool
 take_field(struct http_resp *a, const struct bulla_cur *name,
     const struct bulla_cur *v, int64_t now)
 {
-	if (name_is(name, "upload-offset"))
+	if (http_field_is(name, "upload-offset"))
 		return take_size(v, &a->has_offset, &a->offset);
-	if (name_is(name, "upload-length"))
+	if (http_field_is(name, "upload-length"))
 		return take_size(v, &a->has_length, &a->length);
-	if (name_is(name, "tus-max-size"))
+	if (http_field_is(name, "tus-max-size"))
 		return take_size(v, &a->can.has_max, &a->can.max_size);
-	if (name_is(name, "bulla-free"))
+	if (http_field_is(name, "bulla-free"))
 		return take_size(v, &a->can.has_free, &a->can.free);
-	if (name_is(name, "location"))
+	if (http_field_is(name, "location"))
 		return take_location(a, v);
-	if (name_is(name, "retry-after"))
+	if (http_field_is(name, "retry-after"))
 		a->retry_after = wait_of(v, now);
-	else if (name_is(name, "upload-expires"))
+	else if (http_field_is(name, "upload-expires"))
 		(void)!bulla_tus_date_parse(v, &a->expires);
-	else if (name_is(name, "tus-extension") ||
-	    name_is(name, "tus-checksum-algorithm"))
+	else if (http_field_is(name, "tus-extension") ||
+	    http_field_is(name, "tus-checksum-algorithm"))
 		take_extensions(&a->can, *v);
 	return true;
 }
@@ -130,7 +113,7 @@ http_line(struct http_resp *a, const struct bulla_cur *line, int64_t now)
 	}
 	if (!bulla_cur_until(&v, ':', &name))
 		return true;
-	trim(&v);
+	http_field_trim(&v);
 	return memchr(v.p, '\0', v.len) == NULL &&
 	    take_field(a, &name, &v, now);
 }

@@ -1,5 +1,4 @@
 #include <string.h>
-#include <strings.h>
 
 #include "s3_int.h"
 
@@ -10,22 +9,6 @@
 /*
  * The header fields of an answer, what its status means, and asking again.
  */
-static bool
-name_is(const struct bulla_cur *name, const char *want)
-{
-	return name->len == strlen(want) &&
-	    strncasecmp((const char *)name->p, want, name->len) == 0;
-}
-
-static void
-trim(struct bulla_cur *v)
-{
-	while (bulla_cur_eat_str(v, " ") || bulla_cur_eat_str(v, "\t"))
-		;
-	while (v->len > 0 && memchr(" \t\r\n", v->p[v->len - 1], 4) != NULL)
-		v->len--;
-}
-
 static bool
 take_length(struct s3_resp *a, const struct bulla_cur *v)
 {
@@ -78,17 +61,17 @@ static bool
 take_field(struct s3_resp *a, const struct bulla_cur *name,
     const struct bulla_cur *v)
 {
-	if (name_is(name, "content-length"))
+	if (http_field_is(name, "content-length"))
 		return take_length(a, v);
-	if (name_is(name, "etag"))
+	if (http_field_is(name, "etag"))
 		return take_etag(a, v);
-	if (name_is(name, "content-range"))
+	if (http_field_is(name, "content-range"))
 		return take_range(a, v);
-	if (name_is(name, "x-amz-meta-sha256")) {
+	if (http_field_is(name, "x-amz-meta-sha256")) {
 		/* Somebody else's, if it is none. */
 		a->has_sha256 = !a->has_sha256 &&
 		    bulla_hex_decode(v, a->sha256, sizeof(a->sha256));
-	} else if (name_is(name, "retry-after")) {
+	} else if (http_field_is(name, "retry-after")) {
 		if (!bulla_num_u64(v, 1u << 30, &a->retry_after))
 			a->retry_after = 0;
 	}
@@ -110,7 +93,7 @@ s3_take_header(struct s3_resp *a, const struct bulla_cur *line,
 	}
 	if (!bulla_cur_until(&v, ':', &name))
 		return BULLA_OK;
-	trim(&v);
+	http_field_trim(&v);
 	return take_field(a, &name, &v) ? BULLA_OK : bulla_fail(err,
 	    BULLA_E_REFUSED, "the store's answer has a malformed header "
 	    "field");

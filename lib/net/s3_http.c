@@ -5,7 +5,6 @@
 #include "s3_int.h"
 
 #include "bulla/enc.h"
-#include "bulla/io.h"
 
 #define ANSWER_STALLS 5		/* stall times that an answer may take */
 #define LINE_MAX_LEN 512u
@@ -18,51 +17,12 @@ struct turn {
 	struct s3_resp *a;
 	struct bulla_err *err;
 	enum bulla_status st;
-	uint64_t pos;			/* of the body that goes */
+	struct http_body body;		/* that goes */
 	int64_t paced;			/* when the rate was last looked at */
 	uint64_t rate;
 	int64_t window;			/* when bytes were last counted */
 	curl_off_t counted;
 };
-
-static size_t
-read_cb(char *buf, size_t size, size_t n, void *ctx)
-{
-	struct turn *t = ctx;
-	const struct s3_req *q = t->q;
-	uint64_t left = q->len - t->pos;
-	size_t got = 0, want = size * n;
-
-	if (want > left)
-		want = (size_t)left;
-	if (want == 0)
-		return 0;
-	if (q->fd == -1) {
-		memcpy(buf, q->text.p + t->pos, want);
-		t->pos += want;
-		return want;
-	}
-	t->st = bulla_pread_fd(q->fd, buf, want, q->offset + t->pos, &got,
-	    "the package", t->err);
-	if (t->st == BULLA_OK && got < want)
-		t->st = bulla_fail(t->err, BULLA_E_INCOMPLETE,
-		    "the package got shorter while it was sent");
-	if (t->st != BULLA_OK)
-		return CURL_READFUNC_ABORT;
-	t->pos += got;
-	return got;
-}
-
-static int
-seek_cb(void *ctx, curl_off_t off, int origin)
-{
-	struct turn *t = ctx;
-
-	if (origin != SEEK_SET || off < 0 || (uint64_t)off > t->q->len)
-		return CURL_SEEKFUNC_FAIL;
-	t->pos = (uint64_t)off;
-	return CURL_SEEKFUNC_OK;
-}
 
 static size_t
 write_cb(char *data, size_t size, size_t n, void *ctx)
@@ -152,7 +112,7 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 {
 	struct turn *t = ctx;
 	struct s3_conn *k = t->k;
-	bool waits = t->pos == t->q->len && t->a->sunk == 0;
+	bool waits = t->body.pos == t->body.len && t->a->sunk == 0;
 	int64_t now = http_clock(), limit = (int64_t)k->http.stall_secs *
 	    (waits ? ANSWER_STALLS : 1);
 	uint64_t moved = (uint64_t)(dlnow + ulnow - t->counted);
@@ -186,23 +146,13 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 }
 
 static bool
-add(struct curl_slist **list, const char *line)
-{
-	struct curl_slist *more = curl_slist_append(*list, line);
-
-	if (more != NULL)
-		*list = more;
-	return more != NULL;
-}
-
-static bool
 add_hex(struct curl_slist **list, const char *name, const uint8_t *digest)
 {
 	char hex[65], line[LINE_MAX_LEN];
 
 	bulla_hex(hex, digest, 32);
 	(void)snprintf(line, sizeof(line), "%s: %s", name, hex);
-	return add(list, line);
+	return http_field_add(list, line);
 }
 
 /* libcurl 7.88 signs all of them, and sorts by name. */
@@ -213,25 +163,26 @@ add_all(struct curl_slist **list, const struct s3_req *q)
 	bool ok = add_hex(list, "x-amz-content-sha256", q->sha256);
 
 	if (ok && q->create)
-		ok = add(list, "If-None-Match: *");
+		ok = http_field_add(list, "If-None-Match: *");
 	if (ok && q->meta != NULL)
 		ok = add_hex(list, "x-amz-meta-sha256", q->meta);
 	if (ok && q->meta != NULL)
-		ok = add(list, "Content-Type: application/octet-stream");
+		ok = http_field_add(list,
+		    "Content-Type: application/octet-stream");
 	if (ok && q->sink != NULL) {
 		(void)snprintf(line, sizeof(line),
 		    "Range: bytes=%llu-%llu", (unsigned long long)q->first,
 		    (unsigned long long)(q->first + q->sink_len - 1));
-		ok = add(list, line);
+		ok = http_field_add(list, line);
 	}
 	if (ok && q->if_match != NULL) {
 		(void)snprintf(line, sizeof(line), "If-Match: \"%s\"",
 		    q->if_match);
-		ok = add(list, line);
+		ok = http_field_add(list, line);
 	}
 	/* A body of nothing has a length too. */
 	if (ok && q->len == 0 && q->method[0] == 'P')
-		ok = add(list, "Content-Length: 0");
+		ok = http_field_add(list, "Content-Length: 0");
 	return ok;
 }
 
@@ -256,10 +207,7 @@ prepare(struct turn *t, const char *url, struct curl_slist *list)
 	curl_easy_setopt(e, CURLOPT_HTTP_CONTENT_DECODING, 0L);
 	curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, READ_BUFFER);
-	curl_easy_setopt(e, CURLOPT_READFUNCTION, read_cb);
-	curl_easy_setopt(e, CURLOPT_READDATA, t);
-	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, seek_cb);
-	curl_easy_setopt(e, CURLOPT_SEEKDATA, t);
+	http_body_set(e, &t->body);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, write_cb);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, header_cb);
@@ -293,7 +241,9 @@ s3_do(struct s3_conn *k, const struct s3_req *q, struct s3_resp *a,
     struct bulla_err *err)
 {
 	struct turn t = { .k = k, .q = q, .a = a, .err = err,
-	    .paced = -1, .rate = UINT64_MAX, .window = http_clock() };
+	    .paced = -1, .rate = UINT64_MAX, .window = http_clock(),
+	    .body = { .text = q->fd == -1 ? q->text.p : NULL, .fd = q->fd,
+	    .offset = q->offset, .len = q->len, .st = &t.st, .err = err } };
 	struct curl_slist *list = NULL;
 	struct bulla_cur body;
 	enum bulla_status st;
