@@ -97,6 +97,21 @@ BULLA_NODISCARD enum bulla_status outbox_tell(struct outbox_cmd *k,
  * and can nobody else write it? *why, or NULL: it is not there.
  */
 bool outbox_safe(const char *path, bool dir, const char **why);
+/*
+ * outbox_env.c: what a hook finds in its environment. Made anew: what stands
+ * in ours (proxies with passwords, what cron or a service was given) is none
+ * of its business. All texts are plain. begin: PATH, LANG, HOME, BULLA_HOME.
+ */
+#define OUTBOX_VARS 16u
+struct outbox_env {
+	char *v[OUTBOX_VARS + 1];	/* heap, and NULL behind the last */
+	size_t n;
+	bool failed;			/* out of memory */
+};
+void outbox_env_begin(struct outbox_env *e, const char *bulla_home);
+void outbox_env_set(struct outbox_env *e, const char *fmt, ...)
+    BULLA_PRINTF(2, 3);
+void outbox_env_free(struct outbox_env *e);
 /* To an entry's log: a line with the time, and what a program printed. */
 void outbox_note(struct outbox_cmd *k, const struct bulla_outbox_item *i,
     const char *line, const struct outbox_child *p);

@@ -1,10 +1,7 @@
-#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "outbox.h"
@@ -13,7 +10,6 @@
 #include "bulla/text.h"
 #include "bulla/when.h"
 
-#define VARS 16u
 #define PATH_CAP 4400u
 
 static const char *const event_name[BULLA_OUTBOX_EVENTS] = {
@@ -65,85 +61,32 @@ outbox_note(struct outbox_cmd *k, const struct bulla_outbox_item *i,
 	bulla_buf_free(&b);
 }
 
-/* Whoever can write a hook can do all that we can. */
-bool
-outbox_safe(const char *path, bool dir, const char **why)
-{
-	struct stat sb;
-
-	*why = NULL;
-	if (stat(path, &sb) != 0) {
-		if (errno != ENOENT)
-			*why = strerror(errno);
-		return false;
-	}
-	if (dir ? !S_ISDIR(sb.st_mode) : !S_ISREG(sb.st_mode))
-		*why = "it is no regular file";
-	else if (sb.st_uid != geteuid() && sb.st_uid != 0)
-		*why = "it belongs to somebody else";
-	else if (sb.st_mode & 022)
-		*why = "others can write it";
-	else if (!dir && access(path, X_OK) != 0)
-		*why = "it is not executable";
-	return *why == NULL;
-}
-
-struct env {
-	char *v[VARS + 1];
-	size_t n;
-	bool failed;
-};
-
-static void set(struct env *e, const char *fmt, ...) BULLA_PRINTF(2, 3);
-
 static void
-set(struct env *e, const char *fmt, ...)
+set_cur(struct outbox_env *e, const char *name, const struct bulla_cur *v)
 {
-	va_list ap;
-
-	BULLA_CHECK(e->n < VARS);
-	va_start(ap, fmt);
-	if (vasprintf(&e->v[e->n], fmt, ap) < 0)
-		e->failed = true;
-	else
-		e->n++;
-	va_end(ap);
+	outbox_env_set(e, "%s=%.*s", name, (int)v->len, (const char *)v->p);
 }
 
-static void
-set_cur(struct env *e, const char *name, const struct bulla_cur *v)
-{
-	set(e, "%s=%.*s", name, (int)v->len, (const char *)v->p);
-}
-
-/*
- * Made anew: what stands in ours (proxies with passwords, what cron or a
- * service was given) is none of a hook's business. All texts are plain.
- */
 static void
 environment(struct outbox_cmd *k, const struct bulla_outbox_item *i,
-    const char *event, struct env *e)
+    const char *event, struct outbox_env *e)
 {
-	const char *home = getenv("HOME");
 	const char *box = bulla_outbox_path(k->box);
 
-	set(e, "PATH=/usr/local/bin:/usr/bin:/bin");
-	set(e, "LANG=C.UTF-8");
-	if (home != NULL)
-		set(e, "HOME=%s", home);
-	set(e, "BULLA_HOME=%s", k->home);
-	set(e, "BULLA_OUTBOX_EVENT=%s", event);
-	set(e, "BULLA_OUTBOX_ID=%" PRIu64, i->order);
+	outbox_env_begin(e, k->home);
+	outbox_env_set(e, "BULLA_OUTBOX_EVENT=%s", event);
+	outbox_env_set(e, "BULLA_OUTBOX_ID=%" PRIu64, i->order);
 	set_cur(e, "BULLA_OUTBOX_TO", &i->e.to);
 	set_cur(e, "BULLA_OUTBOX_WHAT", &i->e.what);
 	set_cur(e, "BULLA_OUTBOX_NOTE", &i->e.note);
 	set_cur(e, "BULLA_OUTBOX_PACKAGE", &i->e.id);
-	set(e, "BULLA_OUTBOX_TRIES=%" PRIu64, i->s.tries);
-	set(e, "BULLA_OUTBOX_SAID=%s", i->s.said);
-	set(e, "BULLA_OUTBOX_LOG=%s/queue/%020" PRIu64 "/log", box, i->order);
+	outbox_env_set(e, "BULLA_OUTBOX_TRIES=%" PRIu64, i->s.tries);
+	outbox_env_set(e, "BULLA_OUTBOX_SAID=%s", i->s.said);
+	outbox_env_set(e, "BULLA_OUTBOX_LOG=%s/queue/%020" PRIu64 "/log",
+	    box, i->order);
 	if (bulla_outbox_has_receipt(i))
-		set(e, "BULLA_OUTBOX_RECEIPT=%s/queue/%020" PRIu64 "/receipt",
-		    box, i->order);
+		outbox_env_set(e, "BULLA_OUTBOX_RECEIPT=%s/queue/%020" PRIu64
+		    "/receipt", box, i->order);
 }
 
 static void
@@ -151,7 +94,7 @@ call(struct outbox_cmd *k, const struct bulla_outbox_item *i,
     const char *event, char *path)
 {
 	struct outbox_child p = { .fd = -1 };
-	struct env e = { 0 };
+	struct outbox_env e = { 0 };
 	struct bulla_err err = { 0 };
 	char id[24], name[16], line[700];
 	char *argv[] = { path, name, id, NULL };
@@ -167,8 +110,7 @@ call(struct outbox_cmd *k, const struct bulla_outbox_item *i,
 		    event, outbox_wait_for(&p, k->hook_secs));
 	outbox_note(k, i, line, &p);
 	cmd_verbose(&k->c, "%s: %s", id, line);
-	for (size_t n = 0; n < e.n; n++)
-		free(e.v[n]);
+	outbox_env_free(&e);
 }
 
 static void

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 #include "bulla/file.h"
 #include "bulla/when.h"
 
-#define VARS 16u
 #define HOOK_SECS 60u
 #define TOLD_MAX (1u << 24)	/* bytes of HOME/due.told */
 #define LINE_MAX 160u
@@ -45,52 +43,28 @@ is_told(const struct bulla_buf *told, const char *line)
 	return false;
 }
 
-struct env {
-	char *v[VARS + 1];
-	size_t n;
-	bool failed;
-};
-
-static void set(struct env *e, const char *fmt, ...) BULLA_PRINTF(2, 3);
-
-static void
-set(struct env *e, const char *fmt, ...)
-{
-	va_list ap;
-
-	BULLA_CHECK(e->n < VARS);
-	va_start(ap, fmt);
-	if (vasprintf(&e->v[e->n], fmt, ap) < 0)
-		e->failed = true;
-	else
-		e->n++;
-	va_end(ap);
-}
-
-/* Made anew, as for the hooks of bulla-outbox; all texts are plain. */
 static void
 environment(const struct request_cmd *k, const struct bulla_threads *t,
-    const struct bulla_due *d, struct env *e)
+    const struct bulla_due *d, struct outbox_env *e)
 {
 	const struct bulla_thread *th = d->thread == SIZE_MAX ? NULL :
 	    &t->v[d->thread];
-	const char *home = getenv("HOME");
 	char due[BULLA_WHEN_LEN + 1];
 
 	bulla_when_text(d->due, due);
-	set(e, "PATH=/usr/local/bin:/usr/bin:/bin");
-	set(e, "LANG=C.UTF-8");
-	if (home != NULL)
-		set(e, "HOME=%s", home);
-	set(e, "BULLA_HOME=%s", k->m.h.path);
-	set(e, "BULLA_DUE_EVENT=%s", d->due < k->now ? "overdue" : "due");
-	set(e, "BULLA_DUE_WHAT=%s", bulla_due_text(d->what));
-	set(e, "BULLA_DUE_TIME=%s", due);
-	set(e, "BULLA_DUE_SIDE=%s", d->side < 0 ? "" : t->side[d->side]);
-	set(e, "BULLA_DUE_OURS=%s", d->side < 0 || d->side == t->ours ?
-	    "yes" : "no");
-	set(e, "BULLA_DUE_REQUEST=%s", th != NULL ? th->event[0].id : "");
-	set(e, "BULLA_DUE_CLASS=%s", th != NULL ? th->event[0].urgency : "");
+	outbox_env_begin(e, k->m.h.path);
+	outbox_env_set(e, "BULLA_DUE_EVENT=%s", d->due < k->now ? "overdue" :
+	    "due");
+	outbox_env_set(e, "BULLA_DUE_WHAT=%s", bulla_due_text(d->what));
+	outbox_env_set(e, "BULLA_DUE_TIME=%s", due);
+	outbox_env_set(e, "BULLA_DUE_SIDE=%s", d->side < 0 ? "" :
+	    t->side[d->side]);
+	outbox_env_set(e, "BULLA_DUE_OURS=%s", d->side < 0 || d->side ==
+	    t->ours ? "yes" : "no");
+	outbox_env_set(e, "BULLA_DUE_REQUEST=%s", th != NULL ?
+	    th->event[0].id : "");
+	outbox_env_set(e, "BULLA_DUE_CLASS=%s", th != NULL ?
+	    th->event[0].urgency : "");
 }
 
 /* True: told, and not to be told again. */
@@ -99,7 +73,7 @@ call(struct request_cmd *k, const struct bulla_threads *t,
     const struct bulla_due *d)
 {
 	struct outbox_child p = { .fd = -1 };
-	struct env e = { 0 };
+	struct outbox_env e = { 0 };
 	struct bulla_err err = { 0 };
 	char *path = strdup(k->hook);
 	char *argv[] = { path, NULL };
@@ -110,12 +84,13 @@ call(struct request_cmd *k, const struct bulla_threads *t,
 		(void)bulla_fail(&err, BULLA_E_NOMEM, "out of memory");
 	else if (outbox_start(&p, argv, e.v, &err) == BULLA_OK)
 		code = outbox_wait_for(&p, HOOK_SECS);
-	if (code != 0)
-		cmd_say(&k->c, "the hook for %s was not told: %s%d",
-		    bulla_due_text(d->what), err.msg[0] != '\0' ? err.msg :
-		    "exit status ", code);
-	for (size_t i = 0; i < e.n; i++)
-		free(e.v[i]);
+	if (err.msg[0] != '\0')
+		cmd_say(&k->c, "the hook for %s was not told: %s",
+		    bulla_due_text(d->what), err.msg);
+	else if (code != 0)
+		cmd_say(&k->c, "the hook for %s was not told: exit status %d",
+		    bulla_due_text(d->what), code);
+	outbox_env_free(&e);
 	free(path);
 	return code == 0;
 }
