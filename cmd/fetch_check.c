@@ -7,9 +7,8 @@
 
 #include "bulla/enc.h"
 #include "bulla/io.h"
-#include "bulla/opening.h"
+#include "bulla/package.h"
 #include "bulla/ring.h"
-#include "bulla/ustar.h"
 
 #define CHUNK (256u << 10)
 
@@ -64,24 +63,6 @@ digest(struct fetch_check *k, int fd, uint64_t size, struct bulla_err *err)
 	return st;
 }
 
-/* A package begins with the header of <id>/bagit.txt. */
-static enum bulla_status
-looks_like(int fd, bool *is, struct bulla_err *err)
-{
-	static const char tail[] = "/bagit.txt";
-	uint8_t block[BULLA_USTAR_BLOCK];
-	struct bulla_ustar u;
-	enum bulla_status st;
-	size_t n = 0;
-
-	st = bulla_pread_fd(fd, block, sizeof(block), 0, &n, "the part", err);
-	*is = st == BULLA_OK && n == sizeof(block) &&
-	    bulla_ustar_parse(block, &u, NULL) == BULLA_OK &&
-	    strlen(u.name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
-	    strcmp(u.name + BULLA_ID_LEN, tail) == 0;
-	return st;
-}
-
 static enum bulla_status
 verify(struct fetch_check *k, int fd, struct bulla_err *err)
 {
@@ -123,7 +104,7 @@ fetch_check(struct fetch_check *k, int fd, uint64_t size,
     struct bulla_err *err)
 {
 	enum bulla_status st;
-	char hex[2 * BULLA_SHA256_LEN + 1];
+	char hex[2 * BULLA_SHA256_LEN + 1], id[BULLA_ID_LEN + 1];
 
 	bulla_package_free(&k->package);
 	k->package = (struct bulla_package){ 0 };
@@ -134,7 +115,7 @@ fetch_check(struct fetch_check *k, int fd, uint64_t size,
 		st = bulla_fail(err, BULLA_E_MISMATCH,
 		    "not what --sha256 says: the digest is %s", hex);
 	if (st == BULLA_OK)
-		st = looks_like(fd, &k->is_package, err);
+		st = bulla_package_peek(fd, &k->is_package, id, err);
 	if (st != BULLA_OK)
 		return st;
 	if (k->is_package)

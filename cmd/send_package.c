@@ -8,9 +8,8 @@
 #include "bulla/file.h"
 #include "bulla/hash.h"
 #include "bulla/io.h"
-#include "bulla/opening.h"
+#include "bulla/package.h"
 #include "bulla/text.h"
-#include "bulla/ustar.h"
 
 #define CHUNK (256u << 10)
 
@@ -92,25 +91,17 @@ send_no_package(const struct cmd *c, const struct bulla_send_config *g,
 
 /*
  * Plain evidence must not leave the house by mistake, not even to be refused
- * there: a package begins with the header of <id>/bagit.txt.
+ * there.
  */
 enum bulla_status
 send_check(const struct cmd *c, const struct bulla_send_config *g, int fd,
     struct bulla_err *err)
 {
-	static const char tail[] = "/bagit.txt";
-	uint8_t block[BULLA_USTAR_BLOCK];
-	struct bulla_ustar u;
-	enum bulla_status st;
-	size_t n;
+	char id[BULLA_ID_LEN + 1];
+	bool is;
+	enum bulla_status st = bulla_package_peek(fd, &is, id, err);
 
-	st = bulla_pread_fd(fd, block, sizeof(block), 0, &n,
-	    "the package", err);
-	if (st != BULLA_OK)
+	if (st != BULLA_OK || is)
 		return st;
-	if (n == sizeof(block) && bulla_ustar_parse(block, &u, NULL) ==
-	    BULLA_OK && strlen(u.name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
-	    strcmp(u.name + BULLA_ID_LEN, tail) == 0)
-		return BULLA_OK;
 	return send_no_package(c, g, err);
 }

@@ -6,33 +6,7 @@
 #include "send_s3.h"
 
 #include "bulla/enc.h"
-#include "bulla/io.h"
-#include "bulla/opening.h"
-#include "bulla/ustar.h"
-
-/* A package begins with the header of <id>/bagit.txt. */
-static enum bulla_status
-id_of(int fd, char id[BULLA_ID_LEN + 1], struct bulla_err *err)
-{
-	static const char tail[] = "/bagit.txt";
-	uint8_t block[BULLA_USTAR_BLOCK];
-	struct bulla_ustar u;
-	enum bulla_status st;
-	size_t n;
-
-	st = bulla_pread_fd(fd, block, sizeof(block), 0, &n, "the package",
-	    err);
-	if (st != BULLA_OK)
-		return st;
-	if (n != sizeof(block) || bulla_ustar_parse(block, &u, NULL) !=
-	    BULLA_OK || strlen(u.name) != BULLA_ID_LEN + sizeof(tail) - 1 ||
-	    strcmp(u.name + BULLA_ID_LEN, tail) != 0)
-		return bulla_fail(err, BULLA_E_USAGE, "what is no package has "
-		    "no name of its own: give s3://BUCKET/KEY");
-	memcpy(id, u.name, BULLA_ID_LEN);
-	id[BULLA_ID_LEN] = '\0';
-	return BULLA_OK;
-}
+#include "bulla/package.h"
 
 static enum bulla_status
 key_of(const struct bulla_s3_at *at, int fd, char out[BULLA_S3_KEY_MAX + 1],
@@ -40,14 +14,18 @@ key_of(const struct bulla_s3_at *at, int fd, char out[BULLA_S3_KEY_MAX + 1],
 {
 	char id[BULLA_ID_LEN + 1], tail[BULLA_ID_LEN + 32];
 	enum bulla_status st;
+	bool is;
 
 	if (!at->is_prefix) {
 		memcpy(out, at->key, sizeof(at->key));
 		return BULLA_OK;
 	}
-	st = id_of(fd, id, err);
+	st = bulla_package_peek(fd, &is, id, err);
 	if (st != BULLA_OK)
 		return st;
+	if (!is)
+		return bulla_fail(err, BULLA_E_USAGE, "what is no package has "
+		    "no name of its own: give s3://BUCKET/KEY");
 	(void)snprintf(tail, sizeof(tail), "packages/%s.bulla", id);
 	return bulla_s3_join(at->key, tail, out, err);
 }

@@ -3,7 +3,7 @@
 
 #include "send.h"
 
-#include "bulla/opening.h"
+#include "bulla/package.h"
 #include "bulla/ustar.h"
 
 static volatile sig_atomic_t stopping;
@@ -39,14 +39,8 @@ signals(void)
 static enum bulla_status
 begin(struct sight *g, struct bulla_err *err)
 {
-	static const char tail[] = "/bagit.txt";
-	const struct bulla_ustar *u = &g->walk.first;
-
 	g->known = true;
-	g->package = strlen(u->name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
-	    strcmp(u->name + BULLA_ID_LEN, tail) == 0;
-	if (g->package)
-		memcpy(g->id, u->name, BULLA_ID_LEN);
+	g->package = bulla_package_id(&g->walk.first, g->id);
 	return g->package ? BULLA_OK : send_no_package(&g->s->c, &g->s->cfg,
 	    err);
 }

@@ -19,6 +19,17 @@
  * secret key, opening one. Each way is one streaming pass in bounded memory.
  */
 
+/*
+ * The id, when this is the header that a package begins with: that of
+ * <id>/bagit.txt. No more is known of it then.
+ */
+struct bulla_ustar;
+BULLA_NODISCARD bool bulla_package_id(const struct bulla_ustar *first,
+    char id[BULLA_ID_LEN + 1]);
+/* The same of a file's first block; *is: does it begin so? BULLA_E_IO. */
+BULLA_NODISCARD enum bulla_status bulla_package_peek(int fd, bool *is,
+    char id[BULLA_ID_LEN + 1], struct bulla_err *err);
+
 /* What a seal is made of. Strings and lists belong to the caller. */
 struct bulla_seal {
 	const struct bulla_signer *signers;

@@ -20,18 +20,11 @@ name_of(const uint8_t block[BULLA_USTAR_BLOCK], struct bulla_examined *out,
     struct bulla_err *err)
 {
 	struct bulla_ustar u;
-	struct bulla_cur c, id;
 
-	if (bulla_ustar_parse(block, &u, NULL) != BULLA_OK)
+	if (bulla_ustar_parse(block, &u, NULL) != BULLA_OK ||
+	    !bulla_package_id(&u, out->id))
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "not a bulla package");
-	c = bulla_cur_str(u.name);
-	if (!bulla_cur_until(&c, '/', &id) || !bulla_id_ok(&id) ||
-	    !bulla_cur_is(&c, "bagit.txt"))
-		return bulla_fail(err, BULLA_E_FORMAT,
-		    "not a bulla package");
-	memcpy(out->id, id.p, id.len);
-	out->id[id.len] = '\0';
 	return BULLA_OK;
 }
 

@@ -10,9 +10,8 @@
 
 #include "bulla/field.h"
 #include "bulla/file.h"
-#include "bulla/io.h"
 #include "bulla/num.h"
-#include "bulla/ustar.h"
+#include "bulla/package.h"
 
 #define CHUNK (256u << 10)
 
@@ -109,28 +108,19 @@ link_file(const struct making *m, int fd, const struct stat *sb)
 	    AT_SYMLINK_FOLLOW) == 0;
 }
 
-/* A package begins with the header of <id>/bagit.txt. */
 static enum bulla_status
 name_package(struct making *m, int fd, struct bulla_err *err)
 {
-	static const char tail[] = "/bagit.txt";
-	uint8_t block[BULLA_USTAR_BLOCK];
-	struct bulla_ustar u;
-	enum bulla_status st;
-	size_t n;
+	bool is;
+	enum bulla_status st = bulla_package_peek(fd, &is, m->done.id, err);
 
-	st = bulla_pread_fd(fd, block, sizeof(block), 0, &n, "the package",
-	    err);
 	if (st != BULLA_OK)
 		return st;
-	m->done.id[0] = '-';
-	if (n == sizeof(block) && bulla_ustar_parse(block, &u, NULL) ==
-	    BULLA_OK && strlen(u.name) == BULLA_ID_LEN + sizeof(tail) - 1 &&
-	    strcmp(u.name + BULLA_ID_LEN, tail) == 0)
-		memcpy(m->done.id, u.name, BULLA_ID_LEN);
-	else if (!m->any)
+	if (!is && !m->any)
 		return bulla_fail(err, BULLA_E_FORMAT, "not a sealed package, "
 		    "so it is not added (bulla-seal makes one)");
+	if (!is)
+		(void)snprintf(m->done.id, sizeof(m->done.id), "-");
 	m->e.id = bulla_cur_str(m->done.id);
 	return BULLA_OK;
 }

@@ -144,17 +144,12 @@ static enum bulla_status
 read_first(struct pkgr *r, struct bulla_err *err)
 {
 	enum bulla_status st = read_header(r, err);
-	struct bulla_cur c, id;
 
 	if (st != BULLA_OK)
 		return st == BULLA_E_FORMAT ? bulla_wrap(err, st,
 		    "not a bulla package") : st;
-	c = bulla_cur_str(r->next.name);
-	if (!bulla_cur_until(&c, '/', &id) || !bulla_id_ok(&id) ||
-	    !bulla_cur_is(&c, "bagit.txt"))
+	if (!bulla_package_id(&r->next, r->id))
 		return bad(r, err, "not a bulla package");
-	memcpy(r->id, id.p, id.len);
-	r->id[id.len] = '\0';
 	r->mtime = r->next.mtime;
 	return BULLA_OK;
 }

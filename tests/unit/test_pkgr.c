@@ -366,3 +366,48 @@ Test(pkgr, read_from_where_the_descriptor_stands)
 	close(fd);
 	bulla_buf_free(&b);
 }
+
+static bool
+peeks(const struct bulla_ustar *u, char id[BULLA_ID_LEN + 1])
+{
+	uint8_t block[BULLA_USTAR_BLOCK];
+	int fd = memfd_create("package", MFD_CLOEXEC);
+	bool is = false;
+
+	bulla_ustar_make(u, block);
+	KIT_OK(bulla_write_fd(fd, block, sizeof(block), "memfd", NULL));
+	KIT_OK(bulla_package_peek(fd, &is, id, NULL));
+	/* Less than a block is none. */
+	cr_assert_eq(ftruncate(fd, BULLA_USTAR_BLOCK - 1), 0);
+	if (is) {
+		bool still = true;
+		char other[BULLA_ID_LEN + 1];
+
+		KIT_OK(bulla_package_peek(fd, &still, other, NULL));
+		cr_expect_not(still);
+	}
+	close(fd);
+	return is;
+}
+
+Test(pkgr, the_first_header_tells_a_package)
+{
+	static const char *const not[] = {
+		"0123456789abcdef0123456789abcdef/bagit.txt2",
+		"0123456789abcdef0123456789abcdef/opening.note",
+		"0123456789abcdef0123456789abcde/bagit.txt",
+		"0123456789ABCDEF0123456789abcdef/bagit.txt",
+		"../../../../../../../../../../..//bagit.txt",
+		"bagit.txt",
+	};
+	struct bulla_ustar u = {
+	    .name = "0123456789abcdef0123456789abcdef/bagit.txt" };
+	char id[BULLA_ID_LEN + 1] = "";
+
+	cr_expect(peeks(&u, id));
+	cr_expect_str_eq(id, "0123456789abcdef0123456789abcdef");
+	for (size_t i = 0; i < sizeof(not) / sizeof(not[0]); i++) {
+		(void)snprintf(u.name, sizeof(u.name), "%s", not[i]);
+		cr_expect_not(peeks(&u, id), "%s", not[i]);
+	}
+}
