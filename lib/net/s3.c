@@ -8,6 +8,7 @@
 
 #define WAIT_FIRST_MS 250u
 #define WAIT_MAX_MS 60000u
+#define RATE_MIN 100u	/* bytes/s, where there is no deadline */
 
 /* The store, its connections, and what takes one question. */
 static void
@@ -124,6 +125,7 @@ copy(struct bulla_s3 *s, const struct bulla_s3_conf *conf,
 		s->line.ca = s->conf.ca;
 	s->deadline = line->deadline_secs > 0 ? http_clock() +
 	    line->deadline_secs : INT64_MAX;
+	s->min_rate = line->deadline_secs > 0 ? 0 : RATE_MIN;
 	return bulla_secret_from(&s->conf.secret, conf->secret.p,
 	    conf->secret.len, err);
 }

@@ -7,6 +7,7 @@
 #include "bulla/enc.h"
 
 #define ANSWER_STALLS 5		/* stall times that an answer may take */
+#define ANSWER_ALL 10		/* ... until the last byte of it */
 #define LINE_MAX_LEN 512u
 #define READ_BUFFER (256L << 10)
 
@@ -21,6 +22,7 @@ struct turn {
 	int64_t paced;			/* when the rate was last looked at */
 	uint64_t rate;
 	int64_t window;			/* when bytes were last counted */
+	int64_t sent;			/* when the request had gone, or 0 */
 	curl_off_t counted;
 };
 
@@ -105,6 +107,16 @@ pace(struct turn *t, int64_t now)
 	return !k->http.paused;
 }
 
+/* A byte now and then would make an answer last for years. */
+static bool
+is_overdue(struct turn *t, bool waits, int64_t now)
+{
+	if (waits && t->sent == 0)
+		t->sent = now;
+	return waits && now - t->sent > (int64_t)t->k->http.stall_secs *
+	    ANSWER_ALL;
+}
+
 /* The store may be silent for a while when all has been sent. */
 static int
 watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
@@ -130,11 +142,14 @@ watch_cb(void *ctx, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal,
 	} else if (now >= k->http.deadline) {
 		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 		    "the deadline has passed");
+	} else if (is_overdue(t, waits, now)) {
+		t->st = bulla_fail(t->err, BULLA_E_AGAIN,
+		    "the answer has no end");
 	} else if (now - t->window > limit) {
 		if (moved == 0)
 			t->st = bulla_fail(t->err, BULLA_E_AGAIN, "nothing "
 			    "moved for %lld s", (long long)(now - t->window));
-		else if (t->q->sink != NULL && moved < least(k))
+		else if ((t->q->sink != NULL || !waits) && moved < least(k))
 			t->st = bulla_fail(t->err, BULLA_E_AGAIN,
 			    "only %llu bytes in %lld s",
 			    (unsigned long long)moved,

@@ -131,6 +131,17 @@ gone() {
 	[ "$code" -eq 3 ]
 }
 
+@test "a store whose answer comes a byte at a time" {
+	store
+	echo '9 GET receipts/ trickle' >faults
+	run --separate-stderr "$BULLA_BIN/bulla-send" --s3-conf s3.conf \
+	    -K "$D/r.key.pub" --stall 1 --attempts 1 -u s3://abc/desk/ \
+	    "$D/package"
+	echo "$stderr"
+	[ "$status" -eq 5 ]
+	[[ $stderr == *"the answer has no end"* ]]
+}
+
 @test "a server whose object has no end does not fill the disk" {
 	mkdir small
 	mount -t tmpfs -o size=72m none small 2>/dev/null ||

@@ -12,6 +12,7 @@ import re
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 
 objects, uploads, lock = {}, {}, threading.RLock()
@@ -146,11 +147,18 @@ class Store(http.server.BaseHTTPRequestHandler):
             body = bytes([body[0] ^ 1]) + body[1:]
         if self.act[0] == "other-etag":
             head["ETag"] = '"changed"'
+        if self.act[0] == "trickle":
+            head["Content-Length"] = "1000000"
         self.send_response(status)
         head.setdefault("Content-Length", str(len(body)))
         for name in head:
             self.send_header(name, head[name])
         self.end_headers()
+        if self.act[0] == "trickle":
+            for _ in range(300):
+                self.wfile.write(b" ")
+                self.wfile.flush()
+                time.sleep(0.2)
         self.wfile.write(body[:len(body) // 2] if self.act[0] == "short"
                          else body)
         if self.act[0] == "short":
