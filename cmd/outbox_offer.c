@@ -179,7 +179,7 @@ nobody(void *ctx, const struct bulla_exchange_request *q, unsigned *status,
 static int
 relinquish(struct offer *o)
 {
-	const struct bulla_peer peer = { nobody, NULL };
+	const struct bulla_peer peer = { nobody, NULL, NULL };
 	struct bulla_exchange x = { .home = &o->m.h };
 	struct bulla_buf to = BULLA_BUF_INIT(BULLA_FIELD_MAX);
 	struct bulla_handover what = { .id = o->pkg.opening.id,

@@ -143,7 +143,7 @@ go_on(struct send_home *h, enum bulla_status st, struct bulla_err *err)
 static enum bulla_status
 cosign(struct send_home *h, struct bulla_err *err)
 {
-	const struct bulla_peer peer = { send_home_ask, h };
+	const struct bulla_peer peer = { send_home_ask, h, h->url };
 	enum bulla_status st;
 
 	if (!h->cosigns)
@@ -157,7 +157,7 @@ cosign(struct send_home *h, struct bulla_err *err)
 static enum bulla_status
 tell(struct send_home *h, const struct bulla_buf *note, struct bulla_err *err)
 {
-	const struct bulla_peer peer = { send_home_ask, h };
+	const struct bulla_peer peer = { send_home_ask, h, h->url };
 	struct bulla_cur c = bulla_buf_view(note);
 
 	if (!h->tells)
@@ -203,7 +203,7 @@ static enum bulla_status
 relinquish(struct send_home *h, const struct bulla_send_config *g,
     const struct bulla_send_what *w, struct bulla_err *err)
 {
-	const struct bulla_peer peer = { send_home_ask, h };
+	const struct bulla_peer peer = { send_home_ask, h, h->url };
 	struct bulla_buf to = BULLA_BUF_INIT(BULLA_FIELD_MAX);
 	char transport[512], ref[80] = "-";
 	struct bulla_handover what = { .id = h->pkg.opening.id,
@@ -249,6 +249,7 @@ send_home_before(struct send_home *h, const struct bulla_send_config *g,
 
 	if (!h->exchange)
 		return BULLA_OK;
+	h->url = g->url;
 	st = h->streams ? BULLA_OK : look(h, w, err);
 	if (st == BULLA_OK)
 		st = bulla_line_open(g, &h->line, err);

@@ -25,6 +25,7 @@ struct send_home {
 	bool has_custodian;
 	struct bulla_exchange x;
 	struct bulla_line *line;
+	const char *url;		/* where it leads */
 	struct bulla_package pkg;	/* what it says of itself */
 	bool cosigned;
 	struct bulla_cosignings sizes;

@@ -8,7 +8,7 @@
 static int
 send_note(struct send_home *h, const char *path)
 {
-	const struct bulla_peer peer = { send_home_ask, h };
+	const struct bulla_peer peer = { send_home_ask, h, h->url };
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_err err = { 0 };
 	struct cmd_json *j;

@@ -35,6 +35,11 @@ struct bulla_exchange {
 	 * when it is full.
 	 */
 	char alarm[256];
+	/*
+	 * Who is at the other end, as text: set by the calls below. Each is
+	 * remembered with the log that it showed (HOME/ledger/shown).
+	 */
+	const char *peer;
 };
 /* Does this home take part: both rosters, a ledger? */
 bool bulla_exchange_can(const struct bulla_home *h);
@@ -74,6 +79,7 @@ struct bulla_peer {
 	    const struct bulla_exchange_request *q, unsigned *status,
 	    struct bulla_buf *out, struct bulla_err *err);
 	void *ctx;
+	const char *name;	/* such as an inbox's URL; NULL: not known */
 };
 /*
  * Have our newest checkpoint cosigned, cosign theirs, record it, and hand

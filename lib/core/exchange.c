@@ -211,12 +211,16 @@ bulla_exchange_answer(struct bulla_exchange *x,
     const struct bulla_exchange_request *q, struct bulla_exchange_answer *a,
     struct bulla_err *err)
 {
+	char hex[2 * BULLA_SHA256_LEN + 1];
 	struct bulla_err scratch = { 0 };
 	enum bulla_status st = BULLA_OK;
 
 	if (err == NULL)
 		err = &scratch;
 	x->alarm[0] = '\0';
+	if (q->client != NULL)
+		bulla_hex(hex, q->client, BULLA_SHA256_LEN);
+	x->peer = q->client != NULL ? hex : NULL;
 	if (!bulla_exchange_can(x->home))
 		exchange_no(a, 404, "no ledger is kept here");
 	else if (!client_may(x, q->client))
@@ -224,6 +228,7 @@ bulla_exchange_answer(struct bulla_exchange *x,
 		    "roster");
 	else
 		st = answer(x, q, a, err);
+	x->peer = NULL;
 	if (st == BULLA_OK)
 		st = bulla_buf_status(&a->body);
 	return st;

@@ -74,6 +74,23 @@ record_checkpoint(struct bulla_exchange *x, const struct bulla_cur *body,
 	return st;
 }
 
+/* Cosigned: it is a checkpoint, and of a log of theirs. */
+static enum bulla_status
+remember_peer(struct bulla_exchange *x, const struct bulla_cur *body,
+    struct bulla_err *err)
+{
+	struct bulla_checkpoint cp;
+	struct bulla_addcp r;
+	struct bulla_note n;
+	enum bulla_status st = bulla_addcp_parse(body, &r, err);
+
+	if (st == BULLA_OK)
+		st = bulla_note_parse(&r.checkpoint, &n, err);
+	if (st == BULLA_OK)
+		st = bulla_checkpoint_parse(&n.text, &cp, err);
+	return st == BULLA_OK ? exchange_shown(x, &cp.origin, err) : st;
+}
+
 /*
  * What was cosigned is recorded before it is answered. So is what was not
  * proved: that may be the fault of whoever asks, but the log has signed it.
@@ -90,6 +107,8 @@ after(struct bulla_exchange *x, const struct bulla_cur *body,
 		st = exchange_two_roots(x, body, logs, &why);
 	if (st == BULLA_OK && (*code == 200 || *code == 422))
 		st = record_checkpoint(x, body, logs, &why);
+	if (st == BULLA_OK && *code == 200)
+		st = remember_peer(x, body, &why);
 	if (st == BULLA_OK)
 		return verdict;
 	*code = 500;

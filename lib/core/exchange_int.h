@@ -59,11 +59,17 @@ BULLA_NODISCARD enum bulla_status exchange_alarm(struct bulla_exchange *x,
  */
 BULLA_NODISCARD enum bulla_status exchange_absent(struct bulla_exchange *x,
     struct bulla_err *err);
-/* BULLA_E_REFUSED, with an alarm: a request of theirs is for a log of which
- * we remember nothing, while we remember one of another name. */
+/*
+ * BULLA_E_REFUSED, with an alarm: a request of theirs is for a log of which we
+ * remember nothing, while we remember one that is not among logs, those of
+ * their roster that are in force, or x->peer showed another one before.
+ */
 BULLA_NODISCARD enum bulla_status exchange_same_log(struct bulla_exchange *x,
     const struct bulla_cur *body, const struct bulla_vkeys *logs,
     struct bulla_err *err);
+/* x->peer has shown this log, and it was cosigned. */
+BULLA_NODISCARD enum bulla_status exchange_shown(struct bulla_exchange *x,
+    const struct bulla_cur *origin, struct bulla_err *err);
 /* An alarm when it is of the size that we cosigned last, with another root. */
 BULLA_NODISCARD enum bulla_status exchange_two_roots(struct bulla_exchange *x,
     const struct bulla_cur *body, const struct bulla_vkeys *logs,

@@ -209,6 +209,7 @@ bulla_exchange_cosign(struct bulla_exchange *x, const struct bulla_peer *peer,
 	enum bulla_status st;
 
 	x->alarm[0] = '\0';
+	x->peer = peer->name;
 	if (x->witness == NULL)
 		return bulla_fail(err, BULLA_E_USAGE, "there is no witness "
 		    "key (keys/witness.key) to cosign with");

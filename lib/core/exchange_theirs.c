@@ -12,11 +12,49 @@ struct theirs {
 	struct bulla_exchange *x;
 	const struct bulla_peer *peer;
 	struct bulla_vkeys logs;
+	struct bulla_buf origin;	/* which of them this inbox has */
 	struct bulla_buf seen;		/* what we cosigned last */
 	uint64_t old;			/* its size */
 	struct bulla_buf request, line, answer;
 	unsigned status;
 };
+
+/*
+ * Several inboxes of one side have a log each: this one says which is its
+ * own, with that log's signature. What it says is judged later; here it
+ * chooses what we compare it with.
+ */
+static enum bulla_status
+choose(struct theirs *t, struct bulla_err *err)
+{
+	struct bulla_tree tree = { 0 };
+	struct bulla_cur note;
+	enum bulla_status st;
+
+	if (t->logs.n == 0)
+		return bulla_fail(err, BULLA_E_REFUSED, "the other side's "
+		    "roster has no log key that may sign now");
+	if (t->logs.n == 1) {
+		bulla_buf_str(&t->origin, t->logs.v[0].name);
+		return bulla_buf_status(&t->origin);
+	}
+	st = exchange_ask(t->peer, BULLA_TUS_CHECKPOINT, 0, NULL, &t->status,
+	    &t->answer, err);
+	if (st != BULLA_OK)
+		return st;
+	if (t->status != 200)
+		return exchange_said(exchange_none(t->status) ?
+		    BULLA_E_NOMATCH : BULLA_E_REFUSED, "the other side's "
+		    "checkpoint", t->status, &t->answer, err);
+	note = bulla_buf_view(&t->answer);
+	st = bulla_tree_verify(&note, &t->logs, &tree, err);
+	if (st != BULLA_OK)
+		return st == BULLA_E_NOMEM ? st : bulla_wrap(err,
+		    BULLA_E_REFUSED, "the other side's checkpoint is of no "
+		    "log of its roster that may sign now");
+	bulla_buf_cur(&t->origin, &tree.cp.origin);
+	return bulla_buf_status(&t->origin);
+}
 
 /* The size of what our witness remembers; 0 when it is nothing. */
 static enum bulla_status
@@ -27,10 +65,7 @@ recall(struct theirs *t, struct bulla_err *err)
 	struct bulla_note n;
 	enum bulla_status st;
 
-	if (t->logs.n == 0)
-		return bulla_fail(err, BULLA_E_REFUSED, "the other side's "
-		    "roster has no log key that may sign now");
-	origin = bulla_cur_str(t->logs.v[0].name);
+	origin = bulla_buf_view(&t->origin);
 	bulla_buf_reset(&t->seen);
 	t->old = 0;
 	st = exchange_seen(t->x, &origin, &t->seen, err);
@@ -58,8 +93,8 @@ rollback(struct theirs *t, uint64_t said, struct bulla_err *err)
 {
 	struct alarm a = { .kind = "rollback", .what = "the counterpart's "
 	    "ledger has become shorter than a checkpoint that it signed" };
+	struct bulla_cur note, origin = bulla_buf_view(&t->origin);
 	struct bulla_tree tree = { 0 };
-	struct bulla_cur note;
 	enum bulla_status st;
 	bool is_signed;
 
@@ -69,7 +104,8 @@ rollback(struct theirs *t, uint64_t said, struct bulla_err *err)
 		return st;
 	note = bulla_buf_view(&t->answer);
 	is_signed = t->status == 200 && bulla_tree_verify(&note, &t->logs,
-	    &tree, NULL) == BULLA_OK;
+	    &tree, NULL) == BULLA_OK && bulla_cur_same(&tree.cp.origin,
+	    &origin);
 	if (is_signed && tree.cp.size >= t->old)
 		return BULLA_OK;	/* it has grown meanwhile: ask again */
 	a.seen = bulla_buf_view(&t->seen);
@@ -200,6 +236,7 @@ exchange_theirs(struct bulla_exchange *x, const struct bulla_peer *peer,
     uint64_t *size, struct bulla_err *err)
 {
 	struct theirs t = { .x = x, .peer = peer,
+	    .origin = BULLA_BUF_INIT(BULLA_KEYNAME_MAX),
 	    .seen = BULLA_BUF_INIT(BULLA_NOTE_MAX),
 	    .request = BULLA_BUF_INIT(BULLA_ADDCP_MAX),
 	    .line = BULLA_BUF_INIT(BULLA_NOTE_MAX),
@@ -208,12 +245,15 @@ exchange_theirs(struct bulla_exchange *x, const struct bulla_peer *peer,
 	bool done = false;
 
 	st = exchange_keys(x, BULLA_THEIRS, BULLA_ROLE_LOG, &t.logs, err);
+	if (st == BULLA_OK)
+		st = choose(&t, err);
 	for (unsigned i = 0; i < TRIES && st == BULLA_OK && !done; i++)
 		st = ask_once(&t, &done, size, err);
 	if (st == BULLA_OK && !done)
 		st = bulla_fail(err, BULLA_E_AGAIN, "the other side's ledger "
 		    "grows faster than it can be cosigned");
 	bulla_vkeys_free(&t.logs);
+	bulla_buf_free(&t.origin);
 	bulla_buf_free(&t.seen);
 	bulla_buf_free(&t.request);
 	bulla_buf_free(&t.line);

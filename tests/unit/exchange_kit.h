@@ -114,6 +114,7 @@ record(struct end *e, const char *text)
 /* The line between the two: it counts, cuts and changes. */
 struct wire {
 	struct end *to;
+	const char *name;		/* that the one who asks knows it by */
 	unsigned n;			/* requests so far */
 	unsigned cut;			/* this one, from 1; 0: none */
 	bool cut_after;			/* ... once it was answered */
@@ -150,7 +151,7 @@ static inline enum bulla_status
 cosign(struct end *from, struct wire *w, struct bulla_cosignings *got,
     struct bulla_err *err)
 {
-	const struct bulla_peer peer = { wire_ask, w };
+	const struct bulla_peer peer = { wire_ask, w, w->name };
 
 	*err = (struct bulla_err){ 0 };
 	return bulla_exchange_cosign(&from->x, &peer, got, err);

@@ -80,7 +80,7 @@ Test(exchange_owed, an_inbox_that_never_cosigned_keeps_no_ledger)
 Test(exchange_owed, who_cosigned_once_cannot_fall_silent)
 {
 	const struct bulla_peer peer = { wire_ask, &(struct wire){ .to = &b,
-	    .at = BULLA_TUS_NOTES, .change = none } };
+	    .at = BULLA_TUS_NOTES, .change = none }, NULL };
 	struct bulla_cur note = bulla_buf_view(&side_a.note);
 
 	open_both();

@@ -109,7 +109,7 @@ kit_relinquish(const struct parcel *p, const struct bulla_sealed *d,
     const char *path)
 {
 	struct wire w = { .to = p->to };
-	const struct bulla_peer peer = { wire_ask, &w };
+	const struct bulla_peer peer = { wire_ask, &w, NULL };
 	struct bulla_buf file = BULLA_BUF_INIT(1u << 24);
 	struct bulla_err err = { 0 };
 	uint8_t sha256[32];
@@ -129,7 +129,7 @@ kit_receipt(const struct parcel *p, const struct bulla_sealed *d,
     const struct bulla_received *got)
 {
 	struct wire w = { .to = p->to };
-	const struct bulla_peer peer = { wire_ask, &w };
+	const struct bulla_peer peer = { wire_ask, &w, NULL };
 	struct bulla_buf note = BULLA_BUF_INIT(BULLA_NOTE_MAX);
 	struct bulla_err err = { 0 };
 	struct bulla_cur c = bulla_buf_view(&got->receipt);
