@@ -58,10 +58,10 @@ TestSuite(exchange_several, .init = begin, .fini = end);
 static enum bulla_status
 deliver(struct end *to, const char *name, struct bulla_cosignings *got)
 {
-	struct bulla_cosignings scratch;
+	struct bulla_cosignings ignored;
 	struct wire w = { .to = to, .name = name };
 
-	return cosign(&a, &w, got != NULL ? got : &scratch, &err);
+	return cosign(&a, &w, got != NULL ? got : &ignored, &err);
 }
 
 static void
