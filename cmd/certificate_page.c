@@ -289,7 +289,7 @@ certificate_page(struct certificate *c, struct page *p)
 	(void)snprintf(title, sizeof(title), "Certificate of custody: package "
 	    "%s", c->p.id);
 	page_begin(p, title);
-	if (c->known && c->package.opening.exercise)
+	if (c->p.exercise || (c->known && c->package.opening.exercise))
 		page_banner(p, false, "EXERCISE: this is no evidence.");
 	page_para(p, "A signature proves who signed and that nothing was "
 	    "changed since, and with the times below by when. It does not "

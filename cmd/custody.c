@@ -5,6 +5,8 @@
 #include "custody.h"
 
 #include "bulla/file.h"
+#include "bulla/io.h"
+#include "bulla/package.h"
 
 #define FINDINGS_MAX (1u << 20)	/* bytes */
 
@@ -48,6 +50,27 @@ custody_pair_free(struct custody_pair *p)
 	free(p->step);
 }
 
+/* What is made for others says so: a custody note itself has no such mark. */
+static bool
+is_exercise(struct custody_cmd *k, const struct custody_pair *p)
+{
+	struct bulla_package pkg = { 0 };
+	char path[4096];
+	bool is = false;
+	int fd = -1;
+
+	for (size_t i = 0; i < p->n_steps && !is; i++)
+		is = bulla_keyname_exercise(&p->step[i].l->c.actor);
+	if (is || !custody_package_path(k, p->id, path) ||
+	    bulla_infile_open(path, &fd, NULL) != BULLA_OK)
+		return is;
+	if (bulla_package_inspect(fd, &pkg, NULL) == BULLA_OK)
+		is = pkg.opening.exercise;
+	bulla_package_free(&pkg);
+	(void)close(fd);
+	return is;
+}
+
 int
 custody_load(struct custody_cmd *k, const char *id, struct custody_pair *p)
 {
@@ -74,9 +97,10 @@ custody_load(struct custody_cmd *k, const char *id, struct custody_pair *p)
 	if (st == BULLA_OK && k->stamps.cas == NULL)
 		st = bulla_stamps_open(home, k->tsa_ca, k->m.h.now,
 		    &k->stamps, &err);
-	if (st == BULLA_OK)
-		return CMD_YES;
-	return cmd_fail(&k->c, NULL, st, &err);
+	if (st != BULLA_OK)
+		return cmd_fail(&k->c, NULL, st, &err);
+	p->exercise = is_exercise(k, p);
+	return CMD_YES;
 }
 
 static int

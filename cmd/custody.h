@@ -42,6 +42,8 @@ struct custody_pair {
 	size_t n_steps;
 	struct bulla_chain_holder holder;
 	struct bulla_buf findings;	/* lines; none: empty */
+	/* By the package in the home, or by who acts: no evidence. */
+	bool exercise;
 };
 /* Opens the home; CMD_YES or an exit status that was reported. */
 int custody_home(struct custody_cmd *k);

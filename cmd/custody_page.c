@@ -332,7 +332,8 @@ custody_page(struct custody_cmd *k, const struct custody_pair *p)
 {
 	enum bulla_side first = p->step[0].side;
 
-	printf("CUSTODY OF PACKAGE %s\n\n", p->id);
+	printf("CUSTODY OF PACKAGE %s\n%s\n", p->id, p->exercise ?
+	    "EXERCISE: this is no evidence.\n" : "");
 	put_holder(p);
 	put_last(p);
 	put_package(p);

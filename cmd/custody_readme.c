@@ -137,9 +137,10 @@ custody_readme(struct custody_cmd *k, const struct custody_pair *p,
 {
 	struct bulla_cur findings = bulla_buf_view(&p->findings);
 
-	bulla_buf_fmt(out, "The chain of custody of package %s\n\n"
+	bulla_buf_fmt(out, "%sThe chain of custody of package %s\n\n"
 	    "ours/ has the notes of the side that made this archive, theirs/ "
-	    "those of the\ncounterpart. Held by: %s.\n", p->id,
+	    "those of the\ncounterpart. Held by: %s.\n", p->exercise ?
+	    "EXERCISE: this is no evidence.\n\n" : "", p->id,
 	    p->holder.disposed ? "nobody, it was disposed of" :
 	    p->holder.agency[0] != '\0' ? p->holder.agency : "not known");
 	if (findings.len > 0) {

@@ -125,6 +125,7 @@ custody_page_json(struct custody_cmd *k, const struct custody_pair *p)
 
 	cmd_json_bool(j, "ok", true);
 	cmd_json_str(j, "package", p->id);
+	cmd_json_bool(j, "exercise", p->exercise);
 	cmd_json_obj(j, "holder", holder_json(p));
 	cmd_json_bool(j, "signatures_checked", k->m.h.trust != NULL);
 	while (bulla_cur_line(&all, &line))

@@ -77,18 +77,33 @@ take_row(struct bulla_cur line, struct export_file *f, bool *is)
 	    bulla_hex_decode(&line, f->digest, sizeof(f->digest));
 }
 
+/* Their values go into other files, and onto terminals. */
+static enum bulla_status
+check_info(const struct export_bag *b, struct bulla_err *err)
+{
+	struct bulla_cur all = bulla_buf_view(&b->info), line;
+
+	for (size_t n = 1; bulla_cur_line(&all, &line); n++) {
+		if (!bulla_text_is_plain(&line))
+			return bulla_fail(err, BULLA_E_FORMAT, "bag-info.txt: "
+			    "line %zu is no plain text", n);
+	}
+	return BULLA_OK;
+}
+
 /* Both lists name the same files with the same digests, in one order. */
 static enum bulla_status
 take_lists(struct export_bag *b, struct bulla_err *err)
 {
 	struct bulla_cur rows = bulla_buf_view(&b->metadata);
 	struct bulla_cur lines = bulla_buf_view(&b->manifest), row, line, path;
-	enum bulla_status st = BULLA_OK;
+	enum bulla_status st = check_info(b, err);
 	struct export_file f;
 	uint8_t digest[32];
 	bool is;
 
-	if (!bulla_cur_eat_str(&rows, bulla_metadata_header))
+	if (st == BULLA_OK && !bulla_cur_eat_str(&rows,
+	    bulla_metadata_header))
 		return bulla_fail(err, BULLA_E_FORMAT, "metadata.tsv has not "
 		    "the columns of a bag of ours");
 	while (st == BULLA_OK && bulla_cur_line(&rows, &row)) {
@@ -109,6 +124,43 @@ take_lists(struct export_bag *b, struct bulla_err *err)
 	    !bulla_cur_done(&lines)))
 		st = bulla_fail(err, BULLA_E_MISMATCH, "metadata.tsv and "
 		    "manifest-sha256.txt do not list the same files");
+	return st;
+}
+
+/* Which of the files that were read is this? NULL: none. */
+static const struct bulla_buf *
+tag_of(const struct export_bag *b, const struct bulla_cur *path)
+{
+	return bulla_cur_is(path, "metadata.tsv") ? &b->metadata :
+	    bulla_cur_is(path, "manifest-sha256.txt") ? &b->manifest :
+	    bulla_cur_is(path, "bag-info.txt") ? &b->info : NULL;
+}
+
+/* Times, labels and digests are those that the bag had when it was made. */
+static enum bulla_status
+check_tags(const struct export_bag *b, struct bulla_err *err)
+{
+	struct bulla_buf list = { 0 };
+	struct bulla_cur all, line, path;
+	uint8_t want[32], digest[32];
+	enum bulla_status st = get(b, "tagmanifest-sha256.txt", &list, err);
+	unsigned same = 0;
+
+	all = bulla_buf_view(&list);
+	while (st == BULLA_OK && bulla_cur_line(&all, &line)) {
+		const struct bulla_buf *tag = bulla_manifest_line(&line, want,
+		    &path) ? tag_of(b, &path) : NULL;
+
+		if (tag == NULL)
+			continue;
+		bulla_sha256(tag->p, tag->len, digest);
+		same += memcmp(want, digest, sizeof(want)) == 0;
+	}
+	bulla_buf_free(&list);
+	if (st == BULLA_OK && same != 3)
+		st = bulla_fail(err, BULLA_E_MISMATCH, "metadata.tsv, "
+		    "manifest-sha256.txt or bag-info.txt is not what "
+		    "tagmanifest-sha256.txt says: open the package again");
 	return st;
 }
 
@@ -175,6 +227,8 @@ export_bag_read(struct export_cmd *x)
 		st = get(b, "bag-info.txt", &b->info, &err);
 	if (st == BULLA_OK)
 		st = take_lists(b, &err);
+	if (st == BULLA_OK)
+		st = check_tags(b, &err);
 	if (st == BULLA_OK)
 		st = bulla_sha256_new(&h, &err);
 	for (size_t i = 0; i < b->n && st == BULLA_OK; i++)

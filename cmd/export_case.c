@@ -222,6 +222,22 @@ put_action(struct graph *g, json_t *investigation,
 	    other);
 }
 
+/* What a case is called, where whoever reads the graph cannot overlook it. */
+static json_t *
+investigation_name(const struct graph *g, const struct bulla_cur *name)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(TEXT_MAX);
+	struct bulla_cur text;
+	json_t *v;
+
+	bulla_buf_str(&b, g->x->p.exercise ? "EXERCISE, no evidence: " : "");
+	bulla_buf_cur(&b, name);
+	text = bulla_buf_view(&b);
+	v = graph_text(&text);
+	bulla_buf_free(&b);
+	return v;
+}
+
 static void
 put_all(struct graph *g)
 {
@@ -237,7 +253,8 @@ put_all(struct graph *g)
 		g->exhibit = id;
 	graph_id(g, "investigation", id.p, id.len, key);
 	o = graph_node(g, key, "case-investigation:Investigation");
-	graph_set(g, o, "uco-core:name", graph_text(number.len > 0 ? &number : &id));
+	graph_set(g, o, "uco-core:name", investigation_name(g,
+	    number.len > 0 ? &number : &id));
 	if (findings.len > 0)
 		graph_set(g, o, "uco-core:description", graph_text(&findings));
 	put_package(g);

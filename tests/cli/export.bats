@@ -75,6 +75,48 @@ setup() {
 	no 3 "metadata.tsv" bulla-export dfxml "$bag"
 }
 
+@test "tag files of a bag that were changed since it was opened" {
+	cp -r "$bag" whole
+	for f in metadata.tsv bag-info.txt; do
+		case $f in
+		metadata.tsv) sed -i '2s/[0-9]\.000000000\|[0-9]\.[0-9]\{9\}/0.000000000/' \
+		    "$bag/$f" ;;
+		*) sed -i 's/A-1/A-2/' "$bag/$f" ;;
+		esac
+		run -1 cmp -s "$bag/$f" "whole/$f"
+		no 1 "is not what tagmanifest-sha256.txt says" \
+		    bulla-export dfxml "$bag"
+		cp "whole/$f" "$bag/$f"
+	done
+	ok bulla-export dfxml "$bag"
+	# whoever sealed it could put anything there
+	printf 'Evid-Exhibit-Id: \033]0;x\007\n' >"$bag/bag-info.txt"
+	sum=$(sha256sum <"$bag/bag-info.txt")
+	sed -i "s/^.*  bag-info.txt/${sum%% *}  bag-info.txt/" \
+	    "$bag/tagmanifest-sha256.txt"
+	no 1 "bag-info.txt: line 1 is no plain text" \
+	    bulla-export dfxml "$bag"
+}
+
+@test "what is made of an exercise says so" {
+	other=$(bulla-request --home a new --exercise \
+	    "$BATS_TEST_DIRNAME/../vectors/request/office.txt" \
+	    "$BATS_TEST_DIRNAME/../vectors/request/case.txt")
+	bulla-export case --home a "$other" | jq -e '."@graph"[] |
+	    select(."@type" == "case-investigation:Investigation") |
+	    ."uco-core:name" | startswith("EXERCISE, no evidence: ")'
+	bulla-custody --home a show "$other" | grep -qx \
+	    'EXERCISE: this is no evidence.'
+	bulla-custody --home a show --json "$other" | jq -e .exercise
+	bulla-custody --home a export -o e.tar "$other"
+	tar -xOf e.tar "custody-$other/README.txt" | head -n 1 |
+	    grep -qx 'EXERCISE: this is no evidence.'
+	bulla-certificate --home a --text "$other" |
+	    grep -q '^!! EXERCISE: this is no evidence.'
+	bulla-custody --home a show --json "$id" | jq -e '.exercise == false'
+	! bulla-custody --home a show "$id" | grep EXERCISE
+}
+
 # of TYPE: the nodes of that type
 of() {
 	jq --arg t "$1" '[."@graph"[] | select(."@type" == $t)]' case.jsonld
