@@ -50,8 +50,9 @@ struct bulla_examined {
 void bulla_examined_free(struct bulla_examined *e);
 
 /*
- * Copy in, from its current offset to its end, to copy (an empty file, open
- * for reading and writing), then judge the copy. *out is as
+ * Copy in, from its current offset to its end, to copy (an empty file), and
+ * judge what was copied: in is read once, and the bytes that are judged are
+ * those that are written, whoever changes in meanwhile. *out is as
  * BULLA_EXAMINED_INIT before. end is BULLA_OK, _FORMAT, _LIMIT, _MISMATCH,
  * _INCOMPLETE, _UNSUPPORTED, _IO or _NOMEM.
  */

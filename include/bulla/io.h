@@ -84,6 +84,11 @@ BULLA_NODISCARD enum bulla_status bulla_write_fd(int fd, const void *buf,
     size_t len, const char *name, struct bulla_err *err);
 BULLA_NODISCARD enum bulla_status bulla_pwrite_fd(int fd, const void *buf,
     size_t len, uint64_t off, const char *name, struct bulla_err *err);
+/*
+ * Let the disk begin to write these bytes, which were written to fd before.
+ * Nothing is waited for nor promised: fsync has less to do later, that is all.
+ */
+void bulla_write_back(int fd, uint64_t off, uint64_t len);
 /* As bulla_read_full, at an offset. */
 BULLA_NODISCARD enum bulla_status bulla_pread_fd(int fd, void *buf,
     size_t cap, uint64_t off, size_t *n, const char *name,

@@ -57,9 +57,12 @@ BULLA_NODISCARD enum bulla_status pkgw_end(struct pkgw *w,
     const struct bulla_buf *closing, struct bulla_err *err);
 void pkgw_free(struct pkgw *w);
 
+struct bulla_reader;
+
 /* Reading, strictly in order, from any descriptor. */
 struct pkgr {
 	int fd;
+	struct bulla_reader *from;	/* in the place of fd, or NULL */
 	uint64_t pos;		/* bytes read so far */
 	char id[BULLA_ID_LEN + 1];
 	uint64_t mtime;
@@ -85,6 +88,14 @@ size_t pkgr_bound(struct pkgr *r);
 /* Where the next segment lies, which is passed over with lseek. */
 BULLA_NODISCARD enum bulla_status pkgr_plan(struct pkgr *r, uint64_t *off,
     uint64_t *size, bool *last, struct bulla_err *err);
+/*
+ * The next segment has so many bytes; the caller takes them out of from by
+ * himself, and then says how many there were.
+ */
+BULLA_NODISCARD enum bulla_status pkgr_open_segment(struct pkgr *r,
+    uint64_t *size, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status pkgr_close_segment(struct pkgr *r,
+    uint64_t got, bool *last, struct bulla_err *err);
 /* Pass over the segments without looking at them. */
 BULLA_NODISCARD enum bulla_status pkgr_skip(struct pkgr *r,
     struct bulla_err *err);

@@ -36,16 +36,23 @@ ends_early(const struct pkgr *r, uint64_t got, struct bulla_err *err)
 	    "bytes: get the rest of it", (unsigned long long)(r->pos + got));
 }
 
+static enum bulla_status
+get_some(struct pkgr *r, void *p, size_t n, size_t *got, struct bulla_err *err)
+{
+	struct bulla_reader_fd in;
+
+	bulla_reader_fd_init(&in, r->fd, what);
+	return bulla_read_full(r->from != NULL ? r->from : &in.r, p, n, got,
+	    err);
+}
+
 /* Exactly n bytes, or BULLA_E_INCOMPLETE. */
 static enum bulla_status
 get(struct pkgr *r, void *buf, size_t n, struct bulla_err *err)
 {
-	struct bulla_reader_fd in;
-	enum bulla_status st;
 	size_t got = 0;
+	enum bulla_status st = get_some(r, buf, n, &got, err);
 
-	bulla_reader_fd_init(&in, r->fd, what);
-	st = bulla_read_full(&in.r, buf, n, &got, err);
 	if (st != BULLA_OK)
 		return st;
 	if (got < n)
@@ -182,11 +189,12 @@ pkgr_head(struct pkgr *r, struct bulla_err *err)
 }
 
 /* The header read ahead must be the next segment's; how long is it? */
-static enum bulla_status
-begin_segment(struct pkgr *r, struct bulla_err *err)
+enum bulla_status
+pkgr_open_segment(struct pkgr *r, uint64_t *size, struct bulla_err *err)
 {
 	char path[PKG_PATH_MAX];
 
+	*size = r->next.size;
 	if (r->segments == BULLA_SEGMENTS_MAX)
 		return bulla_fail(err, BULLA_E_LIMIT, "over %u segments",
 		    BULLA_SEGMENTS_MAX);
@@ -227,26 +235,38 @@ enum bulla_status
 pkgr_segment(struct pkgr *r, uint8_t *buf, size_t *n, bool *last,
     struct bulla_err *err)
 {
-	enum bulla_status st = begin_segment(r, err);
-	size_t size = (size_t)r->next.size;
+	uint64_t size;
+	enum bulla_status st = pkgr_open_segment(r, &size, err);
 
 	if (st == BULLA_OK && size > r->bound)
 		st = ends_early(r, r->bound, err);
 	if (st == BULLA_OK)
-		st = get(r, buf, size, err);
+		st = get(r, buf, (size_t)size, err);
 	if (st == BULLA_OK)
 		st = end_segment(r, size, last, err);
 	if (st == BULLA_OK)
-		*n = size;
+		*n = (size_t)size;
 	return st;
+}
+
+enum bulla_status
+pkgr_close_segment(struct pkgr *r, uint64_t got, bool *last,
+    struct bulla_err *err)
+{
+	uint64_t size = r->next.size;
+
+	if (got < size)
+		return ends_early(r, got, err);
+	r->pos += size;
+	return end_segment(r, size, last, err);
 }
 
 enum bulla_status
 pkgr_plan(struct pkgr *r, uint64_t *off, uint64_t *size, bool *last,
     struct bulla_err *err)
 {
-	enum bulla_status st = begin_segment(r, err);
-	uint64_t n = r->next.size;
+	uint64_t n;
+	enum bulla_status st = pkgr_open_segment(r, &n, err);
 	struct stat sb;
 	off_t at;
 
@@ -262,8 +282,7 @@ pkgr_plan(struct pkgr *r, uint64_t *off, uint64_t *size, bool *last,
 		    (uint64_t)(sb.st_size - at), err);
 	if (lseek(r->fd, (off_t)n, SEEK_CUR) < 0)
 		return bulla_fail_sys(err, "%s", what);
-	r->pos += n;
-	st = end_segment(r, n, last, err);
+	st = pkgr_close_segment(r, n, last, err);
 	if (st == BULLA_OK) {
 		*off = (uint64_t)at;
 		*size = n;
@@ -294,8 +313,7 @@ pkgr_skip(struct pkgr *r, struct bulla_err *err)
 	uint64_t size;
 
 	while (st == BULLA_OK && !last) {
-		st = begin_segment(r, err);
-		size = r->next.size;
+		st = pkgr_open_segment(r, &size, err);
 		if (st == BULLA_OK)
 			st = skip(r, size, err);
 		if (st == BULLA_OK)
@@ -351,7 +369,6 @@ read_end(struct pkgr *r, struct bulla_err *err)
 {
 	static const uint8_t zero[BULLA_USTAR_TRAILER];
 	uint8_t end[BULLA_USTAR_TRAILER], more;
-	struct bulla_reader_fd in;
 	enum bulla_status st = get(r, end, sizeof(end), err);
 	size_t n = 0;
 
@@ -359,8 +376,7 @@ read_end(struct pkgr *r, struct bulla_err *err)
 		return st;
 	if (memcmp(end, zero, sizeof(end)) != 0)
 		return bad(r, err, "no end marker after closing.note");
-	bulla_reader_fd_init(&in, r->fd, what);
-	st = bulla_read_full(&in.r, &more, 1, &n, err);
+	st = get_some(r, &more, 1, &n, err);
 	if (st == BULLA_OK && n > 0)
 		return bad(r, err, "more bytes after the end");
 	return st;

@@ -238,6 +238,14 @@ bulla_pwrite_fd(int fd, const void *buf, size_t len, uint64_t off,
 	return BULLA_OK;
 }
 
+void
+bulla_write_back(int fd, uint64_t off, uint64_t len)
+{
+	if (off <= INT64_MAX && len <= INT64_MAX - off)
+		(void)sync_file_range(fd, (off_t)off, (off_t)len,
+		    SYNC_FILE_RANGE_WRITE);
+}
+
 enum bulla_status
 bulla_pread_fd(int fd, void *buf, size_t cap, uint64_t off, size_t *n,
     const char *name, struct bulla_err *err)
