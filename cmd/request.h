@@ -28,6 +28,8 @@ struct request_cmd {
 	const char *within, *hook;		/* due */
 	const char *ref;			/* indicators, notice */
 	bool check;
+	char draft[4096];			/* request_draft_name */
+	bool asked;				/* and it may be there */
 	struct bulla_identities desk;		/* request_desk */
 };
 
@@ -77,8 +79,35 @@ int request_desk(struct request_cmd *k);
 int request_template(struct request_cmd *k, struct bulla_reqdoc *d);
 /* The operands are drafts; then --type and -F; then what is asked for. */
 int request_fill(struct request_cmd *k, struct bulla_reqdoc *d);
-/* Ask for each field that is not there yet, on the terminal. */
-int request_ask(struct request_cmd *k, struct bulla_reqdoc *d);
+/*
+ * Ask for each field that is not there yet, on the terminal, and for the rest
+ * of the unfinished one.
+ */
+int request_ask(struct request_cmd *k, struct bulla_reqdoc *d,
+    size_t unfinished);
+/*
+ * What was answered so far, in clear as everything in HOME/requests, so that
+ * no answer is lost: one draft for new, for a reply to each request, for the
+ * hotline. id may be NULL.
+ */
+void request_draft_name(struct request_cmd *k, const char *verb,
+    const char *id);
+/*
+ * Into d, over what is there. *unfinished: the field whose value ended in the
+ * middle, or BULLA_REQDOC_FIELDS_MAX.
+ */
+int request_draft_load(struct request_cmd *k, struct bulla_reqdoc *d,
+    size_t *unfinished);
+/* False: it could not be written; said, and nothing is changed. */
+bool request_draft_save(struct request_cmd *k, const struct bulla_reqdoc *d,
+    size_t unfinished);
+/*
+ * How it ended: a sealed document needs no draft; of one that was refused the
+ * draft is kept, and that is said. Returns code.
+ */
+int request_draft_end(struct request_cmd *k, int code);
+/* Everything that from says takes the place of what was there; frees it. */
+void request_merge(struct bulla_reqdoc *d, struct bulla_reqdoc *from);
 /* Set a field; a value that is refused is a usage error, reported. */
 int request_set(struct request_cmd *k, struct bulla_reqdoc *d,
     const char *label, const char *value);

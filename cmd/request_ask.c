@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,29 @@ struct asker {
 	struct bulla_reqdoc *d;
 	char *line;		/* of getline */
 	size_t cap;
+	size_t unfinished;	/* the field that ended in the middle, or MAX */
 };
+
+/* Ctrl-C ends the questions as the end of input does; then the process. */
+static volatile sig_atomic_t caught;
+
+static void
+catch(int sig)
+{
+	caught = sig;
+}
+
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void
+on_signals(void (*handler)(int))
+{
+	struct sigaction sa = { .sa_handler = handler };
+
+	/* No SA_RESTART: reading has to end. */
+	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		(void)sigaction(ending[i], &sa, NULL);
+}
 
 /* Nothing typed may be lost to a class that is refused at the very end. */
 static bool
@@ -75,9 +98,9 @@ say_guide(struct asker *a, const struct bulla_reqdoc_field *f)
 static bool
 read_line(struct asker *a, struct bulla_cur *out)
 {
-	ssize_t n = getline(&a->line, &a->cap, stdin);
+	ssize_t n = caught == 0 ? getline(&a->line, &a->cap, stdin) : -1;
 
-	if (n < 0)
+	if (n < 0 || caught != 0)
 		return false;
 	if (n > 0 && a->line[n - 1] == '\n')
 		n--;
@@ -120,6 +143,17 @@ prompt(const struct bulla_reqdoc_field *f, bool must, const char *preset)
 
 enum answer { ANSWER_TAKEN, ANSWER_AGAIN, ANSWER_END };
 
+/* The lines so far of an answer that will go on another time. */
+static void
+break_off(struct asker *a, const struct bulla_cur *label,
+    const struct bulla_cur *value)
+{
+	struct bulla_err err = { 0 };
+
+	if (bulla_reqdoc_set(a->d, label, value, &err) == BULLA_OK)
+		a->unfinished = bulla_reqdoc_find(a->d->kind, label);
+}
+
 /* What was answered, with the lines that follow; judged by the field. */
 static enum answer
 take(struct asker *a, const struct bulla_reqdoc_field *f,
@@ -132,7 +166,10 @@ take(struct asker *a, const struct bulla_reqdoc_field *f,
 	enum answer got = ANSWER_END;
 
 	bulla_buf_cur(&v, first);
-	if (read_more(a, f, &v)) {
+	if (!read_more(a, f, &v)) {
+		value = bulla_buf_view(&v);
+		break_off(a, &label, &value);
+	} else {
 		value = bulla_buf_view(&v);
 		got = bulla_reqdoc_set(a->d, &label, &value, &err) ==
 		    BULLA_OK ? ANSWER_TAKEN : ANSWER_AGAIN;
@@ -169,6 +206,7 @@ question(struct asker *a, size_t i, const struct bulla_reqdoc_field *f)
 	return must ? ANSWER_AGAIN : ANSWER_TAKEN;
 }
 
+/* What was answered is kept at once: nobody has to type it again. */
 static bool
 ask_field(struct asker *a, size_t i)
 {
@@ -179,7 +217,33 @@ ask_field(struct asker *a, size_t i)
 		return true;
 	while (got == ANSWER_AGAIN)
 		got = question(a, i, &f);
+	if (got == ANSWER_TAKEN)
+		(void)request_draft_save(a->k, a->d, BULLA_REQDOC_FIELDS_MAX);
 	return got == ANSWER_TAKEN;
+}
+
+/* The rest of a value that ended in the middle of it. */
+static bool
+go_on(struct asker *a, size_t i)
+{
+	struct bulla_reqdoc_field f;
+	struct bulla_cur value, line;
+	struct bulla_buf v = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	enum answer got;
+
+	if (!bulla_reqdoc_field(a->d->kind, i, &f) || !f.lines ||
+	    a->d->value[i].len == 0)
+		return true;
+	value = bulla_buf_view(&a->d->value[i]);
+	bulla_buf_cur(&v, &value);
+	fprintf(stderr, "%s: it was not finished; so far:\n", f.label);
+	while (bulla_reqdoc_line(&value, &line))
+		fprintf(stderr, "  %.*s\n", (int)line.len,
+		    (const char *)line.p);
+	value = bulla_buf_view(&v);
+	got = take(a, &f, &value);
+	bulla_buf_free(&v);
+	return got == ANSWER_AGAIN ? ask_field(a, i) : got == ANSWER_TAKEN;
 }
 
 /* The first field that lint has an error for, with what it says. */
@@ -218,12 +282,50 @@ ask_wrong(struct asker *a)
 	}
 }
 
-int
-request_ask(struct request_cmd *k, struct bulla_reqdoc *d)
+/* In the order of the document; false when the answers end before it does. */
+static bool
+ask_all(struct asker *a, size_t unfinished)
 {
-	struct asker a = { .k = k, .d = d };
+	struct bulla_reqdoc *d = a->d;
 	struct bulla_reqdoc_field f;
 	bool going = true;
+
+	for (size_t i = 0; going && bulla_reqdoc_field(d->kind, i, &f); i++) {
+		if (i == unfinished)
+			going = go_on(a, i);
+		else if (!f.tool && d->value[i].len == 0 &&
+		    bulla_reqdoc_need(d, i) != BULLA_NEED_NO)
+			going = ask_field(a, i);
+	}
+	return going && ask_wrong(a);
+}
+
+/* The answers end early: they are kept, and that is said. */
+static int
+stop(struct asker *a)
+{
+	struct request_cmd *k = a->k;
+	const bool kept = a->unfinished != BULLA_REQDOC_FIELDS_MAX ?
+	    request_draft_save(k, a->d, a->unfinished) : k->asked;
+	const int sig = caught;
+	int code;
+
+	fputc('\n', stderr);
+	code = cmd_usage(&k->c, "the answers end early: nothing was sealed%s",
+	    kept ? "" : " or kept; --template prints a form that can wait");
+	if (sig == 0)
+		return code;
+	(void)request_draft_end(k, code);
+	(void)raise(sig);
+	return code;
+}
+
+int
+request_ask(struct request_cmd *k, struct bulla_reqdoc *d, size_t unfinished)
+{
+	struct asker a = { .k = k, .d = d,
+	    .unfinished = BULLA_REQDOC_FIELDS_MAX };
+	bool done;
 	int code;
 
 	if (!isatty(STDIN_FILENO))
@@ -234,16 +336,13 @@ request_ask(struct request_cmd *k, struct bulla_reqdoc *d)
 	if (code != CMD_YES)
 		return code;
 	fputs("One field after the other; ? explains a field, and an empty "
-	    "line ends one that\ngoes on with \"...\".\n", stderr);
-	for (size_t i = 0; going && bulla_reqdoc_field(d->kind, i, &f); i++) {
-		if (!f.tool && d->value[i].len == 0 &&
-		    bulla_reqdoc_need(d, i) != BULLA_NEED_NO)
-			going = ask_field(&a, i);
-	}
-	going = going && ask_wrong(&a);
+	    "line ends one that\ngoes on with \"...\". Ctrl-D or Ctrl-C "
+	    "stops: what was answered is kept.\n", stderr);
+	on_signals(catch);
+	done = ask_all(&a, unfinished);
+	on_signals(SIG_DFL);
+	if (!done)
+		code = stop(&a);
 	free(a.line);
-	if (going)
-		return CMD_YES;
-	return cmd_usage(&k->c, "the answers end early: nothing was sealed "
-	    "or kept; --template prints a form that can wait");
+	return code;
 }

@@ -20,26 +20,14 @@ request_set(struct request_cmd *k, struct bulla_reqdoc *d, const char *label,
 	return CMD_YES;
 }
 
-/* What the tool knows better than a draft, which may be an old document. */
-static void
-drop_own(struct bulla_reqdoc *d)
+/* But what the tool knows better than a draft, which may be an old document. */
+void
+request_merge(struct bulla_reqdoc *d, struct bulla_reqdoc *from)
 {
 	struct bulla_reqdoc_field f;
 
 	for (size_t i = 0; bulla_reqdoc_field(d->kind, i, &f); i++) {
-		if (!f.tool)
-			continue;
-		bulla_buf_free(&d->value[i]);
-		d->line[i] = 0;
-	}
-}
-
-/* Everything that a draft says takes the place of what was there. */
-static void
-merge(struct bulla_reqdoc *d, struct bulla_reqdoc *from)
-{
-	for (size_t i = 0; i < BULLA_REQDOC_FIELDS_MAX; i++) {
-		if (from->value[i].len == 0)
+		if (f.tool || from->value[i].len == 0)
 			continue;
 		bulla_buf_free(&d->value[i]);
 		d->value[i] = from->value[i];
@@ -70,8 +58,7 @@ add_draft(struct request_cmd *k, const char *path, struct bulla_reqdoc *d)
 		code = cmd_fail(&k->c, path, BULLA_E_FORMAT, &err);
 		bulla_reqdoc_free(&from);
 	} else {
-		drop_own(&from);
-		merge(d, &from);
+		request_merge(d, &from);
 	}
 	bulla_buf_free(&b);
 	return code;
@@ -117,11 +104,15 @@ int
 request_fill(struct request_cmd *k, struct bulla_reqdoc *d)
 {
 	const bool given = k->c.argc > 0 || k->n_fields > 0;
+	const bool ask = k->ask || (!given && isatty(STDIN_FILENO));
+	size_t unfinished = BULLA_REQDOC_FIELDS_MAX;
 	const char *path;
 	int code = CMD_YES;
 
 	while (code == CMD_YES && (path = cmd_operand(&k->c)) != NULL)
 		code = add_draft(k, path, d);
+	if (code == CMD_YES && ask)
+		code = request_draft_load(k, d, &unfinished);
 	for (size_t i = 0; i < k->n_fields && code == CMD_YES; i++)
 		code = add_field(k, k->field[i], d);
 	if (code == CMD_YES && k->type != NULL &&
@@ -129,7 +120,7 @@ request_fill(struct request_cmd *k, struct bulla_reqdoc *d)
 		code = request_set(k, d, "type", k->type);
 	if (code != CMD_YES)
 		return code;
-	if (k->ask || (!given && isatty(STDIN_FILENO)))
-		return request_ask(k, d);
+	if (ask)
+		return request_ask(k, d, unfinished);
 	return add_presets(k, d);
 }

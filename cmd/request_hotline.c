@@ -31,10 +31,10 @@ set_answer(struct request_cmd *k, const struct bulla_request_state *s,
 		    "new call about the request");
 	if (code == CMD_YES)
 		code = request_set(k, d, "answers", s->id);
-	/* What both sides speak of is the same. */
-	for (size_t i = 0; i < 3 && code == CMD_YES; i++) {
+	/* What both sides speak of is the same, and who spoke to whom. */
+	for (size_t i = 0; i < 5 && code == CMD_YES; i++) {
 		static const char *const same[] = { "request", "trigger",
-		    "level" };
+		    "level", "raised-by", "raised-to" };
 		const struct bulla_cur label = bulla_cur_str(same[i]);
 
 		if (bulla_reqdoc_get(&call, same[i], &v) &&
@@ -75,6 +75,7 @@ hotline_sealed(struct request_cmd *k, struct bulla_reqdoc *d)
 		return cmd_usage(&k->c, "-a: a hotline call has no "
 		    "attachments; seal them with bulla-seal");
 	code = request_home(k);
+	request_draft_name(k, "hotline", k->c.argc > 0 ? k->c.argv[0] : NULL);
 	if (code == CMD_YES && k->c.argc > 0)
 		code = set_subject(k, d);
 	if (code == CMD_YES)
@@ -83,7 +84,9 @@ hotline_sealed(struct request_cmd *k, struct bulla_reqdoc *d)
 		code = request_judge(k, d);
 	if (code == CMD_YES)
 		code = request_agreed(k, d);
-	return code == CMD_YES ? request_seal(k, &s) : code;
+	if (code == CMD_YES)
+		code = request_seal(k, &s);
+	return request_draft_end(k, code);
 }
 
 int

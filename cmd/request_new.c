@@ -59,6 +59,7 @@ new_sealed(struct request_cmd *k, struct bulla_reqdoc *d)
 	const struct request_seal s = { .d = d, .exercise = k->exercise };
 	int code = request_home(k);
 
+	request_draft_name(k, "new", NULL);
 	if (code == CMD_YES)
 		code = offer_keys(k, d);
 	if (code == CMD_YES)
@@ -69,7 +70,9 @@ new_sealed(struct request_cmd *k, struct bulla_reqdoc *d)
 		code = check_related(k, d);
 	if (code == CMD_YES)
 		code = request_agreed(k, d);
-	return code == CMD_YES ? request_seal(k, &s) : code;
+	if (code == CMD_YES)
+		code = request_seal(k, &s);
+	return request_draft_end(k, code);
 }
 
 int

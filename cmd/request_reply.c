@@ -40,8 +40,10 @@ reply_with(struct request_cmd *k, const struct bulla_request_state *s,
     const struct bulla_reqdoc *request, struct bulla_reqdoc *d)
 {
 	struct request_seal seal = { .d = d, .exercise = k->exercise };
-	int code = request_fill(k, d);
+	int code;
 
+	request_draft_name(k, "reply", s->id);
+	code = request_fill(k, d);
 	if (code == CMD_YES)
 		code = request_set(k, d, "request", s->id);
 	if (code == CMD_YES)
@@ -51,7 +53,9 @@ reply_with(struct request_cmd *k, const struct bulla_request_state *s,
 	if (request != NULL && !s->ours &&
 	    !bulla_reqdoc_get(request, "reply-keys", &seal.keys))
 		seal.keys.len = 0;
-	return code == CMD_YES ? request_seal(k, &seal) : code;
+	if (code == CMD_YES)
+		code = request_seal(k, &seal);
+	return request_draft_end(k, code);
 }
 
 static int
