@@ -1,13 +1,18 @@
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "inbox_int.h"
 
+#include "bulla/hash.h"
+
 #define NOTE_MAX 65536u
 #define AGAIN_FIRST 5		/* seconds, doubled at each failure */
 #define AGAIN_MAX 600
+#define PIECE 65536u
 
 static bool
 is_temporary(enum bulla_status st)
@@ -25,9 +30,42 @@ refusal(struct answer *a, const char *why)
 	bulla_buf_str(&a->body, "\n");
 }
 
+/* The digest of what was refused, which nobody may have named. */
+static enum bulla_status
+hash_upload(const struct upload *u, uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_err *err)
+{
+	struct bulla_sha256 *h = NULL;
+	enum bulla_status st = bulla_sha256_new(&h, err);
+	uint8_t *buf = malloc(PIECE);
+	off_t at = 0;
+	ssize_t n = 1;
+
+	if (st == BULLA_OK && buf == NULL)
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	while (st == BULLA_OK && n > 0) {
+		n = pread(u->fd, buf, PIECE, at);
+		if (n < 0 && errno == EINTR) {
+			n = 1;
+			continue;
+		}
+		if (n < 0)
+			st = bulla_fail_sys(err, "the upload");
+		if (n > 0)
+			bulla_sha256_update(h, buf, (size_t)n);
+		at += n;
+	}
+	if (st == BULLA_OK)
+		bulla_sha256_final(h, sha256);
+	bulla_sha256_free(h);
+	free(buf);
+	return st;
+}
+
 /*
  * The client asks for the digest that it knows. Where the bytes have
- * another one, it has to hear that under its own.
+ * another one, it has to hear that under its own. Of a pipe nobody knew it
+ * when the upload was begun.
  */
 static enum bulla_status
 keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
@@ -35,9 +73,11 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 {
 	struct answer a = { .length = u->length,
 	    .body = BULLA_BUF_INIT(NOTE_MAX) };
+	uint8_t sha256[BULLA_SHA256_LEN];
 	struct bulla_err err = { 0 };
 	enum bulla_status st = BULLA_OK;
 
+	memcpy(sha256, u->hint, sizeof(sha256));
 	if (found == BULLA_OK) {
 		a.rejected = !v->accepted;
 		bulla_buf_put(&a.body, v->note.p, v->note.len);
@@ -47,9 +87,12 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 			    "another SHA-256");
 	} else {
 		refusal(&a, why->msg);
+		if (!u->has_hint)
+			st = hash_upload(u, sha256, &err);
 	}
-	if (st == BULLA_OK && a.refused && u->has_hint)
-		st = answer_put(u->ib, &u->client, u->hint, &a, &err);
+	if (st == BULLA_OK && a.refused && (u->has_hint ||
+	    found != BULLA_OK))
+		st = answer_put(u->ib, &u->client, sha256, &a, &err);
 	bulla_buf_free(&a.body);
 	if (st != BULLA_OK)
 		*why = err;

@@ -199,6 +199,42 @@ receipt_of() {
 	receipt_of "$D/big"
 }
 
+# refused FILE TEXT: from a pipe; its digest then answers 422 and why
+refused() {
+	ask /packages -X POST -H 'Upload-Defer-Length: 1'
+	answered 201
+	UP=$(field Location)
+	patch 0 "$1" -H "Upload-Length: $(stat -c %s "$1")"
+	answered 204
+	for ((i = 0; i < 100; i++)); do
+		ask "/receipts/$(sha "$1")"
+		grep -q '^HTTP/1.1 202' headers || break
+		sleep 0.1
+	done
+	answered 422
+	grep -q "$2" body
+	AS=other ask "/receipts/$(sha "$1")"
+	answered 404
+}
+
+@test "of a deferred length, and refused without a note: 422 and why" {
+	inbox
+	head -c 200000 /dev/zero >junk
+	refused junk 'not a bulla package'
+	head -c 100000 "$D/package" >cut
+	refused cut 'ends'
+	"$BULLA_BIN/bulla-keygen" sign -n x.example/sealer -o x.key >/dev/null
+	"$BULLA_BIN/bulla-seal" -q -i x.key -R "$D/desk.age.pub" \
+	    -o strange "$D/r.key.pub" >/dev/null
+	refused strange 'none of the known keys'
+	# It is an answer like any: kept over a new start
+	ends
+	inbox
+	ask "/receipts/$(sha strange)"
+	answered 422
+	[ -z "$(find home/incoming -name 'up-*')" ]
+}
+
 @test "of a deferred length what has arrived counts" {
 	inbox --max-size 1000
 	ask /packages -X POST -H 'Upload-Defer-Length: 1'
