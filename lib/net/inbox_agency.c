@@ -24,8 +24,8 @@ refuse(struct request *r, const struct bulla_inbox_agency *a)
 	bool unknown = a->standing == BULLA_INBOX_UNKNOWN;
 	char text[600];
 
-	inbox_log(r->ib, "event=%s client=%s address=%s agency=%s "
-	    "reason=\"%s\"", unknown ? "unknown-agency" : "suspended-agency",
+	inbox_log_of(r->conn)(r->ib, "event=%s client=%s address=%s "
+	    "agency=%s reason=\"%s\"", unknown ? "unknown-agency" : "suspended-agency",
 	    r->conn->client.hex, r->conn->from, a->name[0] != '\0' ? a->name :
 	    "-", inbox_quote(text, sizeof(text), a->reason));
 	reply_text(&r->reply, 403, unknown ?
@@ -76,7 +76,7 @@ route_who(struct request *r)
 	c->asked = false;
 	if (r->ib->cfg.who(r->ib->cfg.who_ctx, &c->client, &a, &err) !=
 	    BULLA_OK) {
-		inbox_log(r->ib, "event=trouble client=%s status=\"%s\"",
+		inbox_log_of(c)(r->ib, "event=trouble client=%s status=\"%s\"",
 		    c->client.hex, inbox_quote(text, sizeof(text), err.msg));
 		reply_text(&r->reply, 503,
 		    "nothing can be said about this TLS key now");

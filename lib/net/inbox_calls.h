@@ -9,10 +9,12 @@
 int64_t inbox_clock(void);		/* monotonic seconds */
 void inbox_log(struct bulla_inbox *ib, const char *fmt, ...)
     BULLA_PRINTF(2, 3);
-/* About somebody without a certificate, who could fill the disk: a few lines
- * a second, then only how many there were. */
+/* About somebody who was not let in (yet), and could fill the disk: a few
+ * lines a second, then only how many there were. */
 void inbox_log_stranger(struct bulla_inbox *ib, const char *fmt, ...)
     BULLA_PRINTF(2, 3);
+/* About whoever is at the other end of this connection. */
+#define inbox_log_of(c) ((c)->known ? inbox_log : inbox_log_stranger)
 /* A value between quotes that cannot break out of them. */
 const char *inbox_quote(char *out, size_t cap, const char *text);
 

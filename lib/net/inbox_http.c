@@ -176,8 +176,8 @@ body(struct request *r, const char *data, size_t n)
 	r->drained += n;
 	if (r->drained <= DRAIN_MAX)
 		return MHD_YES;
-	inbox_log(r->ib, "event=refused client=%s upload=%s status=%u "
-	    "reason=\"%s\"", r->conn->client.hex, r->route.id,
+	inbox_log_of(r->conn)(r->ib, "event=refused client=%s upload=%s "
+	    "status=%u reason=\"%s\"", r->conn->client.hex, r->route.id,
 	    r->reply.status, "the body went on after a refusal");
 	return MHD_NO;
 }

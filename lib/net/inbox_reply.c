@@ -105,8 +105,8 @@ log_refusal(struct request *r)
 	(void)inbox_quote(text, sizeof(text), why != NULL ? why : "");
 	n = strcspn(text, "\n");
 	text[n] = '\0';
-	inbox_log(r->ib, "event=refused client=%s upload=%s status=%u "
-	    "reason=\"%s\"", r->conn->client.hex,
+	inbox_log_of(r->conn)(r->ib, "event=refused client=%s upload=%s "
+	    "status=%u reason=\"%s\"", r->conn->client.hex,
 	    r->route.id[0] != '\0' ? r->route.id : "-", r->reply.status,
 	    text);
 }

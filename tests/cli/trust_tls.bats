@@ -336,6 +336,24 @@ wait_for_port() {
 	[ "$(grep -c event=suspended-agency log)" -ge 1 ]
 }
 
+@test "strangers whose keys nobody lists do not fill the log" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	tls c make >/dev/null
+	lists a a/keys/tls.pem
+	opens
+	yes "url = $URL/packages" | head -n 200 >urls
+	curl -sS --max-time 60 --parallel --parallel-max 20 -K urls \
+	    --cacert b/keys/tls.pem --cert c/keys/tls.pem \
+	    --key c/keys/tls.key -X OPTIONS >answers || :
+	grep -q event=unknown-agency log
+	# 20 a second; one of the clock's seconds can have parts of two of ours
+	run awk '/event=(unknown-agency|refused) / { n[$1]++ }
+	    END { for (t in n) if (n[t] > 40) print t, n[t] }' log
+	echo "$output"
+	[ -z "$output" ]
+}
+
 @test "an inbox does not start when nobody would be let in, or without a key" {
 	fails() {
 		local why=$1
