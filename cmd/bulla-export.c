@@ -10,12 +10,15 @@ enum { OPT_BAG = CMD_LONG + 1, OPT_TSA_CA };
 
 static const struct cmd_opt opts[] = {
 	{ OPT_BAG, "bag", "DIR", "case: list the files of this opened bag" },
+	{ 'i', "identity", "AGEKEY",
+	    "case: list those in the package, with this key (repeat)" },
 	{ OPT_TSA_CA, "tsa-ca", "FILE",
 	    "case: trust these certificates for time stamps" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"case [--bag DIR] [--tsa-ca FILE] [-o FILE] ID",
+	"case [--bag DIR] [-i AGEKEY ...] [--tsa-ca FILE] [-o FILE] ID "
+	    "[PACKAGE]",
 	"dfxml [-o FILE] DIR",
 	"hashdeep [-o FILE] DIR",
 	NULL,
@@ -26,7 +29,7 @@ static const struct cmd_tool tool = {
 	.about = "What other forensic tools read: the chain of custody as "
 	    "CASE/UCO, an opened bag\nas a DFXML or hashdeep listing.",
 	.opts = opts,
-	.groups = CMD_OUT,
+	.groups = CMD_OUT | CMD_ASK,
 };
 
 static int
@@ -63,11 +66,11 @@ listing(struct export_cmd *x, void (*write)(struct export_cmd *x))
 {
 	int code;
 
-	x->bag_dir = cmd_operand(&x->k.c);
-	if (x->bag_dir == NULL || x->k.c.argc > 0)
+	x->bag.dir = cmd_operand(&x->k.c);
+	if (x->bag.dir == NULL || x->k.c.argc > 0)
 		return cmd_usage(&x->k.c, "which bag? DIR is the directory "
 		    "of one that bulla-open has made");
-	code = export_bag_read(x);
+	code = export_bag_read(&x->k.c, &x->bag);
 	if (code == CMD_YES)
 		write(x);
 	return code == CMD_YES ? put(x) : code;
@@ -83,8 +86,11 @@ graph(struct export_cmd *x)
 
 	if (id == NULL)
 		return code;
+	if (k->n_keys > 0)
+		k->package = cmd_operand(&k->c);
 	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one ID at a time");
+		return cmd_usage(&k->c, k->n_keys > 0 ? "one PACKAGE at a "
+		    "time" : "one ID at a time; a PACKAGE needs -i AGEKEY");
 	code = custody_home(k);
 	if (code == CMD_YES)
 		code = custody_load(k, id, &x->p);
@@ -93,8 +99,8 @@ graph(struct export_cmd *x)
 		    "%s in this home", id);
 		return cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
 	}
-	if (code == CMD_YES && x->bag_dir != NULL)
-		code = export_bag_read(x);
+	if (code == CMD_YES && (x->bag.dir != NULL || k->n_keys > 0))
+		code = export_bag_of(k, &x->p, &x->bag);
 	if (code == CMD_YES)
 		code = export_case(x);
 	return code == CMD_YES ? put(x) : code;
@@ -126,7 +132,9 @@ main(int argc, char **argv)
 	cmd_begin(&x.k.c, &tool, argc, argv);
 	while ((ch = cmd_getopt(&x.k.c, &arg)) != -1) {
 		if (ch == OPT_BAG)
-			x.bag_dir = arg;
+			x.bag.dir = arg;
+		else if (ch == 'i')
+			export_key(&x.k, arg);
 		else
 			x.k.tsa_ca = arg;
 	}

@@ -11,7 +11,7 @@ struct export_file {
 	uint8_t digest[32];
 };
 struct export_bag {
-	const char *dir;
+	const char *dir;		/* --bag, or the operand */
 	struct bulla_buf metadata, manifest, info;
 	struct export_file *v;
 	size_t n, cap;
@@ -21,15 +21,26 @@ struct export_cmd {
 	struct custody_cmd k;
 	struct custody_pair p;
 	struct export_bag bag;
-	const char *bag_dir;		/* --bag, or the operand */
 	struct bulla_buf out;
 };
 
 /*
- * Read what the bag lists, read every file again, and compare (export_bag.c).
- * An exit status.
+ * Read what the bag in b->dir lists, read every file again, and compare
+ * (export_bag.c). An exit status.
  */
-int export_bag_read(struct export_cmd *x);
+int export_bag_read(struct cmd *c, struct export_bag *b);
+/* The same for lists that come from a package that was opened. */
+int export_bag_lists(struct cmd *c, struct export_bag *b);
+/*
+ * The bag of this package, proved to be that (export_proof.c): from b->dir
+ * unless that is NULL, else out of the package with the keys of -i. What says
+ * which bag the package holds is the package itself, with a key, else the
+ * notes of who opened it. An exit status.
+ */
+/* One more -i. */
+void export_key(struct custody_cmd *k, const char *arg);
+int export_bag_of(struct custody_cmd *k, const struct custody_pair *p,
+    struct export_bag *b);
 void export_bag_free(struct export_bag *b);
 /* The value of a label of bag-info.txt, the first one; len 0: none. */
 struct bulla_cur export_info(const struct export_bag *b, const char *label);

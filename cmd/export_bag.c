@@ -212,14 +212,12 @@ check(struct export_bag *b, struct export_file *f, struct bulla_sha256 *h,
 }
 
 int
-export_bag_read(struct export_cmd *x)
+export_bag_read(struct cmd *c, struct export_bag *b)
 {
-	struct export_bag *b = &x->bag;
 	struct bulla_sha256 *h = NULL;
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
 
-	b->dir = x->bag_dir;
 	st = get(b, "metadata.tsv", &b->metadata, &err);
 	if (st == BULLA_OK)
 		st = get(b, "manifest-sha256.txt", &b->manifest, &err);
@@ -234,7 +232,16 @@ export_bag_read(struct export_cmd *x)
 	for (size_t i = 0; i < b->n && st == BULLA_OK; i++)
 		st = check(b, &b->v[i], h, &err);
 	bulla_sha256_free(h);
-	return st == BULLA_OK ? CMD_YES : cmd_fail(&x->k.c, b->dir, st, &err);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(c, b->dir, st, &err);
+}
+
+int
+export_bag_lists(struct cmd *c, struct export_bag *b)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st = take_lists(b, &err);
+
+	return st == BULLA_OK ? CMD_YES : cmd_fail(c, NULL, st, &err);
 }
 
 struct bulla_cur

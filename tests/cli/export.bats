@@ -123,7 +123,8 @@ of() {
 }
 
 @test "case: an action for every note, linked, with the files of the seal" {
-	ok bulla-export case --home a --bag "$bag" -o case.jsonld "$id"
+	ok bulla-export case --home a --bag "$bag" -i a/keys/desk.age \
+	    -o case.jsonld "$id"
 	n=$(cat "a/custody/$id"/*.note "a/custody/$id"/theirs/*.note |
 		grep -c '^bulla custody v1')
 	of case-investigation:InvestigativeAction >actions
@@ -149,8 +150,64 @@ of() {
 	    any(."uco-core:hasFacet"[1]."uco-observable:hash"[0].
 	    "uco-types:hashValue"."@value" == $s)'
 	# the same records, the same bytes
-	bulla-export case --home a --bag "$bag" -o again.jsonld "$id"
+	bulla-export case --home a --bag "$bag" -i a/keys/desk.age \
+	    -o again.jsonld "$id"
 	cmp case.jsonld again.jsonld
+}
+
+@test "case: the files of the package itself, with a key" {
+	ok bulla-export case --home a --bag "$bag" -i a/keys/desk.age \
+	    -o want.jsonld "$id"
+	# from the home, from a file, and nothing is left anywhere
+	mkdir tmp
+	find a/packages a/custody opened tmp | sort >before
+	TMPDIR=$PWD/tmp ok bulla-export case --home a -i a/keys/desk.age \
+	    -o case.jsonld "$id"
+	cmp case.jsonld want.jsonld
+	rm a/packages/*
+	TMPDIR=$PWD/tmp ok bulla-export case --home a -i a/keys/desk.age -f \
+	    -o case.jsonld "$id" "$id.bulla"
+	cmp case.jsonld want.jsonld
+	find a/custody opened tmp | sort >after
+	diff <(grep -v '^a/packages' before) after
+	no 2 "the package is not in this home" bulla-export case --home a \
+	    -i a/keys/desk.age "$id"
+	bulla-keygen -q age -o other.age
+	no 1 "the key given cannot open it" bulla-export case --home a \
+	    -i other.age "$id" "$id.bulla"
+	no 2 "a PACKAGE needs -i" bulla-export case --home a "$id" "$id.bulla"
+}
+
+@test "case: not with the bag of another package" {
+	mkdir e2
+	seq 3000 >e2/disk.img
+	bulla-seal -q --home none -i a/keys/sealer.key \
+	    -r "$(cat a/keys/desk.age.pub)" --from alpha.example -o q.bulla \
+	    -n bag e2/disk.img
+	bulla-open -q --home none -i a/keys/desk.age -K a/keys/sealer.key.pub \
+	    -d other q.bulla
+	no 1 "this is not the bag of package $id: its manifest is another" \
+	    bulla-export case --home a --bag other/bag -i a/keys/desk.age "$id"
+	other=$(tar -tf q.bulla | sed 's|/.*||;q')
+	no 1 "this is package $other, and not $id" bulla-export case --home a \
+	    -i a/keys/desk.age "$id" q.bulla
+	# without a key: by what was signed when the package was opened
+	no 1 "nothing shows that this is the bag of package $id" \
+	    bulla-export case --home a --bag "$bag" -o x.jsonld "$id"
+	bulla-open -q --home a -d again "$id.bulla"
+	ok bulla-export case --home a --bag "$bag" -o x.jsonld "$id"
+	[ "$(grep -c sizeInBytes x.jsonld)" -eq 3 ]
+	no 1 "this is not the bag of package $id" bulla-export case --home a \
+	    --bag other/bag -o y.jsonld "$id"
+	[ ! -e y.jsonld ]
+	# and not when it was signed of another as well
+	bulla-custody --home b add -s place=x -s purpose=x -s authority=x \
+	    -s officer=x -s result=x -s justification=x -s tool=x \
+	    -s "before=$(printf '%064d' 1)" -s "after=$(printf '%064d' 2)" \
+	    "$id" open >open
+	bulla-custody --home a take -q open
+	no 1 "this is not the bag of package $id" bulla-export case --home a \
+	    --bag "$bag" -o y.jsonld "$id"
 }
 
 @test "case: a chain that does not hold is exported, with exit 1" {

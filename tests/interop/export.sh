@@ -93,7 +93,8 @@ case_shapes()
 		return
 	}
 	cd "$dir/case"
-	bulla-export case --home "$dir/x/a" --bag "$bag" -o good.jsonld "$id"
+	bulla-export case --home "$dir/x/a" --bag "$bag" \
+	    -i "$dir/x/a/keys/desk.age" -o good.jsonld "$id"
 	bulla-export case --home "$dir/x/b" -o theirs.jsonld "$id"
 	ok node validate.mjs "$shapes" good.jsonld theirs.jsonld
 	sed '0,/"uco-types:hashMethod": "SHA256",/s///' good.jsonld >1.jsonld
