@@ -6,18 +6,22 @@
 
 #define PAGE_MAX (64u << 20)	/* bytes */
 
-enum { OPT_TEXT = CMD_LONG + 1, OPT_PACKAGE, OPT_TSA_CA };
+enum { OPT_TEXT = CMD_LONG + 1, OPT_PACKAGE, OPT_TSA_CA, OPT_BAG };
 
 static const struct cmd_opt opts[] = {
 	{ OPT_TEXT, "text", NULL, "plain text and not HTML" },
 	{ OPT_PACKAGE, "package", "FILE",
 	    "the package (default: the one in the home)" },
+	{ OPT_BAG, "bag", "DIR", "fill in what this opened bag says" },
+	{ 'i', "identity", "AGEKEY",
+	    "fill in what the bag in the package says (repeat)" },
 	{ OPT_TSA_CA, "tsa-ca", "FILE",
 	    "trust these certificates for time stamps" },
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[--text] [--package FILE] [--tsa-ca FILE] [-o FILE] ID",
+	"[--text] [--package FILE] [--bag DIR] [-i AGEKEY ...] "
+	    "[--tsa-ca FILE]\n\t    [-o FILE] ID",
 	NULL,
 };
 static const struct cmd_tool tool = {
@@ -27,7 +31,7 @@ static const struct cmd_tool tool = {
 	    "who had it, what of\nthat was verified now, and how others "
 	    "check it.",
 	.opts = opts,
-	.groups = CMD_OUT,
+	.groups = CMD_OUT | CMD_ASK,
 };
 
 static int
@@ -84,6 +88,9 @@ run(struct certificate *c, bool html)
 		    "%s in this home", id);
 		code = cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
 	}
+	c->has_bag = c->bag.dir != NULL || k->n_keys > 0;
+	if (code == CMD_YES && c->has_bag)
+		code = export_bag_of(k, &c->p, &c->bag);
 	if (code == CMD_YES)
 		code = certificate_look(c);
 	return code == CMD_YES ? put(c, html) : code;
@@ -103,11 +110,16 @@ main(int argc, char **argv)
 			html = false;
 		else if (ch == OPT_PACKAGE)
 			c.k.package = arg;
+		else if (ch == OPT_BAG)
+			c.bag.dir = arg;
+		else if (ch == 'i')
+			export_key(&c.k, arg);
 		else
 			c.k.tsa_ca = arg;
 	}
 	code = run(&c, html);
 	bulla_package_free(&c.package);
+	export_bag_free(&c.bag);
 	custody_pair_free(&c.p);
 	bulla_stamps_free(&c.k.stamps);
 	cmd_home_close(&c.k.m);

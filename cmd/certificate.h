@@ -2,6 +2,7 @@
 #define CERTIFICATE_H
 
 #include "custody.h"
+#include "export.h"
 #include "page.h"
 
 #include "bulla/package.h"
@@ -22,6 +23,8 @@ struct certificate {
 	struct bulla_vkey key[CERTIFICATE_KEYS_MAX];
 	size_t n_keys;
 	unsigned problems;		/* counted while it is written */
+	struct export_bag bag;		/* of --bag, or of -i; proved */
+	bool has_bag;
 };
 
 /* Read and verify the file (certificate_look.c); an exit status. */
@@ -30,6 +33,8 @@ int certificate_look(struct certificate *c);
 void certificate_page(struct certificate *c, struct page *p);
 /* What was found out, judged (certificate_checks.c). */
 void certificate_checks(struct certificate *c, struct page *p);
+/* Lines for ink, and what is known of them (certificate_ink.c). */
+void certificate_ink(struct certificate *c, struct page *p);
 /* The chain of custody as a drawing (certificate_line.c). */
 void certificate_line(struct certificate *c, struct page *p);
 /* How to check it by hand (certificate_hand.c). */

@@ -66,7 +66,9 @@ put_what(struct certificate *c, struct page *p)
 		    c->package.closing.manifest, 32);
 	}
 	page_list_end(p);
-	page_para(p, "The evidence is encrypted inside the package: this "
+	page_para(p, c->has_bag ? "The evidence is encrypted inside the "
+	    "package. Of what is in it this certificate has only the labels, "
+	    "below." : "The evidence is encrypted inside the package: this "
 	    "certificate was made without opening it.");
 }
 
@@ -226,61 +228,6 @@ put_keys(struct certificate *c, struct page *p)
 	bulla_buf_free(&b);
 }
 
-/* What the first note that has this field says. */
-static struct bulla_cur
-said(const struct certificate *c, const char *label)
-{
-	struct bulla_cur v = bulla_cur_str("");
-
-	for (size_t i = 0; i < c->p.n_steps; i++) {
-		if (bulla_custody_get(&c->p.step[i].l->c, label, &v))
-			return v;
-	}
-	return bulla_cur_str("");
-}
-
-static void
-ink_said(struct certificate *c, struct page *p, const char *label,
-    const char *field)
-{
-	const struct bulla_cur v = said(c, field);
-
-	page_ink(p, label, &v);
-}
-
-static void
-put_ink(struct certificate *c, struct page *p)
-{
-	page_head(p, "Certification by a qualified person");
-	page_para(p, "For courts that ask for one (such as US Federal Rules "
-	    "of Evidence 902(13) and (14)). I am qualified by training or "
-	    "experience to say that the record or copy described above was "
-	    "made by a process that gives an accurate result, and that it "
-	    "was identified by the digital process named above: the digest "
-	    "(SHA-256) of the file that I examined is the one stated here.");
-	page_ink(p, "Name", NULL);
-	page_ink(p, "Position and agency", NULL);
-	page_ink(p, "Qualification", NULL);
-	page_ink(p, "Date and place", NULL);
-	page_ink(p, "Signature", NULL);
-	page_head(p, "Collection record");
-	page_para(p, "For courts that ask who collected the data and who was "
-	    "present (such as the 2016 rules of the PRC on electronic data in "
-	    "criminal cases). What the signed notes say is filled in.");
-	page_ink(p, "Investigator", NULL);
-	ink_said(c, p, "Second officer", "second-officer");
-	ink_said(c, p, "Holder of the original", "holder");
-	ink_said(c, p, "Holder signed, refused or was unable",
-	    "holder-signature");
-	page_ink(p, "If not signed, why", NULL);
-	ink_said(c, p, "Witness", "witness");
-	ink_said(c, p, "Why the original was not seized", "not-seized");
-	page_ink(p, "Signature of the investigator", NULL);
-	page_ink(p, "Signature of the second officer", NULL);
-	page_ink(p, "Signature of the holder", NULL);
-	page_ink(p, "Signature of the witness", NULL);
-}
-
 void
 certificate_page(struct certificate *c, struct page *p)
 {
@@ -299,6 +246,6 @@ certificate_page(struct certificate *c, struct page *p)
 	put_chain(c, p);
 	put_keys(c, p);
 	certificate_hand(c, p);
-	put_ink(c, p);
+	certificate_ink(c, p);
 	page_end(p);
 }

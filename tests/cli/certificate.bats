@@ -56,6 +56,38 @@ certificate() {
 	done
 }
 
+@test "certificate: what the bag says is filled in, and marked" {
+	lines() {
+		sed -n '/^== Collection record/,$p' page
+	}
+	ok certificate --text -o page -i a/keys/desk.age "$id"
+	lines >all
+	grep -q '^  Case number  *2026-7 (from the bag)$' all
+	grep -q '^  Exhibit number  *A-1 (from the bag)$' all
+	grep -q '^  Legal basis  *MLA-22 (from the bag)$' all
+	grep -q '^  Holder of the original  *<b>Acme</b> & "Sons" (from the bag)$' all
+	for ink in Witness Investigator Method 'Collected until'; do
+		grep -q "^  $ink  *____" all
+	done
+	# the opened bag says the same; a note goes first, and both are named
+	bulla-custody --home a add -s place=x -s purpose=x -s authority=x \
+	    -s result=x -s officer=x -s item=disk -s holder='Acme Ltd' \
+	    -s holder-signature=signed -s not-seized=- "$id" seize >/dev/null
+	run certificate --text -f -o page -i a/keys/desk.age \
+	    --bag opened/bag "$id"
+	[ "$status" -le 1 ]
+	lines | grep -q \
+	    'original *Acme Ltd (from a note); <b>Acme</b> & "Sons" (from the bag)$'
+	run certificate -f -o page -i a/keys/desk.age "$id"
+	grep -q '&lt;b&gt;Acme&lt;/b&gt; &amp; &quot;Sons&quot; (from the bag)' page
+	no 1 "nothing shows that this is the bag" certificate -f -o page \
+	    --bag opened/bag "$id"
+	# without either: nothing of the bag, and the page says so
+	run certificate --text -f -o page "$id"
+	lines | grep -q 'the bag in the package was not looked at'
+	lines | grep -q '^  Legal basis  *____'
+}
+
 @test "certificate: what notes say is filled in, and escaped" {
 	bulla-custody --home a add -s place=x -s purpose=x -s authority=x \
 	    -s result=x -s item=phone -s 'holder=<i>Eve</i> & "Co"' \
