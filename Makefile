@@ -19,6 +19,7 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/bulla
 INSTALL    ?= install
 
 PKGS    := libsodium libssl libcrypto libarchive libzstd libcurl libmicrohttpd gnutls jansson
@@ -77,6 +78,7 @@ BENCHES  := $(patsubst tests/bench/%.c,%,$(sort $(wildcard tests/bench/*.c)))
 PRELOADS := $(patsubst tests/tools/preload/%.c,%,$(sort $(wildcard tests/tools/preload/*.c)))
 HEADERS  := $(sort $(wildcard include/bulla/*.h))
 PAGES    := $(sort $(wildcard docs/man/*.1 docs/man/*.5))
+EXERCISES := $(sort $(wildcard docs/exercises/*.exercise))
 
 # ours first, the packager's after, so that theirs win
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -Ilib \
@@ -183,13 +185,17 @@ install: all
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/bulla
 	$(foreach s,1 5,$(if $(filter %.$s,$(PAGES)),$(INSTALL) -m 644 \
 	    $(filter %.$s,$(PAGES)) $(DESTDIR)$(MANDIR)/man$s;))
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/exercises
+	$(INSTALL) -m 644 $(EXERCISES) $(DESTDIR)$(DOCDIR)/exercises
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(LIBDIR)/libbulla.a \
 	    $(DESTDIR)$(LIBDIR)/libbulla.so $(DESTDIR)$(LIBDIR)/libbulla.so.$(SOVER) \
 	    $(DESTDIR)$(LIBDIR)/pkgconfig/bulla.pc \
 	    $(foreach s,1 5,$(patsubst docs/man/%,$(DESTDIR)$(MANDIR)/man$s/%,$(filter %.$s,$(PAGES))))
 	rm -f $(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
-	-rmdir $(DESTDIR)$(INCLUDEDIR)/bulla
+	rm -f $(EXERCISES:docs/%=$(DESTDIR)$(DOCDIR)/%)
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/bulla \
+	    $(DESTDIR)$(DOCDIR)/exercises $(DESTDIR)$(DOCDIR)
 
 # The test scripts install what is missing, build, and run
 test:

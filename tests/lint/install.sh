@@ -34,6 +34,11 @@ for src in cmd/bulla-*.c cmd/bulla.c; do
 	is_there "$dest/usr/share/man/man1/$tool.1"
 done
 
+# the scenarios, which a user of the packages has no other way to come by
+for f in docs/exercises/*.exercise; do
+	cmp "$f" "$dest/usr/share/doc/bulla/exercises/${f##*/}"
+done
+
 strangers=$(nm -D --defined-only "$dest/usr/lib/libbulla.so" |
 	awk '$3 !~ /^bulla_/ && $2 != "A" { print $3 }')
 if [ -n "$strangers" ]; then
@@ -69,7 +74,7 @@ LD_LIBRARY_PATH=$dest/usr/lib "$scratch/shared"
 "$scratch/static"
 
 in_tree uninstall DESTDIR="$dest" PREFIX=/usr
-left=$(find "$dest" ! -type d)
+left=$(find "$dest" ! -type d)$(find "$dest" -name bulla)
 if [ -n "$left" ]; then
 	echo "left behind: $left"
 	exit 1
