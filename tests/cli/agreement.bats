@@ -2,6 +2,7 @@
 # What both leads sign: bulla-trust agreement.
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 # Two sides that have each other's rosters
 setup_file() {
@@ -9,13 +10,7 @@ setup_file() {
 	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
 	export BULLA_BIN
 	cd "$BATS_FILE_TMPDIR" || return 1
-	for s in a b; do
-		trust --home $s init -n $s.example --person "Lea $s" >&2
-	done
-	trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(trust --home b fingerprint ours)" >&2
-	trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(trust --home a fingerprint ours)" >&2
+	two_sides
 }
 
 setup() {
@@ -30,14 +25,6 @@ trust() {
 
 agree() {
 	trust --home "$1" agreement "${@:2}"
-}
-
-# Signed by both, pinned by both
-both_agree() {
-	agree a propose -o v1.note >/dev/null
-	agree b sign v1.note >/dev/null
-	agree a pin v1.note >/dev/null
-	agree b pin v1.note >/dev/null
 }
 
 @test "agreement: from a template to one in force on both sides" {
@@ -154,7 +141,7 @@ signed by a lead of b.example: an agreement takes the leads of both sides" ]
 }
 
 @test "agreement: a new version follows, in force from its date" {
-	both_agree
+	sides_agree
 	agree a template -o draft.txt
 	sed -i 's/^acknowledge: 1h/acknowledge: 2h/' draft.txt
 	run --separate-stderr agree a propose --from 2026-01-01 draft.txt
@@ -200,7 +187,7 @@ signed by a lead of b.example: an agreement takes the leads of both sides" ]
 }
 
 @test "agreement: one that lapsed is shown with its reason" {
-	both_agree
+	sides_agree
 	later=$(date -u -d '+20 days' +%Y-%m-%d)
 	agree a propose --from "$later" -o v2.note >/dev/null
 	agree b sign v2.note >/dev/null

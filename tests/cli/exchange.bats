@@ -2,6 +2,7 @@
 # What bulla-send and bulla-inbox do for each other beside the upload.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 load ../lib/inbox.bash
 
 # Two sides that have pinned each other's rosters, and a sealed package
@@ -13,22 +14,10 @@ setup_file() {
 	export BULLA_BIN AID
 	cd "$BATS_FILE_TMPDIR" || return 1
 	sh "$BATS_TEST_DIRNAME/../lib/pki.sh" tls
-	for s in a b; do
-		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
-	done
-	bulla trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
-	bulla trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	two_sides
 	head -c 300000 /dev/urandom >blob
 	bulla seal --home a -r b.example/desk --to b.example -o package \
 	    blob >id
-}
-
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
 }
 
 setup() {
@@ -45,21 +34,8 @@ teardown() {
 opens() {
 	local home=${1:-b}
 	[ $# -eq 0 ] || shift
-	rm -f up
-	mkfifo up
-	$UNDER "$BULLA_BIN/bulla-inbox" --home "$home" \
-	    --listen "127.0.0.1:${PORT:-0}" --tls-cert "$D/tls/server.pem" \
-	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" \
-	    "$@" >up 2>>log 3>&- &
-	INBOX=$!
-	pids="$pids $INBOX"
-	URL=
-	read -r _ _ URL <up || :
-	[ -n "$URL" ] || {
-		cat log
-		return 1
-	}
-	PORT=${URL##*:}
+	started --home "$home" --tls-cert "$D/tls/server.pem" \
+	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" "$@"
 }
 
 # deliver [OPTION...]: from $FROM (a)
@@ -602,10 +578,7 @@ cosigned_note() {
 	timeout 1 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
 	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
 	    -key "$D/tls/client.key" <part >out 2>&1 || :
-	for _ in $(seq 30); do
-		grep -q 'event=cut-short.*path=/notes' log && break
-		sleep 0.1
-	done
+	until_logged 'event=cut-short.*path=/notes'
 	grep -q 'event=cut-short.*path=/notes bytes=5' log
 	all_there
 }

@@ -2,6 +2,7 @@
 # The home of an exercise: another clock, and keys that are good nowhere else.
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 setup() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
@@ -10,12 +11,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	unset BULLA_HOME
 	clock 2031-05-06T07:08:09Z a b
-}
-
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
 }
 
 # clock TIME HOME...
@@ -29,16 +24,6 @@ clock() {
 	done
 }
 
-sides() {
-	for s in a b; do
-		bulla trust --home $s init -n $s.exercise --person "Lea $s"
-	done >/dev/null
-	bulla trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(bulla trust --home b fingerprint ours)" >/dev/null
-	bulla trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(bulla trust --home a fingerprint ours)" >/dev/null
-}
-
 # no STATUS WHAT TOOL...
 no() {
 	local want=$1 what=$2
@@ -49,7 +34,7 @@ no() {
 }
 
 @test "its tools live in the time of the exercise, each of them" {
-	sides
+	two_sides exercise
 	grep -qx 'issued: 2031-05-06T07:08:09Z' a/roster/ours.note
 	clock 2031-05-07T00:00:00Z a b
 	id=$(bulla request --home a new --exercise -o r "$V/office.txt" \
@@ -72,7 +57,7 @@ no() {
 }
 
 @test "it seals nothing that is not marked, and nobody takes it unasked" {
-	sides
+	two_sides exercise
 	echo x >x
 	no 1 'seals nothing else: give --exercise' seal --home a \
 	    -r b.exercise/desk -o s x
@@ -88,7 +73,7 @@ no() {
 }
 
 @test "real keys do not sign in it, its keys do not sign elsewhere" {
-	sides
+	two_sides exercise
 	bulla keygen sign -n real.example/sealer -o real.key
 	no 1 'part of an EXERCISE: only keys of a side NAME.exercise' seal \
 	    --home a --exercise -i real.key -r b.exercise/desk -o s a/roster

@@ -434,10 +434,7 @@ only_answer() {
 	    >out 2>err 3>&- &
 	sender=$!
 	pids="$pids $sender"
-	for _ in $(seq 50); do
-		grep -q event=created log && break
-		sleep 0.1
-	done
+	until_logged event=created
 	dd if=/dev/zero of=home/fill bs=1M 2>/dev/null || :
 	st=0
 	wait "$sender" || st=$?
@@ -603,7 +600,7 @@ only_answer() {
 }
 
 # fails STATUS TEXT OPTION...: it does not start
-fails() {
+starts_not() {
 	local want=$1 text=$2
 	shift 2
 	run --separate-stderr timeout 10 "$BULLA_BIN/bulla-inbox" --home home \
@@ -617,22 +614,22 @@ fails() {
 }
 
 @test "what it does not start with" {
-	fails 2 "no address" --listen nonsense
-	fails 2 "no address" --listen ::1:80
-	fails 2 "numeric" --listen localhost:0
-	fails 2 "numeric" --listen 127.0.0.1:http
-	fails 3 "" --listen 192.0.2.1:0
-	fails 3 "No such file" --tls-cert nothing
-	fails 1 "no certificate and its key" --tls-cert "$D/tls/other.pem"
-	fails 1 "no PEM certificate" --client-ca "$D/r.key.pub"
+	starts_not 2 "no address" --listen nonsense
+	starts_not 2 "no address" --listen ::1:80
+	starts_not 2 "numeric" --listen localhost:0
+	starts_not 2 "numeric" --listen 127.0.0.1:http
+	starts_not 3 "" --listen 192.0.2.1:0
+	starts_not 3 "No such file" --tls-cert nothing
+	starts_not 1 "no certificate and its key" --tls-cert "$D/tls/other.pem"
+	starts_not 1 "no PEM certificate" --client-ca "$D/r.key.pub"
 	cp "$D/tls/server.key" k
 	chmod 640 k
-	fails 3 "k" --tls-key k
+	starts_not 3 "k" --tls-key k
 	cp "$D/r.key" r
 	chmod 644 r
-	fails 3 "r" -i r
-	fails 2 "" --max-size lots
-	fails 2 "no operands" extra
+	starts_not 3 "r" -i r
+	starts_not 2 "" --max-size lots
+	starts_not 2 "no operands" extra
 	run --separate-stderr "$BULLA_BIN/bulla-inbox" --listen 127.0.0.1:0
 	[ "$status" -eq 2 ]
 	run --separate-stderr "$BULLA_BIN/bulla-inbox" --home home \
@@ -645,9 +642,9 @@ fails() {
 
 @test "one inbox on a home, one on a port" {
 	inbox
-	fails 5 "another inbox" --listen 127.0.0.1:0
-	fails 5 "in use" --home elsewhere --listen "127.0.0.1:$PORT"
-	fails 3 "" --home /dev/null/x
+	starts_not 5 "another inbox" --listen 127.0.0.1:0
+	starts_not 5 "in use" --home elsewhere --listen "127.0.0.1:$PORT"
+	starts_not 3 "" --home /dev/null/x
 }
 
 @test "ends on SIGINT and SIGTERM with 0, --json says where it listens" {

@@ -30,15 +30,9 @@ teardown() {
 
 # rostered OPTION...: an inbox on ./b that goes by its rosters
 rostered() {
-	rm -f up
-	mkfifo up
-	"$BULLA_BIN/bulla-inbox" --home b --listen 127.0.0.1:0 \
-	    --tls-cert "$D/tls/server.pem" --tls-key "$D/tls/server.key" \
-	    --client-ca "$D/tls/ca.pem" "$@" >up 2>>log 3>&- &
-	INBOX=$!
-	pids="$pids $INBOX"
-	read -r _ _ URL <up
-	PORT=${URL##*:}
+	PORT=
+	started --home b --tls-cert "$D/tls/server.pem" \
+	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" "$@"
 }
 
 spki() {
@@ -61,18 +55,6 @@ roster() {
 
 homes() {
 	cp -a "$D/a" "$D/b" .
-}
-
-# until_logged PATTERN
-until_logged() {
-	local n
-	for ((n = 0; n < 100; n++)); do
-		grep -q -e "$1" log && return
-		sleep 0.1
-	done
-	echo "never logged: $1"
-	cat log
-	return 1
 }
 
 @test "a key that stands in no roster is refused before its body" {

@@ -2,6 +2,7 @@
 # The outgoing area: offered by one side, fetched by the other, receipted.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 load ../lib/inbox.bash
 
 # b offers, a fetches; c is a side that b does not know
@@ -35,12 +36,6 @@ setup_file() {
 	    blob >/dev/null
 }
 
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
-}
-
 setup() {
 	way_setup
 	cp -a "$D/a" "$D/b" "$D/c" .
@@ -54,19 +49,7 @@ teardown() {
 
 # opens: b's inbox; URL, PORT, INBOX
 opens() {
-	rm -f up
-	mkfifo up
-	"$BULLA_BIN/bulla-inbox" --home b --listen "127.0.0.1:${PORT:-0}" \
-	    "$@" >up 2>>log 3>&- &
-	INBOX=$!
-	pids="$pids $INBOX"
-	URL=
-	read -r _ _ URL <up || :
-	[ -n "$URL" ] || {
-		cat log
-		return 1
-	}
-	PORT=${URL##*:}
+	started --home b "$@"
 }
 
 # get PATH OPTION...: curl as side $AS (a); answer in ./headers, ./body

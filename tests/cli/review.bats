@@ -2,6 +2,7 @@
 # The review, of both sides.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 # Two sides with an agreement; a has asked, b has acknowledged: ./id, and
 # ./started, when the clock started.
@@ -11,17 +12,8 @@ setup_file() {
 	V=$(cd "$BATS_TEST_DIRNAME/../vectors/request" && pwd)
 	export BULLA_BIN V
 	cd "$BATS_FILE_TMPDIR" || return 1
-	for s in a b; do
-		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
-	done
-	bulla trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
-	bulla trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
-	bulla trust --home a agreement propose -o v1.note >&2
-	bulla trust --home b agreement sign v1.note >&2
-	bulla trust --home a agreement pin v1.note >&2
-	bulla trust --home b agreement pin v1.note >&2
+	two_sides
+	sides_agree
 	bulla request --home a new -o r.bulla "$V/office.txt" \
 	    "$V/case.txt" >id
 	deliver b a r.bulla
@@ -38,12 +30,6 @@ setup() {
 	cp -a "$BATS_FILE_TMPDIR/." .
 	ID=$(cat id)
 	AT=$(cat started)
-}
-
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
 }
 
 # deliver TO FROM PACKAGE: and the receipt goes back, countersigned

@@ -17,24 +17,6 @@ teardown() {
 	way_teardown
 }
 
-# stored FILE: the inbox has exactly this package
-stored() {
-	[ "$(find home/packages -type f | wc -l)" -eq 1 ]
-	cmp home/packages/*.bulla "$1"
-	[ -z "$(find home/incoming -name 'up-*')" ]
-}
-
-# fails STATUS TEXT COMMAND...: that status, nothing on stdout, TEXT on stderr
-fails() {
-	local want=$1 text=$2
-	shift 2
-	run --separate-stderr "$@"
-	echo "status $status, stdout '$output', stderr '$stderr'"
-	[ "$status" -eq "$want" ]
-	[ -z "$output" ]
-	[[ $stderr == *"$text"* ]]
-}
-
 @test "a package goes over and the receipt comes back" {
 	inbox
 	run --separate-stderr send -u "$URL/" --receipt receipt "$D/package"
@@ -43,7 +25,7 @@ fails() {
 	[ -z "$stderr" ]
 	grep -qx "package-sha256: $(sha "$D/package")" receipt
 	grep -qx 'event: receive' receipt
-	stored "$D/package"
+	has_only "$D/package"
 	cmp receipt home/custody/*/0001-receive.note
 	ends
 }
@@ -56,7 +38,7 @@ fails() {
 	send -q -u "$URL" --receipt two "$D/package"
 	cmp one two
 	[ "$(logged event=stored)" -eq "$before" ]
-	stored "$D/package"
+	has_only "$D/package"
 	# Also when the inbox was restarted in between
 	ends
 	inbox
@@ -67,13 +49,13 @@ fails() {
 	AS=other send -q -u "$URL" --receipt four "$D/package"
 	cmp one four
 	[ "$(logged event=stored)" -gt "$before" ]
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "standard input, a pipe and a file" {
 	inbox
 	dd if="$D/package" status=none | send -q -u "$URL" --receipt one
-	stored "$D/package"
+	has_only "$D/package"
 	send -q -u "$URL" --receipt two - <"$D/package"
 	cmp one two
 }
@@ -105,7 +87,7 @@ fails() {
 			run --separate-stderr send -u "$VIA" "$D/package"
 			echo "$how at $at: $status $output $stderr"
 			[ "$status" -eq 0 ]
-			stored "$D/package"
+			has_only "$D/package"
 		done
 	done
 }
@@ -114,7 +96,7 @@ fails() {
 	inbox
 	proxy -c 5 cut 4000000
 	send -u "$VIA" "$D/big"
-	stored "$D/big"
+	has_only "$D/big"
 	[ "$(logged event=created)" -eq 1 ]
 	[ "$(logged event=cut-short)" -ge 4 ]
 }
@@ -125,7 +107,7 @@ fails() {
 	run --separate-stderr send --stall 1 -u "$VIA" "$D/package"
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"nothing moved for"*"again in"* ]]
-	stored "$D/package"
+	has_only "$D/package"
 	[ "$(logged reason=taken-over)" -eq 1 ]
 }
 
@@ -135,7 +117,7 @@ fails() {
 	run --separate-stderr send -u "$VIA" "$D/package"
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"again in"* ]]
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "the last response is lost: the receipt is had all the same" {
@@ -145,7 +127,7 @@ fails() {
 	[ "$status" -eq 0 ]
 	[[ $stderr == *"nothing moved for"* ]]
 	[ "$(logged event=created)" -eq 1 ]
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "the sender is killed and started again" {
@@ -153,15 +135,12 @@ fails() {
 	sender -q -u "$URL" --limit-rate 3M "$D/big" 3>&- &
 	sender=$!
 	pids="$pids $sender"
-	for _ in $(seq 50); do
-		grep -q event=stored log && break
-		sleep 0.1
-	done
+	until_logged event=stored
 	kill -KILL "$sender"
 	wait "$sender" || :
 	run --separate-stderr send -u "$URL" "$D/big"
 	[ "$status" -eq 0 ]
-	stored "$D/big"
+	has_only "$D/big"
 	[ "$(logged event=created)" -eq 1 ]
 }
 
@@ -171,15 +150,12 @@ fails() {
 	sender -u "$URL" --limit-rate 6M "$D/big" >"$run" 2>&1 3>&- &
 	sender=$!
 	pids="$pids $sender"
-	for _ in $(seq 50); do
-		grep -q event=stored log && break
-		sleep 0.1
-	done
+	until_logged event=stored
 	ends KILL || :
 	inbox
 	wait "$sender"
 	grep -q '^received by b.example/receiver' "$run"
-	stored "$D/big"
+	has_only "$D/big"
 	# It went on where it was, not from the beginning
 	at=$(sed -n 's/.*event=found.*offset=\([0-9]*\) .*/\1/p' log)
 	[ "$at" -gt 0 ]
@@ -200,15 +176,12 @@ fails() {
 	    >home/incoming/up-$id/state
 	inbox
 	# Without anybody asking for it
-	for _ in $(seq 50); do
-		grep -q event=judged log && break
-		sleep 0.1
-	done
+	until_logged event=judged
 	[ "$(logged event=judged)" -eq 1 ]
 	run --separate-stderr send -u "$URL" "$D/package"
 	[ "$status" -eq 0 ]
 	[ "$(logged event=created)" -eq 0 ]
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "pins: the right one, the next one, a wrong one, none at all" {
@@ -370,32 +343,13 @@ fails() {
 	sender -u "$URL" --limit-rate 2M p >out 2>err 3>&- &
 	sender=$!
 	pids="$pids $sender"
-	for _ in $(seq 50); do
-		grep -q event=created log && break
-		sleep 0.1
-	done
+	until_logged event=created
 	truncate -s 1000 p
 	st=0
 	wait "$sender" || st=$?
 	[ "$st" -eq 4 ]
 	[ ! -s out ]
 	grep -q 'got shorter' err
-}
-
-# canned RESPONSE [PORT]: a TLS server that says it to the first request
-canned() {
-	printf '%b' "$1" >response
-	rm -f port
-	(timeout 20 openssl s_server -accept 127.0.0.1:0 -naccept 1 \
-	    -cert "$D/tls/server.pem" -key "$D/tls/server.key" \
-	    <response 2>/dev/null | sed -un 's/^ACCEPT .*:\([0-9]*\)$/\1/p' \
-	    >port) 3>&- &
-	pids="$pids $!"
-	for _ in $(seq 50); do
-		[ -s port ] && break
-		sleep 0.1
-	done
-	URL=https://127.0.0.1:$(head -n 1 port)
 }
 
 @test "answers that lead astray are not followed" {

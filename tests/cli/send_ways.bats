@@ -20,38 +20,10 @@ teardown() {
 	way_teardown
 }
 
-# stored FILE: the inbox has exactly this package, and nothing unfinished
-stored() {
-	[ "$(find home/packages -type f | wc -l)" -eq 1 ]
-	cmp home/packages/*.bulla "$1"
-	[ -z "$(find home/incoming -name 'up-*')" ]
-}
-
 # empty: it has nothing, and nothing unfinished
 empty() {
 	[ -z "$(find home/packages -type f)" ]
 	[ -z "$(find home/incoming -name 'up-*')" ]
-}
-
-# fails STATUS TEXT COMMAND...: that status, nothing on stdout, TEXT on stderr
-fails() {
-	local want=$1 text=$2
-	shift 2
-	run --separate-stderr "$@"
-	echo "status $status, stdout '$output', stderr '$stderr'"
-	[ "$status" -eq "$want" ]
-	[ -z "$output" ]
-	[[ $stderr == *"$text"* ]]
-}
-
-# until_logged TEXT: waits for that in the inbox's log
-until_logged() {
-	for _ in $(seq 300); do
-		grep -q -e "$1" log && return
-		sleep 0.1
-	done
-	cat log
-	return 1
 }
 
 # events NAME: how many of them
@@ -62,7 +34,7 @@ events() {
 @test "a small package goes in one request with its creation" {
 	inbox
 	send -q -u "$URL" --events-fd 4 "$D/small" 4>events
-	stored "$D/small"
+	has_only "$D/small"
 	[ "$(logged event=created)" -eq 1 ]
 	# Were it a PATCH, the sender would have been told of a first offset
 	[ "$(jq -r 'select(.event == "progress") | .acknowledged' events)" -eq \
@@ -81,13 +53,13 @@ events() {
 			forget
 			proxy "$how" "$at"
 			send -q -u "$VIA" "$D/small"
-			stored "$D/small"
+			has_only "$D/small"
 		done
 	done
 	forget
 	proxy hush $((size / 2))
 	send -q --stall 1 -u "$VIA" "$D/small"
-	stored "$D/small"
+	has_only "$D/small"
 }
 
 @test "--checksum: each piece, and the same bytes in the end" {
@@ -96,7 +68,7 @@ events() {
 	run --separate-stderr send --checksum -u "$VIA" "$D/big"
 	[ "$status" -eq 0 ]
 	[[ $stderr != *"only the receipt proves"* ]]
-	stored "$D/big"
+	has_only "$D/big"
 }
 
 @test "--no-spool: a pipe, nothing on our disk" {
@@ -110,19 +82,19 @@ events() {
 	    .sha256 == \"$(sha "$D/big")\"" out
 	[ ! -s err ]
 	grep -qx "package-sha256: $(sha "$D/big")" r
-	stored "$D/big"
+	has_only "$D/big"
 	grep -q 'event=created.*length=-1' log
 	# With a checksum, too
 	forget
 	# shellcheck disable=SC2002
 	cat "$D/big" | send -q -u "$URL" --no-spool --checksum -
-	stored "$D/big"
+	has_only "$D/big"
 }
 
 @test "--no-spool: what fits into memory is sent as a file would be" {
 	inbox
 	send -q -u "$URL" --no-spool <"$D/package"
-	stored "$D/package"
+	has_only "$D/package"
 	[ "$(grep -c 'event=created.*length=-1' log)" -eq 0 ]
 	# The same again sends nothing
 	send -q -u "$URL" --no-spool <"$D/package"
@@ -136,7 +108,7 @@ events() {
 		proxy -c 3 "$how" 5000000
 		# shellcheck disable=SC2002
 		cat "$D/big" | send -q --stall 1 -u "$VIA" --no-spool
-		stored "$D/big"
+		has_only "$D/big"
 	done
 	[ "$(logged event=created)" -eq 3 ]
 }
@@ -241,7 +213,7 @@ events() {
 	mkdir elsewhere
 	mv here elsewhere/there
 	send -q -u "$URL" --events-fd 4 elsewhere/there 4>events
-	stored "$D/big"
+	has_only "$D/big"
 	[ "$(logged event=created)" -eq 1 ]
 	jq -se 'map(select(.event == "resumed"))[0].acknowledged > 0' events
 }
@@ -296,7 +268,7 @@ events() {
 	send -q -u "$URL" --window '00:00-24:00 1M' "$D/package"
 	# 3 MB at 1 MiB/s; never faster
 	[ $((SECONDS - start)) -ge 1 ]
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "--window: none in it: after the deadline, and how long to wait" {
@@ -316,7 +288,7 @@ events() {
 	[ "$(logged event=created)" -eq 0 ]
 	# Another zone, in which it is another time of the day
 	TZ=AAA-12 send -q -u "$URL" --window "$from:00-$to:00 0" "$D/package"
-	stored "$D/package"
+	has_only "$D/package"
 }
 
 @test "--window: no windows, and ones that overlap" {
@@ -349,27 +321,11 @@ events() {
 	jq -e 'has("retry-after") | not' <<<"$output"
 }
 
-# canned RESPONSE: a TLS server that says it to the first request
-canned() {
-	printf '%b' "$1" >response
-	rm -f port
-	(timeout 60 openssl s_server -accept 127.0.0.1:0 -naccept 1 \
-	    -cert "$D/tls/server.pem" -key "$D/tls/server.key" \
-	    <response 2>/dev/null | sed -un 's/^ACCEPT .*:\([0-9]*\)$/\1/p' \
-	    >port) 3>&- &
-	pids="$pids $!"
-	for _ in $(seq 100); do
-		[ -s port ] && break
-		sleep 0.1
-	done
-	URL=https://127.0.0.1:$(head -n 1 port)
-}
-
 @test "--events-fd: what happened, one object a line" {
 	inbox
 	proxy -c 2 cut 3000000
 	send -q -u "$VIA" --events-fd 4 "$D/big" 4>events
-	stored "$D/big"
+	has_only "$D/big"
 	jq -se 'all(has("event") and has("time"))' events
 	[ "$(jq -rs '.[0].event' events)" = connected ]
 	[ "$(jq -rs '.[1].event' events)" = created ]
@@ -409,5 +365,5 @@ canned() {
 	add --checksum --window "$to:00-$from:00 0" \
 	    --window "$from:00-$to:00 5M" "$D/small"
 	box run
-	stored "$D/small"
+	has_only "$D/small"
 }

@@ -2,6 +2,7 @@
 # TLS keys: made, shown, followed by the next, and pinned instead of vouched for.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 load ../lib/inbox.bash
 
 # Two sides that have pinned each other's rosters
@@ -10,22 +11,10 @@ setup_file() {
 	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
 	export BULLA_BIN
 	cd "$BATS_FILE_TMPDIR" || return 1
-	for s in a b; do
-		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
-	done
-	bulla trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
-	bulla trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	two_sides
 	head -c 50000 /dev/urandom >blob
 	bulla seal --home a -r b.example/desk --to b.example -o package \
 	    blob >/dev/null
-}
-
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
 }
 
 setup() {
@@ -62,19 +51,7 @@ lists() {
 
 # opens OPTION...: b's inbox, by its rosters; URL, PORT, INBOX
 opens() {
-	rm -f up
-	mkfifo up
-	"$BULLA_BIN/bulla-inbox" --home b --listen "127.0.0.1:${PORT:-0}" \
-	    "$@" >up 2>>log 3>&- &
-	INBOX=$!
-	pids="$pids $INBOX"
-	URL=
-	read -r _ _ URL <up || :
-	[ -n "$URL" ] || {
-		cat log
-		return 1
-	}
-	PORT=${URL##*:}
+	started --home b "$@"
 }
 
 # deliver OPTION...: from a, with what its home has

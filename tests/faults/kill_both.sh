@@ -35,6 +35,7 @@ finish()
 trap finish EXIT
 trap 'exit 130' INT TERM
 cd "$W" || exit 3
+sh "$TOP/tests/lib/pki.sh" tls
 two_sides || exit 3
 for size in 50000 1000000 5000000; do
 	head -c $size /dev/urandom >blob.$size

@@ -34,6 +34,7 @@ finish()
 trap finish EXIT
 trap 'exit 130' INT TERM
 cd "$W" || exit 3
+sh "$TOP/tests/lib/pki.sh" tls
 two_sides || exit 3
 # with what packing adds a little more than the last offset
 head -c 4190208 /dev/urandom >blob

@@ -1,4 +1,5 @@
-# inbox.bash: what the bats files of send and inbox share. shellcheck shell=bash
+# inbox.bash: what the bats files of send and inbox share.
+# shellcheck shell=bash disable=SC2154 # bats sets status and stderr
 # Servers listen on loopback, any port, and are ended by their own pid.
 
 # Once for a file: certificates, keys and packages, in $BATS_FILE_TMPDIR
@@ -50,15 +51,12 @@ way_teardown() {
 	done
 }
 
-# inbox [OPTION...]: starts one on ./home, sets URL, PORT and INBOX
-inbox() {
+# started OPTION...: an inbox, on the port of the last one; sets URL, PORT and
+# INBOX. $UNDER may name a command that starts it.
+started() {
 	rm -f up
 	mkfifo up
-	"$BULLA_BIN/bulla-inbox" --home home \
-	    --listen "127.0.0.1:${PORT:-0}" \
-	    --tls-cert "${CERT:-$D/tls/server.pem}" \
-	    --tls-key "${CERT_KEY:-$D/tls/server.key}" \
-	    --client-ca "$D/tls/ca.pem" -i "$D/r.key" -K "$D/s.key.pub" \
+	$UNDER "$BULLA_BIN/bulla-inbox" --listen "127.0.0.1:${PORT:-0}" \
 	    "$@" >up 2>>log 3>&- &
 	INBOX=$!
 	pids="$pids $INBOX"
@@ -69,6 +67,14 @@ inbox() {
 		return 1
 	}
 	PORT=${URL##*:}
+}
+
+# inbox [OPTION...]: starts one on ./home
+inbox() {
+	started --home home \
+	    --tls-cert "${CERT:-$D/tls/server.pem}" \
+	    --tls-key "${CERT_KEY:-$D/tls/server.key}" \
+	    --client-ca "$D/tls/ca.pem" -i "$D/r.key" -K "$D/s.key.pub" "$@"
 }
 
 # ends [SIGNAL]: ends the inbox, returns its exit status
@@ -167,6 +173,52 @@ forget() {
 
 logged() {
 	grep -c -e "$1" log
+}
+
+# until_logged PATTERN
+until_logged() {
+	local n
+	for ((n = 0; n < 300; n++)); do
+		grep -q -e "$1" log && return
+		sleep 0.1
+	done
+	echo "never logged: $1"
+	cat log
+	return 1
+}
+
+# has_only FILE: the inbox has exactly this package, and nothing unfinished
+has_only() {
+	[ "$(find home/packages -type f | wc -l)" -eq 1 ]
+	cmp home/packages/*.bulla "$1"
+	[ -z "$(find home/incoming -name 'up-*')" ]
+}
+
+# fails STATUS TEXT COMMAND...: that status, nothing on stdout, TEXT on stderr
+fails() {
+	local want=$1 text=$2
+	shift 2
+	run --separate-stderr "$@"
+	echo "status $status, stdout '$output', stderr '$stderr'"
+	[ "$status" -eq "$want" ]
+	[ -z "$output" ]
+	[[ $stderr == *"$text"* ]]
+}
+
+# canned RESPONSE: a TLS server that says it to the first request; URL
+canned() {
+	printf '%b' "$1" >response
+	rm -f port
+	(timeout 60 openssl s_server -accept 127.0.0.1:0 -naccept 1 \
+	    -cert "$D/tls/server.pem" -key "$D/tls/server.key" \
+	    <response 2>/dev/null | sed -un 's/^ACCEPT .*:\([0-9]*\)$/\1/p' \
+	    >port) 3>&- &
+	pids="$pids $!"
+	for _ in $(seq 100); do
+		[ -s port ] && break
+		sleep 0.1
+	done
+	URL=https://127.0.0.1:$(head -n 1 port)
 }
 
 sha() {

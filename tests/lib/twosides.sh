@@ -5,26 +5,8 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # shared variables
 unset BULLA_HOME https_proxy HTTPS_PROXY all_proxy ALL_PROXY
 
-bulla()
-{
-	tool=$1
-	shift
-	"$BIN/bulla-$tool" "$@"
-}
-
-# two_sides: a, b and certificates in tls, in the working directory
-two_sides()
-{
-	sh "$TOP/tests/lib/pki.sh" tls
-	for s in a b; do
-		bulla trust --home $s init -n $s.example --person "Lea $s" \
-		    >/dev/null || return 1
-	done
-	bulla trust --home a pin b/roster/ours.note --fingerprint \
-	    "$(bulla trust --home b fingerprint ours)" >/dev/null &&
-		bulla trust --home b pin a/roster/ours.note --fingerprint \
-		    "$(bulla trust --home a fingerprint ours)" >/dev/null
-}
+BULLA_BIN=$BIN
+. "$TOP/tests/lib/sides.sh"
 
 # open_inbox: on ./b, at $port if that is set; sets inbox (its pid) and port
 open_inbox()
