@@ -179,4 +179,50 @@ asked(struct end *e, enum bulla_tus_place place, uint64_t old,
 	return a.status;
 }
 
+static inline unsigned
+n_files(const char *glob)
+{
+	char cmd[300];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(cmd, sizeof(cmd), "ls -d %s 2>/dev/null | wc -l", glob);
+	f = popen(cmd, "r");
+	cr_assert_not_null(f);
+	cr_assert_eq(fscanf(f, "%u", &n), 1);
+	cr_assert_eq(pclose(f), 0);
+	return n;
+}
+
+/* Both notes of an alarm verify under the log's key. */
+static inline void
+check_alarm(const char *home, const struct bulla_exchange *x,
+    const char *kind, const struct bulla_vkey *log, bool pair)
+{
+	static const char *const names[] = { "seen.note", "now.note" };
+	struct bulla_vkeys known = { 0 };
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_NOTE_MAX);
+	struct bulla_tree t;
+	struct bulla_cur c;
+	char path[400];
+
+	cr_assert_neq(x->alarm[0], '\0');
+	cr_assert_not_null(strstr(x->alarm, kind), "%s", x->alarm);
+	snprintf(path, sizeof(path), "%s/%s/alarm.txt", home, x->alarm);
+	cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK);
+	cr_assert_eq(bulla_vkeys_add(&known, log, NULL), BULLA_OK);
+	for (size_t i = 0; i < 2 && pair; i++) {
+		bulla_buf_reset(&b);
+		snprintf(path, sizeof(path), "%s/%s/%s", home, x->alarm,
+		    names[i]);
+		cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK, "%s",
+		    path);
+		c = bulla_buf_view(&b);
+		cr_assert_eq(bulla_tree_verify(&c, &known, &t, NULL),
+		    BULLA_OK, "%s", path);
+	}
+	bulla_vkeys_free(&known);
+	bulla_buf_free(&b);
+}
+
 #endif
