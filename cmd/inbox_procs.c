@@ -22,6 +22,7 @@ unblock_ends(void)
 	(void)sigemptyset(&ends);
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigaddset(&ends, SIGINT);
+	(void)sigaddset(&ends, SIGHUP);
 	(void)sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
 
@@ -167,6 +168,7 @@ signals_open(void)
 	(void)sigemptyset(&all);
 	(void)sigaddset(&all, SIGTERM);
 	(void)sigaddset(&all, SIGINT);
+	(void)sigaddset(&all, SIGHUP);
 	(void)sigaddset(&all, SIGCHLD);
 	(void)sigprocmask(SIG_BLOCK, &all, NULL);
 	return signalfd(-1, &all, SFD_CLOEXEC);

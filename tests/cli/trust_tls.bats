@@ -296,6 +296,45 @@ wait_for_port() {
 	ends
 }
 
+@test "a switched key, a new start, and the upload under way goes on" {
+	tls a make >/dev/null
+	tls b make -n 127.0.0.1 >/dev/null
+	lists a a/keys/tls.pem
+	lists b b/keys/tls.pem
+	tls b next >/dev/null
+	lists b b/keys/tls-next.pem
+	head -c 4000000 /dev/urandom >blob
+	bulla seal --home a -r b.example/desk --to b.example -o big blob >id
+	opens
+	"$BULLA_BIN/bulla-send" --home a -u "$URL" --limit-rate 1M \
+	    --attempts 50 --events-fd 4 big >said 2>told 4>events 3>&- &
+	sending=$!
+	pids="$pids $sending"
+	for ((i = 0; i < 200; i++)); do
+		[ -z "$(find b/incoming -name data -size +100k)" ] || break
+		sleep 0.1
+	done
+	[ "$i" -lt 200 ]
+	old=$(spki b/keys/tls.pem)
+	tls b switch >/dev/null
+	[ "$(spki b/keys/tls.pem)" != "$old" ]
+	ends HUP
+	[ "$(find b/incoming -name 'up-*' | wc -l)" -eq 1 ]
+	opens
+	wait "$sending" || {
+		cat told log
+		return 1
+	}
+	grep -q '^received by b.example/receiver' said
+	grep -q '"event":"resumed"' events
+	[ "$(grep -c event=created log)" -eq 1 ]
+	grep -q 'event=found' log
+	cmp big "b/packages/$(cat id).bulla"
+	[ "$(openssl s_client -connect "127.0.0.1:$PORT" </dev/null 2>/dev/null |
+	    openssl x509 -noout -pubkey | openssl pkey -pubin -outform DER |
+	    sha256sum | cut -c 1-64)" = "$(spki b/keys/tls.pem)" ]
+}
+
 @test "clients that their roster does not list stay strangers" {
 	tls a make >/dev/null
 	tls b make -n 127.0.0.1 >/dev/null
