@@ -161,13 +161,16 @@ BULLA_NODISCARD enum bulla_status packer_tags(struct packer *k,
     struct bulla_err *err);
 
 /* One directory's names, in the order of the bag; see pack_names.c. */
+enum { PACK_IS_OTHER, PACK_IS_REG, PACK_IS_DIR };
 struct pack_name {
 	const char *raw;	/* NUL-terminated, as in the file system */
-	const char *safe;	/* as in the bag; the same pointer if allowed */
-	enum { PACK_IS_OTHER, PACK_IS_REG, PACK_IS_DIR } kind;
 	unsigned parent;	/* of the roots only: which directory it is in */
+	unsigned char kind;	/* PACK_IS_... */
+	bool renamed;		/* not allowed in the bag as it is */
 	bool named;		/* a PATH of the user's: devices are imaged */
 };
+_Static_assert(sizeof(struct pack_name) <= 16,
+    "a directory of a million files costs that, and as much to sort it");
 struct pack_names {
 	struct pack_name *v;
 	size_t n, cap;
@@ -179,6 +182,8 @@ BULLA_NODISCARD enum bulla_status pack_names_add(struct pack_names *l,
 /* Every name of an open directory but "." and "..". */
 BULLA_NODISCARD enum bulla_status pack_names_read(struct pack_names *l,
     int dirfd, struct bulla_err *err);
+/* As in the bag; after pack_names_settle. */
+const char *pack_name_safe(const struct pack_name *v);
 /* Give each its allowed form, no two alike, and sort by that. */
 BULLA_NODISCARD enum bulla_status pack_names_settle(struct pack_names *l,
     struct bulla_err *err);

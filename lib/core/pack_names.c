@@ -163,47 +163,74 @@ take(void **tree, const char *name, bool *fresh)
 	return *(struct taken **)node;
 }
 
-/* An allowed name for v that nothing else in the directory has. */
+/* Is it the name of something that keeps its own? Sorted by raw. */
+static bool
+is_kept(const struct pack_names *l, const char *name)
+{
+	const struct pack_name key = { .raw = name };
+
+	return bsearch(&key, l->v, l->n, sizeof(key), by_raw) != NULL;
+}
+
+/* raw, and behind its NUL the n-th of the allowed names for it. */
+static char *
+keep_both(struct pack_names *l, const struct bulla_cur *raw, unsigned n)
+{
+	struct bulla_buf safe = BULLA_BUF_INIT(BULLA_BAG_COMPONENT_MAX);
+	struct bulla_buf both = BULLA_BUF_INIT(raw->len + 1 + safe.max);
+	char *p = NULL;
+
+	(void)bulla_bag_component_map(&safe, raw, n);
+	bulla_buf_put(&both, raw->p, raw->len + 1);
+	bulla_buf_put(&both, safe.p, safe.len);
+	if (bulla_buf_status(&safe) == BULLA_OK &&
+	    bulla_buf_status(&both) == BULLA_OK)
+		p = keep(l, both.p, both.len);
+	bulla_buf_free(&both);
+	bulla_buf_free(&safe);
+	return p;
+}
+
+/*
+ * An allowed name for v that nothing else in the directory has. The tree has
+ * those that were tried, which are few, and not those that need none.
+ */
 static bool
 rename_one(struct pack_names *l, struct pack_name *v, void **tree)
 {
-	struct bulla_buf b = BULLA_BUF_INIT(BULLA_BAG_COMPONENT_MAX);
 	struct bulla_cur raw = bulla_cur_str(v->raw);
 	struct taken *base = NULL, *t;
 	bool fresh = false;
 	unsigned n = 1;
+	char *both = NULL;
 
 	while (!fresh) {
-		bulla_buf_reset(&b);
-		(void)bulla_bag_component_map(&b, &raw, n);
-		if (bulla_buf_status(&b) != BULLA_OK)
-			break;
-		v->safe = keep(l, b.p, b.len);
-		t = v->safe == NULL ? NULL : take(tree, v->safe, &fresh);
+		both = keep_both(l, &raw, n);
+		t = both == NULL ? NULL : take(tree, both + raw.len + 1,
+		    &fresh);
 		if (t == NULL)
-			break;
+			return false;
+		if (is_kept(l, t->name))
+			fresh = false;
 		if (base == NULL)
 			base = t;
 		if (!fresh)
 			n = base->next++;
 	}
-	bulla_buf_free(&b);
-	return fresh;
+	v->raw = both;
+	return true;
 }
 
 static bool
 rename_bad(struct pack_names *l, size_t n_bad)
 {
 	void *tree = NULL;
-	bool fresh = false, ok = true;
+	bool ok = true;
 
 	/* So that who gets which suffix does not depend on readdir. */
 	qsort(l->v, l->n, sizeof(*l->v), by_raw);
-	for (size_t i = 0; i < l->n && ok; i++)
-		if (l->v[i].safe != NULL)
-			ok = take(&tree, l->v[i].safe, &fresh) != NULL;
 	for (size_t i = 0; i < l->n && ok && n_bad > 0; i++) {
-		if (l->v[i].safe != NULL)
+		if (!l->v[i].renamed)
 			continue;
 		ok = rename_one(l, &l->v[i], &tree);
 		n_bad--;
@@ -212,12 +239,18 @@ rename_bad(struct pack_names *l, size_t n_bad)
 	return ok;
 }
 
+const char *
+pack_name_safe(const struct pack_name *v)
+{
+	return v->renamed ? v->raw + strlen(v->raw) + 1 : v->raw;
+}
+
 static int
 by_safe(const void *pa, const void *pb)
 {
 	const struct pack_name *a = pa, *b = pb;
-	const unsigned char *x = (const unsigned char *)a->safe;
-	const unsigned char *y = (const unsigned char *)b->safe;
+	const unsigned char *x = (const unsigned char *)pack_name_safe(a);
+	const unsigned char *y = (const unsigned char *)pack_name_safe(b);
 	unsigned p, q;
 
 	while (*x != '\0' && *x == *y) {
@@ -237,10 +270,8 @@ pack_names_settle(struct pack_names *l, struct bulla_err *err)
 	for (size_t i = 0; i < l->n; i++) {
 		struct bulla_cur c = bulla_cur_str(l->v[i].raw);
 
-		if (bulla_bag_component_ok(&c))
-			l->v[i].safe = l->v[i].raw;
-		else
-			n_bad++;
+		l->v[i].renamed = !bulla_bag_component_ok(&c);
+		n_bad += l->v[i].renamed;
 	}
 	if (n_bad > 0 && !rename_bad(l, n_bad))
 		return no_memory(err);

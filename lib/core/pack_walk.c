@@ -100,13 +100,14 @@ static enum bulla_status
 walk_one(struct packer *k, int dirfd, const struct pack_name *v,
     struct bulla_err *err)
 {
-	struct bulla_cur safe = bulla_cur_str(v->safe), raw, path;
+	struct bulla_cur safe = bulla_cur_str(pack_name_safe(v));
+	struct bulla_cur raw, path;
 	struct packer_mark m;
 	enum bulla_status st = packer_push(k, &safe, v->raw, &m, err);
 
 	if (st != BULLA_OK)
 		return st;
-	if (v->safe != v->raw) {
+	if (v->renamed) {
 		raw = bulla_cur_str(v->raw);
 		path = bulla_cur_of(k->path + k->bag_len,
 		    k->path_len - k->bag_len);
@@ -295,7 +296,7 @@ walk_root(struct packer *k, const struct roots *r, const struct pack_name *v,
     struct bulla_err *err)
 {
 	const struct parent *parent = &r->parent[v->parent];
-	struct bulla_cur safe = bulla_cur_str(v->safe);
+	struct bulla_cur safe = bulla_cur_str(pack_name_safe(v));
 	struct packer_mark m;
 	struct bulla_meta meta;
 	struct stat sb;

@@ -5,6 +5,17 @@
 #include "core/pack_int.h"
 #include "scratch.h"
 
+/* WRAP: malloc */
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+static unsigned mallocs;
+void *
+__wrap_malloc(size_t n)
+{
+	mallocs++;
+	return __real_malloc(n);
+}
+
 TestSuite(names, .init = scratch_enter, .fini = scratch_leave);
 
 static void
@@ -18,7 +29,7 @@ safe_of(const struct pack_names *l, const char *raw)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->v[i].raw, raw) == 0)
-			return l->v[i].safe;
+			return pack_name_safe(&l->v[i]);
 	return "?";
 }
 
@@ -29,17 +40,17 @@ expect_settled(const struct pack_names *l)
 	char a[300], b[300];
 
 	for (size_t i = 0; i < l->n; i++) {
-		struct bulla_cur c = bulla_cur_str(l->v[i].safe);
+		struct bulla_cur c = bulla_cur_str(pack_name_safe(&l->v[i]));
 
-		cr_expect(bulla_bag_component_ok(&c), "%s", l->v[i].safe);
+		cr_expect(bulla_bag_component_ok(&c), "%s", pack_name_safe(&l->v[i]));
 		if (i == 0)
 			continue;
-		snprintf(a, sizeof(a), "%s%s", l->v[i - 1].safe,
+		snprintf(a, sizeof(a), "%s%s", pack_name_safe(&l->v[i - 1]),
 		    l->v[i - 1].kind == PACK_IS_DIR ? "/" : "");
-		snprintf(b, sizeof(b), "%s%s", l->v[i].safe,
+		snprintf(b, sizeof(b), "%s%s", pack_name_safe(&l->v[i]),
 		    l->v[i].kind == PACK_IS_DIR ? "/" : "");
 		cr_expect_lt(strcmp(a, b), 0, "%s, %s", a, b);
-		cr_expect_str_neq(l->v[i - 1].safe, l->v[i].safe);
+		cr_expect_str_neq(pack_name_safe(&l->v[i - 1]), pack_name_safe(&l->v[i]));
 	}
 }
 
@@ -53,7 +64,7 @@ Test(names, what_is_allowed_stays)
 		add(&l, ok[i], DT_REG);
 	cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
 	for (size_t i = 0; i < l.n; i++)
-		cr_expect_eq(l.v[i].safe, l.v[i].raw);
+		cr_expect(!l.v[i].renamed);
 	expect_settled(&l);
 	pack_names_free(&l);
 }
@@ -148,7 +159,7 @@ Test(names, the_order_of_whole_paths)
 	add(&l, "a", DT_DIR);
 	cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
 	for (size_t i = 0; i < l.n; i++)
-		cr_expect_str_eq(l.v[i].safe, want[i + 1]);
+		cr_expect_str_eq(pack_name_safe(&l.v[i]), want[i + 1]);
 	expect_settled(&l);
 	pack_names_free(&l);
 }
@@ -167,7 +178,7 @@ Test(names, the_order_whatever_is_compared_with_what)
 			    DT_DIR : DT_REG);
 		cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
 		for (unsigned i = 0; i < 3; i++)
-			cr_expect_str_eq(l.v[i].safe, raw[i]);
+			cr_expect_str_eq(pack_name_safe(&l.v[i]), raw[i]);
 		pack_names_free(&l);
 	}
 }
@@ -220,6 +231,28 @@ Test(names, very_many_that_collide)
 	}
 	cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
 	expect_settled(&l);
+	pack_names_free(&l);
+}
+
+/* Of a million names one that is not allowed must not cost an allocation for
+ * each of the others. */
+Test(names, one_that_is_renamed_among_many)
+{
+	struct pack_names l = { 0 };
+	char raw[40];
+
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(raw, sizeof(raw), "f%05u", i);
+		add(&l, raw, DT_REG);
+	}
+	add(&l, "f\001", DT_REG);
+	add(&l, "f_", DT_REG);
+	mallocs = 0;
+	cr_assert_eq(pack_names_settle(&l, NULL), BULLA_OK);
+	cr_expect_lt(mallocs, 100, "%u", mallocs);
+	expect_settled(&l);
+	cr_expect_str_eq(safe_of(&l, "f\001"), "f_.2");
+	cr_expect_str_eq(safe_of(&l, "f_"), "f_");
 	pack_names_free(&l);
 }
 
