@@ -104,6 +104,8 @@ look_inside(const char *id, int fd, struct bulla_custody *c,
 	if (st == BULLA_OK) {
 		memcpy(c->seal, p.closing_digest, sizeof(c->seal));
 		c->has_seal = true;
+		if (p.opening.exercise)
+			custody_offer(c, "remarks", BULLA_CUSTODY_EXERCISE);
 	}
 	bulla_package_free(&p);
 	return st;

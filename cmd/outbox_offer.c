@@ -183,6 +183,7 @@ relinquish(struct offer *o)
 	struct bulla_exchange x = { .home = &o->m.h };
 	struct bulla_buf to = BULLA_BUF_INIT(BULLA_FIELD_MAX);
 	struct bulla_handover what = { .id = o->pkg.opening.id,
+	    .exercise = o->pkg.opening.exercise,
 	    .seal = o->pkg.closing_digest, .sha256 = o->sha256,
 	    .transport = "network, offered for fetching", .authority = "-" };
 	const char *path = cmd_home_key(&o->m, "custodian.key");

@@ -207,6 +207,7 @@ relinquish(struct send_home *h, const struct bulla_send_config *g,
 	struct bulla_buf to = BULLA_BUF_INIT(BULLA_FIELD_MAX);
 	char transport[512], ref[80] = "-";
 	struct bulla_handover what = { .id = h->pkg.opening.id,
+	    .exercise = h->pkg.opening.exercise,
 	    .seal = h->pkg.closing_digest, .sha256 = w->sha256,
 	    .transport = transport, .authority = ref };
 	const struct bulla_cur *r = &h->pkg.opening.ref;

@@ -12,6 +12,11 @@
  * is the event "receive" or "reject". Parsing proves nothing about who wrote
  * it; docs/FORMAT.md has the grammar and the fields of each event.
  */
+/*
+ * The remarks of a relinquish or reject of a package of an exercise: who has
+ * not got the package knows by them that nothing of it counts.
+ */
+#define BULLA_CUSTODY_EXERCISE "EXERCISE"
 #define BULLA_CUSTODY_EXTRA_MAX 32u
 #define BULLA_CUSTODY_SEQUENCE_MAX 9999u	/* files are NNNN-<event>.note */
 

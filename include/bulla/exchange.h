@@ -119,6 +119,7 @@ struct bulla_handover {
 	const char *recipients;		/* who can open it, as plain text */
 	const char *transport;		/* "https, inbox.example" */
 	const char *authority;		/* request id, or "-" */
+	bool exercise;			/* the note says so: see review.h */
 };
 BULLA_NODISCARD enum bulla_status bulla_exchange_relinquish(
     struct bulla_exchange *x, const struct bulla_peer *peer,

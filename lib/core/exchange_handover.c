@@ -82,6 +82,8 @@ add(struct bulla_exchange *x, const struct bulla_handover *what,
 	field(&c, "package-sha256", sha256);
 	field(&c, "recipients", what->recipients);
 	field(&c, "tool", tool);
+	if (what->exercise)
+		field(&c, "remarks", BULLA_CUSTODY_EXERCISE);
 	st = bulla_chain_add(x->home->path, &c, custodian, 1, &note, err);
 	bulla_buf_free(&note);
 	return st;

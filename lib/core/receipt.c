@@ -41,7 +41,7 @@ add_extras(struct bulla_custody *c, const struct receipt_of *of,
     const struct values *v)
 {
 	static const char *const rest[] = { "seal-no", "storage",
-	    "condition", "remarks" };
+	    "condition" };
 
 	extra(c, "relinquish", v->relinquish);
 	extra(c, "package-sha256", v->sha256);
@@ -55,6 +55,8 @@ add_extras(struct bulla_custody *c, const struct receipt_of *of,
 	extra(c, "tool", "bulla " BULLA_VERSION);
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		extra(c, rest[i], "-");
+	extra(c, "remarks", of->reason != NULL && of->exercise ?
+	    BULLA_CUSTODY_EXERCISE : "-");
 }
 
 static void

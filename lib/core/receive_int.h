@@ -22,6 +22,7 @@ struct receipt_of {
 	const uint8_t *seal;	/* digest of the closing's text, or NULL */
 	const char *reason;	/* of a reject; NULL: receive */
 	const uint8_t *relinquish;	/* the note it answers, or NULL */
+	bool exercise;		/* so its signed opening note says */
 };
 /*
  * Make and sign a note that stands alone: a reject, which has no seal and no

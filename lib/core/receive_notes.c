@@ -171,7 +171,8 @@ receive_reject(const struct arrival *a, const char *reason,
     struct bulla_received *out, struct bulla_err *err)
 {
 	struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
-	    .bytes = a->bytes, .reason = reason };
+	    .bytes = a->bytes, .reason = reason,
+	    .exercise = a->pkg.opening.exercise };
 	struct handed handed;
 	enum bulla_status st;
 	bool found = false;

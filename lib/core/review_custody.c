@@ -85,7 +85,9 @@ struct package {
 	struct bulla_handover_seen *h;
 	struct review_note *handed;	/* the first */
 	bool known;			/* the threads have judged it */
-	bool exercise;
+	bool here, exercise;		/* as the package itself says */
+	bool handed_said;		/* so says who handed it over, */
+	bool rejected_said;		/* ... who rejected it */
 };
 
 static void
@@ -132,7 +134,7 @@ find_sender(const struct went *g, struct package *p)
 
 	memcpy(h->id, p->v[0].id, sizeof(h->id));
 	h->by = -1;
-	p->known = e != NULL;
+	p->known = p->here = e != NULL;
 	p->exercise = g->w->from->exercise;
 	if (e != NULL) {
 		h->by = e->by;
@@ -140,9 +142,9 @@ find_sender(const struct went *g, struct package *p)
 			h->received = e->received;
 		return;
 	}
-	if (inspect(g, p))
+	p->here = inspect(g, p);
+	if (p->here)
 		return;
-	p->exercise = false;
 	for (size_t i = 0; i < p->n && h->by < 0; i++) {
 		struct review_note *n = &p->v[i];
 
@@ -164,8 +166,10 @@ look(const struct went *g, struct package *p)
 		    n->time < p->handed->time))
 			p->handed = n;
 	}
-	if (p->handed != NULL)
-		p->h->handed = p->handed->time;
+	if (p->handed == NULL)
+		return;
+	p->h->handed = p->handed->time;
+	p->handed_said = p->handed->exercise;
 }
 
 static bool
@@ -190,6 +194,8 @@ look_further(const struct went *g, struct package *p)
 			continue;
 		earlier(is(n, "receive") ? &h->received : is(n, "reject") ?
 		    &h->rejected : &h->disputed, n->time);
+		p->rejected_said = p->rejected_said || (is(n, "reject") &&
+		    n->exercise);
 	}
 }
 
@@ -232,9 +238,22 @@ count_package(const struct went *g, struct package *p)
 }
 
 /*
- * An exercise is no part of what is reviewed. But who rejected a package kept
- * nothing of it, and cannot tell: so rejects count, when it is no exercise.
+ * An exercise is no part of what is reviewed. Who rejected a package has
+ * nothing of it, and who waits for one neither: they go by what the notes
+ * remark. So does the sender of one that was rejected, unless his package is
+ * none of an exercise: by no word of the other side's does that not count.
  */
+static bool
+is_exercise(const struct package *p)
+{
+	bool rejected = p->h->rejected != 0 && p->h->received == 0;
+
+	if (!p->here)
+		return p->handed_said || p->rejected_said;
+	return p->exercise && (!rejected || p->known || p->handed_said ||
+	    p->rejected_said);
+}
+
 static bool
 all_packages(const struct went *g)
 {
@@ -260,8 +279,7 @@ all_packages(const struct went *g)
 			continue;
 		look(g, &p);
 		look_further(g, &p);
-		if (p.exercise != w->from->exercise &&
-		    (w->from->exercise || p.h->rejected == 0))
+		if (is_exercise(&p) != w->from->exercise)
 			continue;
 		r->n_handovers++;
 		count_package(g, &p);

@@ -41,6 +41,7 @@ struct sample {
 struct review_note {
 	char id[BULLA_ID_LEN + 1];
 	bool has_seal, good, invalid;	/* all matched; bag-invalid */
+	bool exercise;			/* so it remarks */
 	uint8_t digest[32];
 	const char *event;
 	int by;				/* side; -1: another's */

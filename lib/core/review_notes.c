@@ -52,6 +52,7 @@ fill(const struct review_work *w, const struct bulla_custody *c,
 	n->event = event_of(&c->event);
 	n->good = says(c, "match", "yes") && says(c, "seal-intact", "yes");
 	n->invalid = says(c, "reason", "bag-invalid");
+	n->exercise = says(c, "remarks", BULLA_CUSTODY_EXERCISE);
 	n->by = side_of(&w->r->threads, &c->actor);
 	n->time = c->time;
 	n->record = UINT32_MAX;

@@ -196,6 +196,69 @@ signed by a lead of b.example: "* ]]
 	cmp <(agreed a --tsv | grep -v ^own) <(agreed b --tsv | grep -v ^own)
 }
 
+# hand HOME ID: a relinquish note about a package in the home, on stdout
+hand() {
+	bulla custody --home "$1" add -s officer=Ada -s place=x -s purpose=x \
+	    -s authority=- -s result=released -s to=b.example \
+	    -s transport=courier -s recipients=desk "$2" relinquish
+}
+
+# handed HOME FORM...: figures of what a.example sent, that count something
+handed() {
+	bulla review -q --home "$1" --time "$(date -u -d '+3 days' +%FT%TZ)" \
+	    --from "$(later -9600)" --to "$(date -u -d '+2 days' +%F)" \
+	    --tsv "${@:2}" | awk -F '\t' '$1 == "handovers" &&
+	    $2 == "a.example" && $6 ~ /^[1-9]/ { print $5, $6 }' | sort
+}
+
+@test "review: exercises do not count, rejected or under way" {
+	handed a >before
+	cmp before <(handed b)
+	for n in 1 2; do
+		echo x >x
+		bulla seal -q --home a --exercise -r b.example/desk \
+		    -o e$n.bulla x >/dev/null
+		id=$(tar -tf e$n.bulla | sed 's|/.*||;q')
+		cp e$n.bulla "a/packages/$id.bulla"
+		hand a "$id" >h$n
+		grep -qx 'remarks: EXERCISE' h$n
+		bulla custody --home b take -q h$n
+	done
+	# the first is under way; the second arrives, and b takes no exercises
+	if bulla receive --home b e2.bulla >reject; then
+		return 1
+	fi
+	grep -qx 'event: reject' reject
+	grep -qx 'remarks: EXERCISE' reject
+	bulla custody --home a take -q reject
+	handed a | cmp before -
+	handed b | cmp before -
+	[ "$(handed a --exercise | tr '\n' ' ')" = \
+	    "handed-over 2 rejected 1 without-receipt 1 " ]
+	cmp <(handed a --exercise) <(handed b --exercise)
+	for s in a b; do
+		run ! grep -Eq "$id|$(tar -tf e1.bulla | sed 's|/.*||;q')" \
+		    <(review $s --json --to "$(date -u +%F)")
+		bulla request --home $s list --all --json >list
+		run ! grep -q "$id" list
+	done
+	# b calls one that is none an exercise: that takes nothing from a's
+	bulla seal -q --home a -r b.example/desk -o real.bulla x >/dev/null
+	id=$(tar -tf real.bulla | sed 's|/.*||;q')
+	cp real.bulla "a/packages/$id.bulla"
+	hand a "$id" >h3
+	run ! grep -q 'remarks: EXERCISE' h3
+	bulla custody --home b take -q h3
+	bulla custody --home b add -i b/keys/receiver.key -s officer=- \
+	    -s place=x -s purpose=x -s authority=- -s result=rejected \
+	    -s reason=out-of-scope -s tool=x -s remarks=EXERCISE \
+	    -s "package-sha256=$(sha256sum <real.bulla | cut -d ' ' -f 1)" \
+	    "$id" reject >lie
+	bulla custody --home a take -q lie
+	[ "$(handed a | grep rejected)" = "rejected 1" ]
+	[ "$(handed b | grep -c rejected)" -eq 0 ]
+}
+
 @test "review: periods" {
 	run --separate-stderr bulla review --home a --time "$(later 1)" \
 	    --to "$(later 2)"
