@@ -3,8 +3,9 @@
 # themselves, and do less: none of these names who sealed what, in what order.
 # shellcheck disable=SC2154 # recipient and dir are set there
 
-# What writes no stream gets a new place each time, in memory: restic and
-# borg sync what they write, and a disk is not what is measured
+# What writes no stream gets a new place each time, in memory where there is
+# room: restic and borg sync what they write, and a disk is not what is
+# measured
 make_place()
 {
 	parent=$dir
@@ -12,6 +13,7 @@ make_place()
 	    $((BIG_MB * 3000)) ]; then
 		parent=/dev/shm
 	fi
+	rm -rf "$place"
 	place=$(mktemp -d "$parent/place.XXXXXX")
 	echo bench >"$place/password"
 	export RESTIC_PASSWORD_FILE="$place/password"
