@@ -13,7 +13,11 @@
 #define NET_THREADS 4u
 #define WORK_THREADS 4u
 #define JUDGE_THREADS 2u
-#define CONN_MEMORY (32u << 10)	/* bytes of header that one may send */
+/*
+ * Bytes of header that one may send. Half of them are for what comes in: with
+ * room for a TLS record (16 KiB) a body is read in half as many pieces.
+ */
+#define CONN_MEMORY (48u << 10)
 
 static void *
 watch(void *arg)

@@ -162,9 +162,10 @@ judge_run(struct task *t)
 	if (kept == BULLA_OK) {
 		/* Only now: an answer lost with its upload would be silence. */
 		disk_remove(u->ib, u->id);
-		upload_close(u);
 		atomic_store(&u->again_at, inbox_clock());
 		atomic_store(&u->state, UPLOAD_DONE);
+		/* To give back gigabytes takes a while: not his who waits. */
+		upload_close(u);
 	} else {
 		later(u, &err);
 	}

@@ -10,6 +10,7 @@
 #define PIECE_MIN (UINT64_C(1) << 20)
 #define PIECE_MAX (UINT64_C(256) << 20)
 #define PIECE_FAST 2	/* seconds: a piece that was quicker grows */
+#define PIECE_LEAP 8	/* times, when it took no second */
 #define PIECE_SLOW 20	/* one that was slower shrinks */
 #define PIECE_SECS 10	/* what a limited rate should take for one */
 #define PACED_MIN (UINT64_C(64) << 10)	/* with a limited rate */
@@ -20,10 +21,12 @@
 static void
 adapt(struct sender *s, int64_t took)
 {
-	if (took < PIECE_FAST && s->piece < PIECE_MAX)
-		s->piece *= 2;
+	if (took < PIECE_FAST)
+		s->piece *= took == 0 ? PIECE_LEAP : 2;
 	else if (took > PIECE_SLOW && s->piece > PIECE_MIN)
 		s->piece /= 2;
+	if (s->piece > PIECE_MAX)
+		s->piece = PIECE_MAX;
 }
 
 static uint64_t
