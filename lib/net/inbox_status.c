@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -32,6 +33,33 @@ answer(struct MHD_Connection *mhd, unsigned status, const char *type,
 	return ok;
 }
 
+/*
+ * A page that somebody's browser has open must not read this one under a
+ * name of its own that it had lead to 127.0.0.1.
+ */
+static bool
+is_local(struct MHD_Connection *mhd)
+{
+	static const char *const names[] = { "localhost", "127.0.0.1",
+	    "[::1]" };
+	const char *host = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND,
+	    "Host");
+	size_t n;
+
+	if (host == NULL)
+		return true;	/* HTTP/1.0, which no browser speaks */
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		n = strlen(names[i]);
+		if (strncasecmp(host, names[i], n) == 0 && (host[n] == '\0' ||
+		    (host[n] == ':' && strspn(host + n + 1, "0123456789") ==
+		    strlen(host + n + 1))))
+			return true;
+	}
+	/* Another of 127.0.0.0/8: no name is made of digits alone. */
+	return strncmp(host, "127.", 4) == 0 &&
+	    strspn(host, "0123456789.:") == strlen(host);
+}
+
 static enum MHD_Result
 page(struct bulla_inbox *ib, struct MHD_Connection *mhd, const char *url,
     const char *method)
@@ -44,6 +72,10 @@ page(struct bulla_inbox *ib, struct MHD_Connection *mhd, const char *url,
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
 		status = 405;
 		bulla_buf_str(&b, "only GET\n");
+	} else if (!is_local(mhd)) {
+		status = 421;
+		bulla_buf_str(&b, "ask for it by a loopback address, or as "
+		    "localhost\n");
 	} else if (strcmp(url, "/healthz") == 0) {
 		status = health_put(ib, &b) ? 200 : 503;
 	} else if (strcmp(url, "/metrics") == 0) {

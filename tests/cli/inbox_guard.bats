@@ -367,6 +367,29 @@ inbox() {
 	[ "$(page /healthz)" = 200 ]
 }
 
+@test "the status page: only by names that a browser cannot be given" {
+	with_status
+	port=${STATUS##*:}
+	asked_as() {
+		curl -sS --max-time 10 -o page -w '%{http_code}' \
+		    -H "Host: $1" "$STATUS/metrics"
+	}
+	for h in localhost "localhost:$port" LOCALHOST 127.0.0.1 127.8.9.1:80 \
+	    '[::1]' "[::1]:$port"; do
+		echo "$h"
+		[ "$(asked_as "$h")" = 200 ]
+	done
+	for h in evil.example "evil.example:$port" localhost.evil.example \
+	    127.0.0.1.evil.example '[::1].evil.example' 10.0.0.1 \
+	    'localhost:80@evil.example' '[::1]:x'; do
+		echo "$h"
+		[ "$(asked_as "$h")" = 421 ]
+		run ! grep bulla_inbox page
+	done
+	# HTTP/1.0 has none
+	[ "$(curl -sS0 -H 'Host:' -o page -w '%{http_code}' "$STATUS/healthz")" = 200 ]
+}
+
 @test "health says when the disk is full" {
 	mkdir home
 	mount -t tmpfs -o size=80m,mode=700 tmpfs home 2>/dev/null ||

@@ -221,8 +221,8 @@ refused() {
 	inbox
 	head -c 200000 /dev/zero >junk
 	refused junk 'not a bulla package'
-	head -c 100000 "$D/package" >cut
-	refused cut 'ends'
+	head -c 100000 "$D/package" >short
+	refused short 'ends'
 	"$BULLA_BIN/bulla-keygen" sign -n x.example/sealer -o x.key >/dev/null
 	"$BULLA_BIN/bulla-seal" -q -i x.key -R "$D/desk.age.pub" \
 	    -o strange "$D/r.key.pub" >/dev/null
