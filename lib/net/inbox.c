@@ -35,6 +35,7 @@ watch(void *arg)
 		uploads_tick(ib);
 		uploads_expire(ib);
 		ends_watch(ib);
+		answers_forget(ib);
 		pthread_mutex_lock(&ib->mu);
 	}
 	pthread_mutex_unlock(&ib->mu);
@@ -274,6 +275,7 @@ bulla_inbox_stop(struct bulla_inbox *ib)
 		mhd_stop(ib);
 	if (ib->watching)
 		pthread_join(ib->watchdog, NULL);
+	forget_end(&ib->forget);
 	/* The bytes of cut uploads are still being made durable. */
 	if (ib->work.n_threads > 0)
 		pool_stop(&ib->work, false);

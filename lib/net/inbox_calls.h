@@ -216,6 +216,9 @@ struct answer {
 BULLA_NODISCARD enum bulla_status answer_put(struct bulla_inbox *ib,
     const struct bulla_inbox_client *who, const uint8_t sha256[32],
     const struct answer *a, struct bulla_err *err);
+/* inbox_forget.c: old ones that say no go; a few each second. */
+void answers_forget(struct bulla_inbox *ib);
+void forget_end(struct forget *f);
 /* BULLA_E_NOMATCH when there is none. Free with bulla_buf_free(&a->body). */
 BULLA_NODISCARD enum bulla_status answer_get(struct bulla_inbox *ib,
     const struct bulla_inbox_client *who, const uint8_t sha256[32],

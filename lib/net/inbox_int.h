@@ -1,6 +1,7 @@
 #ifndef BULLA_NET_INBOX_INT_H
 #define BULLA_NET_INBOX_INT_H
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -181,12 +182,22 @@ struct stats {
 enum cert { CERT_OURS, CERT_CA, CERT_N };
 extern const char *const cert_names[CERT_N];
 
+/* Where the round among old answers is. */
+struct forget {
+	DIR *all, *one;			/* NULL: not there */
+	struct bulla_inbox_client client;	/* whose one is */
+	bool begun;
+	int64_t at;			/* when, monotonic */
+	unsigned n;			/* removed */
+};
+
 struct bulla_inbox {
 	struct stats stats;
 	int64_t started;		/* POSIX seconds */
 	int64_t cert_until[CERT_N];	/* POSIX seconds */
 	bool warned;
 	int64_t warned_at;		/* monotonic */
+	struct forget forget;
 	char status_url[LISTEN_URL_MAX];
 	struct MHD_Daemon *status;
 	struct bulla_inbox_config cfg;

@@ -213,3 +213,38 @@ gauge() {
 	[ "$status" -eq 2 ]
 	[[ $stderr == *"--quarantine: \"days=x\""* ]]
 }
+
+@test "answers that say no are forgotten after 30 days, receipts are not" {
+	inbox
+	rejected "$D/one"
+	rejected "$D/two"
+	send -q -u "$URL" "$D/package"
+	head -c 1000 /dev/zero >junk
+	create 1000 -H "Upload-Metadata: sha256 $(printf %s "$(sha junk)" |
+	    openssl base64 -A)"
+	patch 0 junk
+	for ((i = 0; i < 100; i++)); do
+		ask "/receipts/$(sha junk)"
+		grep -q '^HTTP/1.1 202' headers || break
+		sleep 0.1
+	done
+	answered 422
+	ends
+	[ "$(find home/answers -type f | wc -l)" -eq 4 ]
+	find home/answers -type f -exec touch -d '31 days ago' {} +
+	touch -d '29 days ago' home/answers/*/"$two"
+	inbox
+	for ((i = 0; i < 100; i++)); do
+		[ "$(logged 'event=forgotten answers=2')" -eq 0 ] || break
+		sleep 0.1
+	done
+	[ "$(find home/answers -type f | wc -l)" -eq 2 ]
+	ask "/receipts/$(sha "$D/package")"
+	answered 200
+	ask "/receipts/$two"
+	answered 200
+	ask "/receipts/$one"
+	answered 404
+	run send -q -u "$URL" "$D/one"
+	[ "$status" -eq 1 ]
+}
