@@ -44,6 +44,10 @@ is_call(const struct bulla_thread *t)
 	return strcmp(t->event[0].kind, "request") != 0;
 }
 
+/*
+ * Only classes that were agreed have rows: any other word is the asker's, who
+ * could fill the tables with thousands.
+ */
 void
 review_sample(struct review_work *w, size_t i, size_t event,
     enum measure what, int64_t value)
@@ -52,7 +56,7 @@ review_sample(struct review_work *w, size_t i, size_t event,
 	const char *class = t->event[0].urgency;
 
 	review_add(w, &(struct sample){ .what = what, .side = t->asker,
-	    .class = class[0] != '\0' ? class : BULLA_REVIEW_NONE,
+	    .class = t->has_class ? class : BULLA_REVIEW_NONE,
 	    .category = is_call(t) ? BULLA_REVIEW_NONE :
 	    t->category[0] != '\0' ? t->category : BULLA_REVIEW_UNREAD,
 	    .value = value, .record = w->base[i] + (uint32_t)event });

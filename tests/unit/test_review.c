@@ -19,7 +19,8 @@
  *    h 48, final h 64: overdue, the oldest by 59 h. updates due h 46, 52, 58,
  *    64, 70, 76, 82, 88, 94: none given.
  * R5 b asks, emergency, fraud: h 50. withdrawn h 50.5: ack due h 51: void.
- * R6 b asks, of no class: h 60. ack h 61. Nothing was promised.
+ * R6 b asks, of a class that was not agreed: h 60. ack h 61. Nothing was
+ *    promised.
  */
 static const char *r1, *r2, *r3, *r4, *r5, *r6, *call, *ack2, *held3;
 static struct bulla_review x, y;
@@ -43,7 +44,7 @@ exchange(void)
 	r4 = ask_a("emergency", "malicious-cyber", h(40));
 	r5 = ask_b("emergency", "fraud", h(50));
 	(void)from_b("withdrawn", r5, h(50) + 1800);
-	r6 = ask_b(NULL, "fraud", h(60));
+	r6 = ask_b("gold", "fraud", h(60));
 	(void)from_a("acknowledge", r6, NULL, h(61));
 	kit_cosign(&a, &b, h(62));
 }
