@@ -122,6 +122,19 @@ void request_wrap(struct bulla_buf *b, const char *first, const char *then,
 int request_judge(struct request_cmd *k, const struct bulla_reqdoc *d);
 
 /*
+ * A file of the name that it needs in its package, below HOME/requests until
+ * it is packed. Only one run at a time has one. Initialise with .lock = -1;
+ * request_scratch_end in any case.
+ */
+struct request_scratch {
+	char dir[4096], file[4400];
+	int lock;
+};
+int request_scratch(struct request_cmd *k, const char *name,
+    const struct bulla_buf *b, struct request_scratch *s);
+void request_scratch_end(struct request_scratch *s);
+
+/*
  * One package: document and attachments, sealed, recorded, kept. Without a
  * document, of another kind (indicators, notice): the attachments alone.
  */

@@ -113,7 +113,7 @@ expected_manifest(const struct request_work *w,
 	for (; n < w->k->n_attach; n++)
 		m[n] = (struct member){ last_of(w->k->attach[n]),
 		    w->digest[n] };
-	m[n++] = (struct member){ last_of(w->doc), doc };
+	m[n++] = (struct member){ last_of(w->doc.file), doc };
 	bulla_sha256(w->text.p, w->text.len, doc);
 	qsort(m, n, sizeof(m[0]), by_name);
 	for (size_t i = 0; i < n; i++) {

@@ -10,7 +10,6 @@
 #include "bulla/text.h"
 
 #define NOTICE_MAX (1u << 20)	/* bytes */
-#define PATH_CAP 4096u
 #define NAME_CAP 200u		/* bytes of a file's name */
 #define LINES_MAX (1u << 18)	/* bytes of what is wrong */
 
@@ -101,24 +100,13 @@ seal(struct request_cmd *k, const char *kind, const char *name,
 {
 	const struct request_seal s = { .kind = kind, .ref = k->ref,
 	    .exercise = k->exercise };
-	char dir[PATH_CAP], path[2 * PATH_CAP];
-	struct bulla_err err = { 0 };
-	enum bulla_status st;
-	int code;
+	struct request_scratch file = { .lock = -1 };
+	int code = request_scratch(k, name, b, &file);
 
-	(void)snprintf(dir, sizeof(dir), "%.*s/.indicators-XXXXXX",
-	    (int)sizeof(dir) - 64, k->m.h.path);
-	if (mkdtemp(dir) == NULL) {
-		st = bulla_fail_sys(&err, "a directory in the home");
-		return cmd_fail(&k->c, NULL, st, &err);
-	}
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	st = bulla_file_put(path, b->p, b->len, 0600, false, &err);
-	k->attach[k->n_attach++] = path;
-	code = st == BULLA_OK ? request_seal(k, &s) :
-	    cmd_fail(&k->c, NULL, st, &err);
-	(void)unlink(path);
-	(void)rmdir(dir);
+	k->attach[k->n_attach++] = file.file;
+	if (code == CMD_YES)
+		code = request_seal(k, &s);
+	request_scratch_end(&file);
 	return code;
 }
 

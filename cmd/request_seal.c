@@ -180,10 +180,7 @@ report(struct request_work *w)
 static void
 clean_up(struct request_work *w)
 {
-	if (w->dir[0] != '\0') {
-		(void)unlink(w->doc);
-		(void)rmdir(w->dir);
-	}
+	request_scratch_end(&w->doc);
 	if (w->spool != -1)
 		(void)close(w->spool);
 	bulla_signer_free(&w->signer);
@@ -195,7 +192,7 @@ clean_up(struct request_work *w)
 int
 request_seal(struct request_cmd *k, const struct request_seal *p)
 {
-	struct request_work w = { .k = k, .p = p, .spool = -1,
+	struct request_work w = { .k = k, .p = p, .spool = -1, .doc.lock = -1,
 	    .text = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
 	struct bulla_outfile o = BULLA_OUTFILE_INIT;
 	int code = CMD_YES;
@@ -211,8 +208,11 @@ request_seal(struct request_cmd *k, const struct request_seal *p)
 		code = load_sealer(&w);
 	if (code == CMD_YES)
 		code = open_files(&w, &o);
-	if (code == CMD_YES && p->d != NULL)
-		code = request_write_doc(&w);
+	if (code == CMD_YES && p->d != NULL) {
+		code = request_scratch(k, bulla_reqdoc_file(p->d->kind),
+		    &w.text, &w.doc);
+		w.paths[w.n_paths++] = w.doc.file;
+	}
 	if (code == CMD_YES) {
 		set_opening(&w);
 		code = run_seal(&w, &o);

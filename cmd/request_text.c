@@ -71,35 +71,3 @@ request_write_text(struct request_work *w)
 	bulla_buf_free(&b);
 	return code;
 }
-
-/* HOME/requests/.new-XXXXXX/request.txt: a file of the name it needs. */
-int
-request_write_doc(struct request_work *w)
-{
-	const char *home = w->k->m.h.path;
-	struct bulla_err err = { 0 };
-	enum bulla_status st;
-	int n = snprintf(w->dir, sizeof(w->dir), "%s/requests", home);
-
-	if (n < 0 || (size_t)n > sizeof(w->dir) - 64) {
-		w->dir[0] = '\0';
-		return cmd_usage(&w->k->c, "the path of the home is too long");
-	}
-	st = bulla_dir_make(w->dir, 0700, &err);
-	if (st == BULLA_OK) {
-		memcpy(w->dir + n, "/.new-XXXXXX", sizeof("/.new-XXXXXX"));
-		if (mkdtemp(w->dir) == NULL)
-			st = bulla_fail_sys(&err, "requests");
-	}
-	if (st != BULLA_OK) {
-		w->dir[0] = '\0';
-		return cmd_fail(&w->k->c, home, st, &err);
-	}
-	(void)snprintf(w->doc, sizeof(w->doc), "%.*s/%s",
-	    (int)sizeof(w->doc) - 32, w->dir,
-	    bulla_reqdoc_file(w->p->d->kind));
-	st = bulla_file_put(w->doc, w->text.p, w->text.len, 0600, false,
-	    &err);
-	w->paths[w->n_paths++] = w->doc;
-	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, NULL, st, &err);
-}

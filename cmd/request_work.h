@@ -12,8 +12,7 @@ struct request_work {
 	struct request_cmd *k;
 	const struct request_seal *p;
 	struct bulla_buf text;		/* of the document, or its note */
-	char dir[PATH_CAP];		/* where the document waits; "": none */
-	char doc[PATH_CAP];
+	struct request_scratch doc;	/* where the document waits */
 	const char *paths[REQUEST_FILES_MAX + 1];
 	size_t n_paths;
 	/* of the attachments, as the document lists them */
@@ -31,8 +30,6 @@ struct request_work {
 
 /* The document's text, with date and attachments; a hotline call signed. */
 int request_write_text(struct request_work *w);
-/* The same as a file that can be packed; w->dir must be removed. */
-int request_write_doc(struct request_work *w);
 /* "attachment": sha256, bytes and name of each; w->digest. */
 int request_attach(struct request_work *w);
 /* Is what was packed what the document lists? CMD_YES, or refused. */

@@ -54,7 +54,7 @@ refused() {
 	[[ $output == *"$1: was changed while it was being sealed: nothing was sealed or kept; "* ]]
 	[ ! -e r.bulla ]
 	[ ! -e a/custody ]
-	[ -z "$(find a/packages a/requests -type f)" ]
+	[ -z "$(find a/packages a/requests -type f ! -name '.*')" ]
 	"$BIN/bulla-ledger" --home a check
 }
 
