@@ -155,7 +155,7 @@ told_to_end(void)
 	sigset_t s;
 
 	return sigpending(&s) == 0 && (sigismember(&s, SIGTERM) == 1 ||
-	    sigismember(&s, SIGINT) == 1);
+	    sigismember(&s, SIGINT) == 1 || sigismember(&s, SIGHUP) == 1);
 }
 
 /* It may be waiting for a store that is silent: who ends us is heard. */

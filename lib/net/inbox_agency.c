@@ -25,9 +25,10 @@ refuse(struct request *r, const struct bulla_inbox_agency *a)
 	char text[600];
 
 	inbox_log_of(r->conn)(r->ib, "event=%s client=%s address=%s "
-	    "agency=%s reason=\"%s\"", unknown ? "unknown-agency" : "suspended-agency",
-	    r->conn->client.hex, r->conn->from, a->name[0] != '\0' ? a->name :
-	    "-", inbox_quote(text, sizeof(text), a->reason));
+	    "agency=%s reason=\"%s\"", unknown ? "unknown-agency" :
+	    "suspended-agency", r->conn->client.hex, r->conn->from,
+	    a->name[0] != '\0' ? a->name : "-",
+	    inbox_quote(text, sizeof(text), a->reason));
 	reply_text(&r->reply, 403, unknown ?
 	    "this TLS key is none of those in the roster" :
 	    "this TLS key is not let in at this time");

@@ -120,15 +120,18 @@ gone() {
 
 @test "a store that is busy at the start: the inbox can be ended" {
 	store
-	echo '9 PUT probe retry 50' >faults
-	opens
-	until_in log '^PUT /abc/desk/probe'
-	kill -TERM "$INBOX"
-	gone "$INBOX"
-	[ ! -s up ]
-	code=0
-	wait "$INBOX" || code=$?
-	[ "$code" -eq 3 ]
+	for signal in TERM HUP; do
+		rm -f log
+		echo '9 PUT probe retry 50' >faults
+		opens
+		until_in log '^PUT /abc/desk/probe'
+		kill -$signal "$INBOX"
+		gone "$INBOX"
+		[ ! -s up ]
+		code=0
+		wait "$INBOX" || code=$?
+		[ "$code" -eq 3 ]
+	done
 }
 
 @test "a store whose answer comes a byte at a time" {
