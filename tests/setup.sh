@@ -1,6 +1,7 @@
 #!/bin/sh
-# setup.sh LIST...: installs what is missing for build, demo, test or bench
-# (Debian 12 and 13). Silent when all is there. Exit 3: could not install.
+# setup.sh [LIST...]: installs what is missing for build (the default), demo,
+# test, bench, npm, nightly, swift or ceph (Debian 12 and 13). Silent when all
+# is there. Exit 3: could not install.
 #
 # A list holds package names; "command:package" asks for the package only
 # where the command is missing, so that one from elsewhere will do.
@@ -15,7 +16,9 @@ demo='age openssl xxd curl ca-certificates fdisk e2fsprogs util-linux tar
 test='libcriterion-dev bats parallel clang llvm libclang-rt-dev
  libstdc++6 shellcheck mandoc valgrind strace faketime minisign gnupg
  zlib1g-dev universal-ctags jq cppcheck util-linux nginx-light xxd zstd
- mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect expect iproute2 netcat-openbsd bsdextrautils attr acl xz-utils perl systemd-analyze:systemd'
+ mkfs.xfs:xfsprogs golang-go golang-golang-x-mod-dev expect iproute2
+ netcat-openbsd bsdextrautils attr acl xz-utils perl
+ systemd-analyze:systemd'
 bench='age openssl minisign gnupg sq 7z:p7zip-full restic borgbackup tar nginx-light
  curl sshd:openssh-server
  openssh-client perl procps'
