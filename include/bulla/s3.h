@@ -99,15 +99,6 @@ BULLA_NODISCARD enum bulla_status bulla_s3_open(
     const char *bucket, struct bulla_s3 **out, struct bulla_err *err);
 void bulla_s3_free(struct bulla_s3 *s);	/* NULL is allowed */
 
-struct bulla_s3_object {
-	bool there;		/* else nothing below counts */
-	uint64_t size;		/* bytes */
-	bool has_sha256;	/* who stored it said so */
-	uint8_t sha256[32];
-};
-BULLA_NODISCARD enum bulla_status bulla_s3_head(struct bulla_s3 *s,
-    const char *key, struct bulla_s3_object *out, struct bulla_err *err);
-
 /* How sure it is that nothing was overwritten. */
 enum bulla_s3_how {
 	BULLA_S3_CONDITIONAL,	/* the store took "only if it is not there" */
@@ -168,24 +159,6 @@ BULLA_NODISCARD enum bulla_status bulla_s3_wait_small(struct bulla_s3 *s,
  */
 BULLA_NODISCARD enum bulla_status bulla_s3_is_write_once(struct bulla_s3 *s,
     const char *key, bool *out, struct bulla_err *err);
-
-/* No error when it is not there. */
-BULLA_NODISCARD enum bulla_status bulla_s3_delete(struct bulla_s3 *s,
-    const char *key, struct bulla_err *err);
-
-/*
- * Calls each for every object whose key begins with prefix, in the store's
- * order; keys that break the rules above are left out. What each returns
- * other than BULLA_OK ends it and is returned.
- */
-struct bulla_s3_each {
-	enum bulla_status (*each)(void *ctx, const char *key, uint64_t size,
-	    struct bulla_err *err);
-	void *ctx;
-};
-BULLA_NODISCARD enum bulla_status bulla_s3_list(struct bulla_s3 *s,
-    const char *prefix, const struct bulla_s3_each *f,
-    struct bulla_err *err);
 
 /*
  * As bulla_fetch, from the bucket: ranges, several at once, of one version of

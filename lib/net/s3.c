@@ -165,26 +165,6 @@ bulla_s3_free(struct bulla_s3 *s)
 }
 
 enum bulla_status
-bulla_s3_head(struct bulla_s3 *s, const char *key,
-    struct bulla_s3_object *out, struct bulla_err *err)
-{
-	struct s3_resp a = S3_RESP_INIT;
-	struct bulla_s3_object o = { .there = false };
-	enum bulla_status st = s3_look(s->main, key, &a, err);
-
-	if (st == BULLA_OK && a.status == 200) {
-		o.there = true;
-		o.size = a.length;
-		o.has_sha256 = a.has_sha256;
-		memcpy(o.sha256, a.sha256, sizeof(o.sha256));
-	}
-	if (st == BULLA_OK)
-		*out = o;
-	bulla_buf_free(&a.body);
-	return st;
-}
-
-enum bulla_status
 bulla_s3_get_small(struct bulla_s3 *s, const char *key,
     struct bulla_buf *out, bool *there, struct bulla_err *err)
 {
@@ -230,77 +210,4 @@ bulla_s3_wait_small(struct bulla_s3 *s, const char *key, unsigned secs,
 		http_pause(&s->main->http, ms);
 		ms = ms < WAIT_MAX_MS / 2 ? ms * 2 : WAIT_MAX_MS;
 	}
-}
-
-enum bulla_status
-bulla_s3_delete(struct bulla_s3 *s, const char *key, struct bulla_err *err)
-{
-	struct s3_resp a = S3_RESP_INIT;
-	struct s3_req q = S3_REQ("DELETE", key);
-	enum bulla_status st;
-
-	s3_no_body(&q);
-	st = s3_ask(s->main, &q, &a, err);
-	if (st == BULLA_OK && a.status != 204 && a.status != 200 &&
-	    !s3_gone(&a))
-		st = s3_refused(&a, "the object is not deleted", err);
-	bulla_buf_free(&a.body);
-	return st;
-}
-
-static enum bulla_status
-give(void *ctx, const struct s3_item *i, struct bulla_err *err)
-{
-	const struct bulla_s3_each *f = ctx;
-
-	return i->key[0] != '\0' ? f->each(f->ctx, i->key, i->size, err) :
-	    BULLA_OK;
-}
-
-static enum bulla_status
-list_page(struct bulla_s3 *s, const char *prefix, struct s3_page *p,
-    struct bulla_err *err)
-{
-	struct s3_resp a = S3_RESP_INIT;
-	struct s3_req q = S3_REQ("GET", "");
-	struct bulla_buf query = BULLA_BUF_INIT(S3_QUERY_MAX);
-	enum bulla_status st = BULLA_E_NOMEM;
-	struct bulla_cur body;
-
-	if (p->next[0] != '\0') {
-		bulla_buf_str(&query, "continuation-token=");
-		s3_escape(&query, p->next);
-		bulla_buf_str(&query, "&");
-	}
-	bulla_buf_str(&query, "list-type=2&prefix=");
-	s3_escape(&query, prefix);
-	q.query = bulla_buf_cstr(&query);
-	s3_no_body(&q);
-	if (q.query != NULL)
-		st = s3_ask(s->main, &q, &a, err);
-	body = bulla_buf_view(&a.body);
-	if (st == BULLA_OK && a.status != 200)
-		st = s3_refused(&a, "the list is not to be had", err);
-	else if (st == BULLA_OK)
-		st = s3_parse_page(&body, p, err);
-	bulla_buf_free(&query);
-	bulla_buf_free(&a.body);
-	return st == BULLA_E_FORMAT ? BULLA_E_REFUSED : st;
-}
-
-enum bulla_status
-bulla_s3_list(struct bulla_s3 *s, const char *prefix,
-    const struct bulla_s3_each *f, struct bulla_err *err)
-{
-	struct bulla_s3_each each = *f;
-	struct s3_page p = { .item = give, .ctx = &each };
-	enum bulla_status st;
-
-	do {
-		st = list_page(s, prefix, &p, err);
-	} while (st == BULLA_OK && p.more && p.next[0] != '\0');
-	if (st == BULLA_OK && p.more)
-		st = bulla_fail(err, BULLA_E_REFUSED, "the store's list goes "
-		    "on but it does not say where");
-	return st;
 }

@@ -95,9 +95,7 @@ s3_parse_completed(const struct bulla_cur *xml)
 /* One page being read. */
 struct page {
 	struct s3_page *p;
-	const char *element;	/* what its elements are called */
 	struct s3_part part;
-	struct s3_item item;
 };
 
 static bool
@@ -128,20 +126,6 @@ take_etag(const struct bulla_cur *text, char out[S3_ETAG_MAX + 1])
 	return true;
 }
 
-static void
-take_key(const struct bulla_cur *text, char out[BULLA_S3_KEY_MAX + 1])
-{
-	char key[BULLA_S3_KEY_MAX + 1];
-	struct bulla_cur c;
-
-	out[0] = '\0';
-	if (!xml_text(text, key, sizeof(key)))
-		return;
-	c = bulla_cur_str(key);
-	if (s3_key_ok(&c))
-		memcpy(out, key, c.len + 1);
-}
-
 static bool
 field(struct page *g, const struct xml_event *e)
 {
@@ -150,16 +134,9 @@ field(struct page *g, const struct xml_event *e)
 	if (bulla_cur_is(n, "PartNumber"))
 		return bulla_num_u64(v, BULLA_S3_PARTS_MAX, &g->part.number);
 	if (bulla_cur_is(n, "Size"))
-		return bulla_num_u64(v, INT64_MAX, &g->part.size) &&
-		    bulla_num_u64(v, INT64_MAX, &g->item.size);
+		return bulla_num_u64(v, INT64_MAX, &g->part.size);
 	if (bulla_cur_is(n, "ETag"))
-		return take_etag(v, g->part.etag) ||
-		    g->p->part == NULL;
-	if (bulla_cur_is(n, "Key"))
-		take_key(v, g->item.key);
-	else if (bulla_cur_is(n, "UploadId"))
-		return xml_text(v, g->item.upload_id,
-		    sizeof(g->item.upload_id));
+		return take_etag(v, g->part.etag);
 	return true;
 }
 
@@ -170,8 +147,7 @@ top(struct page *g, const struct xml_event *e)
 
 	if (bulla_cur_is(n, "IsTruncated"))
 		return is_yes(&e->text, &g->p->more);
-	if (bulla_cur_is(n, g->p->part != NULL ? "NextPartNumberMarker" :
-	    "NextContinuationToken"))
+	if (bulla_cur_is(n, "NextPartNumberMarker"))
 		return xml_text(&e->text, g->p->next, sizeof(g->p->next));
 	return true;
 }
@@ -181,8 +157,6 @@ tell(struct page *g, struct bulla_err *err)
 {
 	struct s3_page *p = g->p;
 
-	if (p->part == NULL)
-		return p->item(p->ctx, &g->item, err);
 	if (g->part.number == 0 || g->part.etag[0] == '\0')
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "the store's list of parts is malformed");
@@ -192,19 +166,17 @@ tell(struct page *g, struct bulla_err *err)
 static enum bulla_status
 event(struct page *g, const struct xml_event *e, struct bulla_err *err)
 {
-	bool ours = e->depth == 1 && bulla_cur_is(&e->name, g->element);
+	bool ours = e->depth == 1 && bulla_cur_is(&e->name, "Part");
 	bool ok = true;
 
-	if (e->kind == XML_OPEN && ours) {
+	if (e->kind == XML_OPEN && ours)
 		g->part = (struct s3_part){ 0 };
-		g->item = (struct s3_item){ .size = 0 };
-	} else if (e->kind == XML_CLOSE && ours) {
+	else if (e->kind == XML_CLOSE && ours)
 		return tell(g, err);
-	} else if (e->kind == XML_LEAF && e->depth == 1) {
+	else if (e->kind == XML_LEAF && e->depth == 1)
 		ok = top(g, e);
-	} else if (e->kind == XML_LEAF && e->depth == 2) {
+	else if (e->kind == XML_LEAF && e->depth == 2)
 		ok = field(g, e);
-	}
 	return ok ? BULLA_OK : bulla_fail(err, BULLA_E_FORMAT,
 	    "the store's list is malformed");
 }
@@ -213,11 +185,6 @@ enum bulla_status
 s3_parse_page(const struct bulla_cur *xml, struct s3_page *p,
     struct bulla_err *err)
 {
-	static const struct {
-		const char *root, *element;
-	} kinds[] = { { "ListPartsResult", "Part" },
-	    { "ListBucketResult", "Contents" },
-	    { "ListMultipartUploadsResult", "Upload" } };
 	struct page g = { .p = p };
 	struct xml_event e = { .kind = XML_OPEN };
 	enum bulla_status st = BULLA_OK;
@@ -225,11 +192,7 @@ s3_parse_page(const struct bulla_cur *xml, struct s3_page *p,
 
 	p->more = false;
 	p->next[0] = '\0';
-	for (size_t i = p->part != NULL ? 0 : 1; i < (p->part != NULL ? 1u :
-	    3u) && g.element == NULL; i++)
-		if (root_is(&x, xml, kinds[i].root))
-			g.element = kinds[i].element;
-	if (g.element == NULL)
+	if (!root_is(&x, xml, "ListPartsResult"))
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "the store's answer is no list");
 	while (st == BULLA_OK && e.kind != XML_END) {

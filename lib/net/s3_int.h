@@ -10,7 +10,7 @@
 
 #define S3_ETAG_MAX 96u		/* bytes, without quotes */
 #define S3_ID_MAX 1024u		/* of an UploadId */
-#define S3_TOKEN_MAX 2048u	/* of a continuation token, and of a marker */
+#define S3_TOKEN_MAX 2048u	/* of a marker */
 #define S3_CODE_MAX 64u		/* of an error's code */
 #define S3_QUERY_MAX (4u * S3_TOKEN_MAX)
 #define S3_URL_MAX (HTTP_URL_MAX + S3_QUERY_MAX)
@@ -112,23 +112,16 @@ struct s3_part {
 	uint64_t number, size;
 	char etag[S3_ETAG_MAX + 1];
 };
-struct s3_item {
-	char key[BULLA_S3_KEY_MAX + 1];	/* "": none of ours */
-	uint64_t size;
-	char upload_id[S3_ID_MAX + 1];	/* of unfinished uploads */
-};
 struct s3_page {
-	/* called for each element; what they return ends it */
+	/* called for each; what it returns ends it */
 	enum bulla_status (*part)(void *ctx, const struct s3_part *p,
-	    struct bulla_err *err);
-	enum bulla_status (*item)(void *ctx, const struct s3_item *i,
 	    struct bulla_err *err);
 	void *ctx;
 	/* out */
 	bool more;
-	char next[S3_TOKEN_MAX + 1];	/* token or marker of the next page */
+	char next[S3_TOKEN_MAX + 1];	/* marker of the next page */
 };
-/* ListParts, ListObjectsV2, ListMultipartUploads: BULLA_E_FORMAT. */
+/* ListParts: BULLA_E_FORMAT. */
 BULLA_NODISCARD enum bulla_status s3_parse_page(const struct bulla_cur *xml,
     struct s3_page *p, struct bulla_err *err);
 bool s3_etag_ok(const struct bulla_cur *text);

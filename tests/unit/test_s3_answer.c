@@ -90,7 +90,6 @@ Test(s3_answer, completed)
 struct seen {
 	unsigned n;
 	struct s3_part part[4];
-	struct s3_item item[4];
 };
 
 static enum bulla_status
@@ -101,16 +100,6 @@ part(void *ctx, const struct s3_part *p, struct bulla_err *err)
 	(void)err;
 	s->part[s->n++] = *p;
 	return s->n == 4 ? BULLA_E_IO : BULLA_OK;
-}
-
-static enum bulla_status
-item(void *ctx, const struct s3_item *i, struct bulla_err *err)
-{
-	struct seen *s = ctx;
-
-	(void)err;
-	s->item[s->n++] = *i;
-	return BULLA_OK;
 }
 
 static enum bulla_status
@@ -158,25 +147,6 @@ Test(s3_answer, lists_of_parts)
 	cr_assert_eq(parts(PARTS(PART("1", "a", "1") PART("2", "a", "1")
 	    PART("3", "a", "1") PART("4", "a", "1") PART("5", "a", "1")),
 	    &s, &p), BULLA_E_IO, "what the callback says ends it");
-}
-
-Test(s3_answer, lists_of_objects)
-{
-	struct bulla_cur c = bulla_cur_str("<ListBucketResult>"
-	    "<Contents><Key>a/b</Key><Size>7</Size>"
-	    "<ETag>weird one</ETag></Contents>"
-	    "<Contents><Key>../b</Key><Size>8</Size></Contents>"
-	    "<CommonPrefixes><Prefix>x</Prefix></CommonPrefixes>"
-	    "<IsTruncated>false</IsTruncated></ListBucketResult>");
-	struct seen s = { .n = 0 };
-	struct s3_page p = { .item = item, .ctx = &s };
-
-	cr_assert_eq(s3_parse_page(&c, &p, NULL), BULLA_OK);
-	cr_assert_eq(s.n, 2);
-	cr_assert_str_eq(s.item[0].key, "a/b");
-	cr_assert_eq(s.item[0].size, 7);
-	cr_assert_str_eq(s.item[1].key, "", "no key of ours");
-	cr_assert(!p.more);
 }
 
 static enum bulla_status
