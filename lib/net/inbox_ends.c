@@ -12,7 +12,6 @@
  * can be sent to us from then on, so it is said a month before, each day.
  */
 #define DAY 86400
-#define WARN_BEFORE (30 * DAY)
 
 const char *const cert_names[CERT_N] = {
 	[CERT_OURS] = "server", [CERT_CA] = "client-ca",
@@ -51,13 +50,13 @@ static void
 tell(struct bulla_inbox *ib, enum cert which, int64_t now)
 {
 	int64_t end = ib->cert_until[which], left = end - now;
-	char when[BULLA_WHEN_LEN + 1];
+	char when[BULLA_WHEN_LEN + 1], text[BULLA_WHEN_ENDS_LEN];
 
-	if (left > WARN_BEFORE)
+	if (!bulla_when_ends(end, now, text))
 		return;
 	bulla_when_text(end, when);
 	inbox_log(ib, "event=certificate-%s certificate=%s until=%s days=%lld",
-	    left < 0 ? "ended" : "ends", cert_names[which], when,
+	    left <= 0 ? "ended" : "ends", cert_names[which], when,
 	    (long long)(left < 0 ? 0 : left / DAY));
 }
 

@@ -240,6 +240,27 @@ events() {
 	jq -e '.package == "known"' out
 }
 
+@test "--dry-run: the room that the inbox has for us now" {
+	inbox --client-limit bytes=1M
+	size=$(stat -c %s "$D/package")
+	run --separate-stderr send --dry-run -u "$URL" "$D/package"
+	[ "$status" -eq 5 ]
+	[[ $stderr == *"has $size bytes, and the server has room for 1048576 now"* ]]
+	# What fits, until something else has taken the room
+	send --dry-run -q -u "$URL" "$D/small"
+	create 1040000
+	head -c 1000 /dev/zero >part
+	patch 0 part
+	answered 204
+	run --separate-stderr send --dry-run -u "$URL" "$D/small"
+	[ "$status" -eq 5 ]
+	[[ $stderr == *"the server has room for 8576 now"* ]]
+	ask "$UP" -X DELETE
+	answered 204
+	send --dry-run -q -u "$URL" "$D/small"
+	[ -z "$(find home/packages -name '*.bulla')" ]
+}
+
 @test "--dry-run: what would go wrong" {
 	inbox --max-size 1M
 	fails 1 "and the server takes 1048576" send --dry-run -u "$URL" \
