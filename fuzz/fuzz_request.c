@@ -19,6 +19,39 @@ no_more(void *ctx, const struct bulla_finding *f)
 }
 
 /*
+ * The parser that goes on after a fault tells one exactly when the other
+ * refuses; where there is none both have read the same.
+ */
+static void
+lint_text(const struct bulla_cur *text, const struct bulla_reqdoc *d,
+    unsigned errors)
+{
+	struct bulla_buf a = BULLA_BUF_INIT(SIZE_MAX / 2);
+	struct bulla_buf b = BULLA_BUF_INIT(SIZE_MAX / 2);
+	struct bulla_reqdoc rest = { 0 };
+	unsigned told = 0, n = 0;
+	const struct bulla_lint l = { .now = INT64_C(1795316645),
+	    .fn = no_more, .ctx = &told };
+
+	if (bulla_reqdoc_lint_text(text, &l, &rest, &n, NULL) != BULLA_OK) {
+		if (d != NULL || text->len <= 2 * BULLA_REQDOC_MAX)
+			abort();
+		return;
+	}
+	if (n != told || (d == NULL ? n == 0 : n != errors))
+		abort();
+	if (d != NULL) {
+		bulla_reqdoc_put(&a, d);
+		bulla_reqdoc_put(&b, &rest);
+		if (a.len != b.len || memcmp(a.p, b.p, a.len) != 0)
+			abort();
+	}
+	bulla_buf_free(&a);
+	bulla_buf_free(&b);
+	bulla_reqdoc_free(&rest);
+}
+
+/*
  * What a draft says is put as one text, which parses to the same again; what
  * parses at once was that text. Guidelines count as many errors as they tell.
  */
@@ -37,6 +70,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (bulla_reqdoc_draft(&text, &d, NULL) != BULLA_OK) {
 		if (bulla_reqdoc_parse(&text, &d, NULL) == BULLA_OK)
 			abort();
+		lint_text(&text, NULL, 0);
 		return 0;
 	}
 	bulla_reqdoc_put(&b, &d);
@@ -44,6 +78,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	if (bulla_reqdoc_lint(&d, &l) != told)
 		abort();
+	lint_text(&text, &d, told);
 	c = bulla_buf_view(&b);
 	if (b.len <= BULLA_REQDOC_MAX) {
 		if (bulla_reqdoc_parse(&c, &e, NULL) != BULLA_OK)
