@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "certificate.h"
+#include "columns.h"
 
 #include "bulla/file.h"
 
@@ -39,7 +40,7 @@ put(struct certificate *c, bool html)
 {
 	const char *out = c->k.c.common.out != NULL ? c->k.c.common.out : "-";
 	struct bulla_buf b = BULLA_BUF_INIT(PAGE_MAX);
-	struct page page = { &b, html };
+	struct page page = { &b, html, columns_of_stdout() };
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
 	struct cmd_json *j;

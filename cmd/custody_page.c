@@ -1,77 +1,59 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "custody.h"
 
 #include "bulla/enc.h"
 #include "bulla/text.h"
 #include "bulla/when.h"
 
-/* Two blocks of text side by side: what was done, and who says so. */
+/*
+ * Two blocks of text: what was done, and who says so. Side by side where there
+ * is room for both, else one below the other.
+ */
 #define MARK 6			/* "A 12  " */
 #define LEFT 54			/* columns of the left block */
 #define GAP 2
-#define RIGHT 36		/* 98 in all */
+#define RIGHT 36		/* at least: 98 in all */
+#define LABEL 13		/* "Held now by  " */
+#define EVENT 10		/* "relinquish" */
 #define BLOCK_MAX (1u << 16)
-
-/* Columns that a piece of plain text takes, counting each point as one. */
-static size_t
-columns(const struct bulla_cur *text)
-{
-	struct bulla_cur c = *text;
-	uint32_t point;
-	size_t n = 0;
-
-	while (bulla_utf8_next(&c, &point))
-		n++;
-	return n;
-}
-
-/*
- * The next line of at most `width` columns, broken at a space where there is
- * one. False at the end.
- */
-static bool
-next_line(struct bulla_cur *text, size_t width, struct bulla_cur *out)
-{
-	struct bulla_cur c, fit;
-	size_t n = 0, end = 0, space = 0;
-	uint32_t point;
-	bool ended;
-
-	while (bulla_cur_eat_str(text, " "))
-		;
-	c = *text;
-	if (bulla_cur_done(text))
-		return false;
-	while (n < width && !bulla_cur_done(&c) && c.p[0] != '\n' &&
-	    bulla_utf8_next(&c, &point)) {
-		n++;
-		end = text->len - c.len;
-		if (point == ' ')
-			space = end;
-	}
-	if (!bulla_cur_done(&c) && c.p[0] != '\n' && c.p[0] != ' ' &&
-	    space > 0)
-		end = space;
-	if (!bulla_cur_take(text, end, &fit))
-		return false;
-	while (fit.len > 0 && fit.p[fit.len - 1] == ' ')
-		fit.len--;
-	*out = fit;
-	ended = bulla_cur_eat_str(text, "\n");
-	(void)ended;
-	return true;
-}
 
 static void
 put_cell(const struct bulla_cur *text, size_t width)
 {
-	size_t n = columns(text);
+	size_t n = columns_count(text);
 
 	(void)fwrite(text->p, 1, text->len, stdout);
 	if (width > n)
 		printf("%*s", (int)(width - n), "");
+}
+
+static size_t width;		/* of the page */
+
+static bool
+is_wide(void)
+{
+	return width >= MARK + LEFT + GAP + RIGHT;
+}
+
+static size_t
+right_width(void)
+{
+	return is_wide() ? width - MARK - LEFT - GAP : width - MARK;
+}
+
+static void
+put_below(const char *mark, const struct bulla_buf *block)
+{
+	struct bulla_cur c = bulla_buf_view(block), line;
+
+	for (; columns_next(&c, width - MARK, false, &line); mark = "") {
+		printf("%-*s", MARK, mark);
+		put_cell(&line, 0);
+		putchar('\n');
+	}
 }
 
 /* Both blocks, line by line, each wrapped to its width. */
@@ -83,10 +65,15 @@ put_blocks(const char *mark, const struct bulla_buf *left,
 	struct bulla_cur a, b;
 	bool has_a, has_b;
 
+	if (!is_wide()) {
+		put_below(mark, left);
+		put_below("", right);
+		return;
+	}
 	for (;; mark = "") {
 		a = b = bulla_cur_str("");
-		has_a = next_line(&l, LEFT, &a);
-		has_b = next_line(&r, RIGHT, &b);
+		has_a = columns_next(&l, LEFT, false, &a);
+		has_b = columns_next(&r, right_width(), false, &b);
 		if (!has_a && !has_b)
 			return;
 		printf("%-*s", MARK, mark);
@@ -94,6 +81,20 @@ put_blocks(const char *mark, const struct bulla_buf *left,
 		put_cell(&b, 0);
 		putchar('\n');
 	}
+}
+
+/* A label and what there is to say, in lines below each other. */
+static void
+put_said(const char *label, const struct bulla_buf *text)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BLOCK_MAX);
+	struct bulla_cur c = bulla_buf_view(text);
+
+	columns_put(&b, &c, LABEL, width);
+	if (bulla_buf_status(&b) == BULLA_OK)
+		printf("%-*s%.*s", LABEL, label, (int)b.len,
+		    (const char *)b.p);
+	bulla_buf_free(&b);
 }
 
 static void
@@ -126,6 +127,14 @@ put_stamp(struct custody_cmd *k, const struct custody_pair *p,
 }
 
 static void
+put_officer(struct bulla_buf *b, const struct bulla_link *l)
+{
+	if (l->c.officer.len == 0)
+		bulla_buf_str(b, "(a machine)");
+	bulla_buf_cur(b, &l->c.officer);
+}
+
+static void
 left_block(struct custody_cmd *k, const struct custody_pair *p,
     const struct bulla_chain_step *s, struct bulla_buf *b)
 {
@@ -138,8 +147,13 @@ left_block(struct custody_cmd *k, const struct custody_pair *p,
 		put_when(b, proved);
 	else
 		bulla_buf_str(b, "not proved yet     ");
-	bulla_buf_fmt(b, "  %.*s\n", (int)l->c.event.len,
+	bulla_buf_fmt(b, "  %-*.*s", is_wide() ? 0 : EVENT, (int)l->c.event.len,
 	    (const char *)l->c.event.p);
+	if (!is_wide()) {
+		bulla_buf_str(b, "  ");
+		put_officer(b, l);
+	}
+	bulla_buf_str(b, "\n");
 	custody_words(b, p, l);
 	put_stamp(k, p, s, b);
 }
@@ -166,14 +180,12 @@ right_block(struct custody_cmd *k, const struct bulla_chain_step *s,
 {
 	struct custody_sig sig[BULLA_NOTE_SIGS_MAX];
 	unsigned n = custody_sigs(k, s, sig);
-	const struct bulla_cur *who = &s->l->c.officer;
 
-	if (who->len == 0)
-		bulla_buf_str(b, "(a machine)");
-	bulla_buf_cur(b, who);
+	if (is_wide())
+		put_officer(b, s->l);
 	for (unsigned i = 0; i < n; i++) {
 		bulla_buf_str(b, i == bulla_chain_persons(&s->l->c) ?
-		    "\ncountersigned by\n" : "\n");
+		    "\ncountersigned by\n" : b->len > 0 ? "\n" : "");
 		put_sig(b, &sig[i]);
 	}
 }
@@ -219,8 +231,7 @@ put_holder(const struct custody_pair *p)
 		put_when(&b, h->by->c.time);
 		bulla_buf_str(&b, " claimed)");
 	}
-	if (bulla_buf_cstr(&b) != NULL)
-		printf("Held now by  %s\n", (const char *)b.p);
+	put_said("Held now by", &b);
 	bulla_buf_free(&b);
 }
 
@@ -260,8 +271,7 @@ put_last(const struct custody_pair *p)
 	bulla_buf_cur(&b, &l->c.event);
 	bulla_buf_str(&b, l->c.officer.len > 0 ? ", " : "");
 	bulla_buf_cur(&b, &l->c.officer);
-	if (bulla_buf_cstr(&b) != NULL)
-		printf("Last act     %s\n", (const char *)b.p);
+	put_said("Last act", &b);
 	bulla_buf_free(&b);
 }
 
@@ -272,12 +282,12 @@ put_package(const struct custody_pair *p)
 	struct bulla_cur v;
 
 	if (custody_sum(p, &v)) {
-		bulla_buf_str(&b, "Package      sha256 ");
+		bulla_buf_str(&b, "Package sha256 ");
 		bulla_buf_cur(&b, &v);
 		bulla_buf_str(&b, "\n");
 	}
 	if (p->step[0].l->c.has_seal) {
-		bulla_buf_str(&b, "Seal         sha256 ");
+		bulla_buf_str(&b, "Seal sha256    ");
 		bulla_hex_put(&b, p->step[0].l->c.seal, 32);
 		bulla_buf_str(&b, "\n");
 	}
@@ -319,7 +329,7 @@ put_findings(struct custody_cmd *k, const struct custody_pair *p)
 		    "signatures and roles hold" : "FAILED:");
 	all = bulla_buf_view(&p->findings);
 	while (bulla_cur_line(&all, &line)) {
-		while (next_line(&line, LEFT + RIGHT - 10, &part)) {
+		while (columns_next(&line, width - LABEL, false, &part)) {
 			printf("           ! ");
 			put_cell(&part, 0);
 			putchar('\n');
@@ -327,11 +337,28 @@ put_findings(struct custody_cmd *k, const struct custody_pair *p)
 	}
 }
 
+static void
+put_legend(void)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(BLOCK_MAX);
+	const struct bulla_cur c = bulla_cur_str("Claimed: by the signer's "
+	    "own clock. Proved: by when the counterpart's witness had "
+	    "cosigned a ledger that holds the note. Timestamped: when a "
+	    "time-stamp authority saw the note's text.\nA signature proves "
+	    "who said it and not that it is true.");
+
+	columns_put(&b, &c, 0, width);
+	if (bulla_buf_cstr(&b) != NULL)
+		printf("%s", (const char *)b.p);
+	bulla_buf_free(&b);
+}
+
 int
 custody_page(struct custody_cmd *k, const struct custody_pair *p)
 {
 	enum bulla_side first = p->step[0].side;
 
+	width = columns_of_stdout();
 	printf("CUSTODY OF PACKAGE %s\n%s\n", p->id, p->exercise ?
 	    "EXERCISE: this is no evidence.\n" : "");
 	put_holder(p);
@@ -341,21 +368,18 @@ custody_page(struct custody_cmd *k, const struct custody_pair *p)
 	put_findings(k, p);
 	printf("Sides      ");
 	put_chain(p, first == BULLA_OURS ? &p->ours : &p->theirs, first);
-	printf(" ");
+	printf("\n           ");
 	put_chain(p, first == BULLA_OURS ? &p->theirs : &p->ours,
 	    first == BULLA_OURS ? BULLA_THEIRS : BULLA_OURS);
 	printf("\n\n%-*s%-21s%-21s%-*s%s\n", MARK, "Note", "Claimed (UTC)",
-	    "Proved (UTC)", LEFT + GAP - 42, "Event",
-	    "Who, and whose signatures");
-	for (int i = 0; i < MARK + LEFT + GAP + RIGHT; i++)
+	    "Proved (UTC)", is_wide() ? LEFT + GAP - 42 : EVENT + 2,
+	    "Event", is_wide() ? "Who, and whose signatures" :
+	    "Who, signatures");
+	for (size_t i = 0; i < width; i++)
 		putchar('-');
 	putchar('\n');
 	for (size_t i = 0; i < p->n_steps; i++)
 		put_step(k, p, &p->step[i]);
-	printf("Claimed: by the signer's own clock. Proved: by when the "
-	    "counterpart's witness had cosigned a\nledger that holds the "
-	    "note. Timestamped: when a time-stamp authority saw the note's "
-	    "text.\nA signature proves who said it and not that it is true."
-	    "\n");
+	put_legend();
 	return CMD_YES;
 }

@@ -1,6 +1,8 @@
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "columns.h"
 #include "page.h"
 
 #include "bulla/enc.h"
@@ -8,7 +10,10 @@
 #include "bulla/text.h"
 #include "bulla/when.h"
 
-#define LABEL "36"	/* columns, in text */
+#define LABEL 36	/* columns, in text */
+#define INK 42
+#define BELOW 3		/* where a value begins that has no room beside */
+#define ROW_MAX (1u << 20)
 
 /* One column on a telephone, two on paper; black on white everywhere. */
 static const char style[] =
@@ -57,9 +62,10 @@ static void
 element(struct page *p, const char *open, const char *text,
     const char *close)
 {
+	const struct bulla_cur c = bulla_cur_str(text);
+
 	if (!p->html) {
-		bulla_buf_str(p->b, text);
-		bulla_buf_str(p->b, "\n");
+		columns_put(p->b, &c, 0, p->width);
 		return;
 	}
 	bulla_buf_str(p->b, open);
@@ -126,30 +132,38 @@ page_list_end(struct page *p)
 }
 
 static void
-open_row(struct page *p, const char *label, const char *class)
-{
-	if (!p->html) {
-		bulla_buf_fmt(p->b, "  %-" LABEL "s", label);
-		return;
-	}
-	bulla_buf_str(p->b, "<dt>");
-	bulla_html_str(p->b, label);
-	bulla_buf_fmt(p->b, "</dt><dd%s>", class);
-}
-
-static void
-close_row(struct page *p)
-{
-	bulla_buf_str(p->b, p->html ? "</dd>\n" : "\n");
-}
-
-static void
 put(struct page *p, const struct bulla_cur *v)
 {
 	if (p->html)
 		bulla_html_text(p->b, v);
 	else
 		bulla_text_escape(p->b, v);
+}
+
+/* Beside the label where there is room for all of it, else below. */
+static void
+text_row(struct page *p, const char *label, size_t column,
+    const struct bulla_cur *v)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(ROW_MAX);
+	struct bulla_cur rest = *v, line, c;
+
+	while (bulla_cur_line(&rest, &line)) {
+		bulla_text_escape(&b, &line);
+		bulla_buf_str(&b, "\n");
+	}
+	bulla_text_escape(&b, &rest);
+	c = bulla_buf_view(&b);
+	if (bulla_buf_status(&b) != BULLA_OK && p->b->st == BULLA_OK)
+		p->b->st = bulla_buf_status(&b);
+	if ((c.len > 0 && memchr(c.p, '\n', c.len) != NULL) ||
+	    2 + column + columns_count(&c) > p->width)
+		bulla_buf_fmt(p->b, "  %s\n%*s", label, BELOW, "");
+	else
+		bulla_buf_fmt(p->b, "  %-*s%s", (int)column, label,
+		    c.len == 0 ? "\n" : "");
+	columns_put(p->b, &c, BELOW, p->width);
+	bulla_buf_free(&b);
 }
 
 /* Long hex is easier to compare where all characters are of one width. */
@@ -167,15 +181,20 @@ page_row(struct page *p, const char *label, const struct bulla_cur *v)
 {
 	struct bulla_cur rest = *v, line;
 
-	open_row(p, label, is_digest(v) ? " class=\"hex\"" : "");
+	if (!p->html) {
+		text_row(p, label, LABEL, v);
+		return;
+	}
+	bulla_buf_str(p->b, "<dt>");
+	bulla_html_str(p->b, label);
+	bulla_buf_str(p->b, is_digest(v) ? "</dt><dd class=\"hex\">" :
+	    "</dt><dd>");
 	while (bulla_cur_line(&rest, &line)) {
 		put(p, &line);
-		bulla_buf_str(p->b, p->html ? "<br>" : "\n  ");
-		if (!p->html)
-			bulla_buf_fmt(p->b, "%-" LABEL "s", "");
+		bulla_buf_str(p->b, "<br>");
 	}
 	put(p, &rest);
-	close_row(p);
+	bulla_buf_str(p->b, "</dd>\n");
 }
 
 void
@@ -204,9 +223,13 @@ page_row_when(struct page *p, const char *label, int64_t t)
 void
 page_row_hex(struct page *p, const char *label, const void *data, size_t n)
 {
-	open_row(p, label, " class=\"hex\"");
-	bulla_hex_put(p->b, data, n);
-	close_row(p);
+	struct bulla_buf b = BULLA_BUF_INIT(ROW_MAX);
+	struct bulla_cur v;
+
+	bulla_hex_put(&b, data, n);
+	v = bulla_buf_view(&b);
+	page_row(p, label, &v);
+	bulla_buf_free(&b);
 }
 
 void
@@ -252,12 +275,12 @@ page_ink(struct page *p, const char *label, const struct bulla_cur *known)
 	const struct bulla_cur none = bulla_cur_str("");
 
 	if (!p->html) {
-		bulla_buf_fmt(p->b, "  %-42s ", label);
 		if (known != NULL && known->len > 0)
-			put(p, known);
+			text_row(p, label, INK + 1, known);
 		else
-			bulla_buf_str(p->b, "______________________________");
-		bulla_buf_str(p->b, "\n\n");
+			bulla_buf_fmt(p->b, "  %-*s %s\n", INK, label,
+			    "______________________________");
+		bulla_buf_str(p->b, "\n");
 		return;
 	}
 	bulla_buf_str(p->b, "<div class=\"ink\"><span>");

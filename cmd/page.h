@@ -14,6 +14,7 @@
 struct page {
 	struct bulla_buf *b;
 	bool html;
+	size_t width;			/* of text, in columns */
 };
 void page_begin(struct page *p, const char *title);
 void page_end(struct page *p);

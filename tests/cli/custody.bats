@@ -334,8 +334,17 @@ six_hands() {
 	for home in a b; do
 		custody $home check "$id"
 		custody $home show "$id" >page.$home
-		[ "$(wc -l <page.$home)" -le 66 ]
-		[ "$(wc -L <page.$home)" -le 100 ]
+		while IFS= read -r line; do
+			[ "${#line}" -le 80 ]
+		done <page.$home
+		[ "$(wc -l <page.$home)" -le 80 ]
+		# on a wide terminal the signatures stand beside: one page
+		script -qec "stty cols 100; bulla-custody --home $home show $id" \
+		    /dev/null | tr -d '\r' >wide
+		[ "$(wc -l <wide)" -le 66 ]
+		[ "$(wc -L <wide)" -le 100 ]
+		[ "$(wc -L <wide)" -gt 80 ]
+		grep -q '^A 2 .* relinquish  *Ada Okafor$' wide
 	done
 	# the same page, but for whose is whose
 	diff <(sed 's/ours/X/; s/theirs/X/; /^Sides/d; /not proved/d' page.a) \
@@ -346,7 +355,7 @@ six_hands() {
 	grep -qx 'Handover     complete: relinquished, received, countersigned' \
 	    page.a
 	grep -qx 'Check        links, order, signatures and roles hold' page.a
-	grep -qx "Package      sha256 $sum" page.a
+	grep -qx "Package sha256 $sum" page.a
 	sed -n 's/^\([AB] [0-9]\) .* \([a-z][a-z]*\)  *\([(A-Z].*\)$/\1 \2 \3/p' \
 	    page.a >rows
 	diff rows - <<-END

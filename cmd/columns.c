@@ -1,0 +1,91 @@
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "columns.h"
+
+#include "bulla/text.h"
+
+#define NARROW 80u
+#define WIDE 132u
+
+size_t
+columns_of_stdout(void)
+{
+	struct winsize w = { 0 };
+
+	if (isatty(STDOUT_FILENO) != 1 ||
+	    ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col < NARROW)
+		return NARROW;
+	return w.ws_col < WIDE ? w.ws_col : WIDE;
+}
+
+size_t
+columns_count(const struct bulla_cur *text)
+{
+	struct bulla_cur c = *text;
+	uint32_t point;
+	size_t n = 0;
+
+	while (bulla_utf8_next(&c, &point))
+		n++;
+	return n;
+}
+
+/* How many bytes fit, up to a line's end or the last space before. */
+static size_t
+fitting(const struct bulla_cur *text, size_t width, bool whole)
+{
+	size_t n = 0, end = 0, space = 0;
+	struct bulla_cur c = *text;
+	uint32_t point;
+
+	while ((n < width || (whole && space == 0)) && !bulla_cur_done(&c) &&
+	    c.p[0] != '\n' && bulla_utf8_next(&c, &point)) {
+		n++;
+		end = text->len - c.len;
+		if (point == ' ')
+			space = end;
+		if (n > width && space > 0)
+			return space;
+	}
+	if (!bulla_cur_done(&c) && c.p[0] != '\n' && c.p[0] != ' ' &&
+	    space > 0)
+		return space;
+	return end;
+}
+
+bool
+columns_next(struct bulla_cur *text, size_t width, bool whole,
+    struct bulla_cur *out)
+{
+	struct bulla_cur fit;
+	bool ended;
+
+	while (bulla_cur_eat_str(text, " "))
+		;
+	if (bulla_cur_done(text) || !bulla_cur_take(text, fitting(text, width,
+	    whole), &fit))
+		return false;
+	while (fit.len > 0 && fit.p[fit.len - 1] == ' ')
+		fit.len--;
+	*out = fit;
+	ended = bulla_cur_eat_str(text, "\n");
+	(void)ended;
+	return true;
+}
+
+void
+columns_put(struct bulla_buf *b, const struct bulla_cur *text, size_t indent,
+    size_t width)
+{
+	struct bulla_cur rest = *text, line;
+
+	for (bool first = true; columns_next(&rest, width - indent, true,
+	    &line); first = false) {
+		if (!first)
+			bulla_buf_fmt(b, "%*s", (int)indent, "");
+		bulla_buf_cur(b, &line);
+		bulla_buf_str(b, "\n");
+	}
+}
