@@ -35,14 +35,13 @@ say_rejected(const struct cmd *c, const struct bulla_received *r)
 {
 	char hex[2 * BULLA_SHA256_LEN + 1];
 
-	cmd_say(c, "package %s is rejected (%s): %s", r->id, r->reason,
-	    r->why.msg);
 	bulla_hex(hex, r->sha256, BULLA_SHA256_LEN);
-	if (r->quarantined)
-		cmd_say(c, "it is kept as quarantine/%s.bulla", hex);
-	else
-		cmd_say(c, "it is not kept in quarantine: %s",
-		    r->not_kept.msg);
+	/* one line: one thing that happened, for who reads the log too */
+	cmd_say(c, "package %s is rejected (%s): %s; %skept %s%s%s", r->id,
+	    r->reason, r->why.msg, r->quarantined ? "" : "not ",
+	    r->quarantined ? "as quarantine/" : "in quarantine: ",
+	    r->quarantined ? hex : r->not_kept.msg,
+	    r->quarantined ? ".bulla" : "");
 }
 
 static int
