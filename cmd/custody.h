@@ -116,9 +116,8 @@ enum bulla_status custody_stamped(struct custody_cmd *k,
     const struct custody_pair *p, const struct bulla_chain_step *s,
     struct bulla_tsp *out, struct bulla_err *err);
 
-/* The page for people, and for programs. */
+/* The page for people. */
 int custody_page(struct custody_cmd *k, const struct custody_pair *p);
-int custody_page_json(struct custody_cmd *k, const struct custody_pair *p);
 /* sha256 of the package file: the first seal or receive, else the last word. */
 bool custody_sum(const struct custody_pair *p, struct bulla_cur *out);
 /* Is it kept beside the chain because its place is taken? */

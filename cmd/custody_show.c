@@ -117,8 +117,9 @@ holder_json(const struct custody_pair *p)
 	return j;
 }
 
-int
-custody_page_json(struct custody_cmd *k, const struct custody_pair *p)
+/* The page for programs. */
+static int
+page_json(struct custody_cmd *k, const struct custody_pair *p)
 {
 	struct bulla_cur all = bulla_buf_view(&p->findings), line;
 	struct cmd_json *j = cmd_json_new();
@@ -163,7 +164,7 @@ custody_show(struct custody_cmd *k)
 	if (code == CMD_YES && p.n_steps == 0)
 		code = no_notes(k, id);
 	else if (code == CMD_YES)
-		code = k->c.common.json ? custody_page_json(k, &p) :
+		code = k->c.common.json ? page_json(k, &p) :
 		    custody_page(k, &p);
 	custody_pair_free(&p);
 	return code;

@@ -122,8 +122,8 @@ check_apart(struct chain_check *k, int s)
 	}
 }
 
-void
-chain_check_links(struct chain_check *k, int s)
+static void
+check_links(struct chain_check *k, int s)
 {
 	const struct bulla_chain *c = k->chain[s];
 	const struct bulla_link *disposed = NULL, *before = NULL;
@@ -198,7 +198,7 @@ check_all(struct chain_check *k, struct bulla_chain_holder *holder,
 	for (int s = 0; s < 2; s++)
 		name_side(k, s);
 	for (int s = 0; s < 2; s++)
-		chain_check_links(k, s);
+		check_links(k, s);
 	st = chain_check_handovers(k, holder, err);
 	for (int s = 0; s < 2 && k->trust != NULL; s++)
 		chain_check_signers(k, s);

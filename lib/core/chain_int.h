@@ -122,8 +122,7 @@ chain_side(int s)
 }
 void chain_finding(struct chain_check *k, int s, const struct bulla_link *l,
     const char *fmt, ...) BULLA_PRINTF(4, 5);
-/* Each part of bulla_chain_check. */
-void chain_check_links(struct chain_check *k, int s);
+/* A part of bulla_chain_check. */
 void chain_check_signers(struct chain_check *k, int s);
 /* Lines of a side that were good, in these roles. */
 unsigned chain_count_good(const struct chain_check *k, int s,

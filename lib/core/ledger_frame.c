@@ -8,8 +8,8 @@
 #define FRAME_MAX (FRAME_HEAD + BULLA_LEDGER_BATCH_MAX)
 #define SCAN 65536u	/* bytes looked at at a time */
 
-void
-ledger_salted(const struct bulla_cur *salt, const struct bulla_cur *data,
+static void
+hash_salted(const struct bulla_cur *salt, const struct bulla_cur *data,
     struct bulla_hash *out)
 {
 	struct bulla_sha256 *h = NULL;
@@ -66,7 +66,7 @@ ledger_entry_of(const struct ledger_record *r, uint8_t room[LEDGER_ENTRY_LEN])
 
 	if (r->as == BULLA_CLEAR)
 		return r->data;
-	ledger_salted(&r->salt, &r->data, &salted);
+	hash_salted(&r->salt, &r->data, &salted);
 	return bulla_cur_of(room, ledger_entry(&salted, room));
 }
 
@@ -94,7 +94,7 @@ set_entry(struct ledger_pending *p, const struct ledger_record *r,
 	p->print = ledger_print(&r->data);
 	p->off = r->off;
 	if (r->as == BULLA_SALTED) {
-		ledger_salted(&r->salt, &r->data, &p->salted);
+		hash_salted(&r->salt, &r->data, &p->salted);
 		return BULLA_OK;
 	}
 	p->clear = malloc(r->data.len);

@@ -96,8 +96,6 @@ BULLA_NODISCARD enum bulla_status ledger_write_checkpoint(
 BULLA_NODISCARD enum bulla_status ledger_add(struct bulla_ledger *l,
     const struct ledger_record *r, struct bulla_err *err);
 void ledger_forget_pending(struct bulla_ledger *l);
-void ledger_salted(const struct bulla_cur *salt, const struct bulla_cur *data,
-    struct bulla_hash *out);
 uint64_t ledger_print(const struct bulla_cur *data);
 #define LEDGER_ENTRY_LEN 96u
 /* The entry of a salted record; returns its length. */

@@ -10,11 +10,6 @@ struct digests {
 	uint8_t (*v)[BULLA_SHA256_LEN];
 	size_t n, cap;
 };
-BULLA_NODISCARD enum bulla_status digests_add(struct digests *d,
-    const uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err);
-void digests_sort(struct digests *d);
-bool digests_has(const struct digests *d,
-    const uint8_t digest[BULLA_SHA256_LEN]);
 
 /* An opening with a number, of one pair of agencies. */
 struct numbered {

@@ -8,7 +8,7 @@
 #include "core/ledger_int.h"
 #include "core/monitor_int.h"
 
-enum bulla_status
+static enum bulla_status
 digests_add(struct digests *d, const uint8_t digest[BULLA_SHA256_LEN],
     struct bulla_err *err)
 {
@@ -31,14 +31,14 @@ by_bytes(const void *a, const void *b)
 	return memcmp(a, b, BULLA_SHA256_LEN);
 }
 
-void
+static void
 digests_sort(struct digests *d)
 {
 	if (d->n > 0)
 		qsort(d->v, d->n, sizeof(*d->v), by_bytes);
 }
 
-bool
+static bool
 digests_has(const struct digests *d, const uint8_t digest[BULLA_SHA256_LEN])
 {
 	return d->n > 0 && bsearch(digest, d->v, d->n, sizeof(*d->v),

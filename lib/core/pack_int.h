@@ -145,14 +145,13 @@ BULLA_NODISCARD enum bulla_status packer_unreadable(struct packer *k,
 /* Everything that p->paths name, in order. */
 BULLA_NODISCARD enum bulla_status packer_walk(struct packer *k,
     struct bulla_err *err);
-/* Append "/name" to both paths; BULLA_E_LIMIT. Undone by packer_pop. */
+/* Append "/name" to both paths; BULLA_E_LIMIT. m: how long they were. */
 struct packer_mark {
 	size_t path_len, source_len;
 };
 BULLA_NODISCARD enum bulla_status packer_push(struct packer *k,
     const struct bulla_cur *name, const char *source, struct packer_mark *m,
     struct bulla_err *err);
-void packer_pop(struct packer *k, const struct packer_mark *m);
 /* The source path for people, escaped. */
 const char *packer_shown(const struct packer *k, char *out, size_t cap);
 

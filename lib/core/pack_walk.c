@@ -36,8 +36,9 @@ packer_push(struct packer *k, const struct bulla_cur *name,
 	return BULLA_OK;
 }
 
-void
-packer_pop(struct packer *k, const struct packer_mark *m)
+/* Undoes packer_push. */
+static void
+pop(struct packer *k, const struct packer_mark *m)
 {
 	k->path_len = m->path_len;
 	k->path[k->path_len] = '\0';
@@ -120,7 +121,7 @@ walk_one(struct packer *k, int dirfd, const struct pack_name *v,
 	else if (st == BULLA_OK)
 		st = packer_object(k, dirfd, v->raw,
 		    v->kind == PACK_IS_REG, err);
-	packer_pop(k, &m);
+	pop(k, &m);
 	return st;
 }
 
@@ -321,7 +322,7 @@ walk_root(struct packer *k, const struct roots *r, const struct pack_name *v,
 		st = packer_device(k, fd, err);
 		(void)close(fd);
 	}
-	packer_pop(k, &m);
+	pop(k, &m);
 	return st;
 }
 

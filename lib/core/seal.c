@@ -222,7 +222,7 @@ close_package(struct sealer *r, struct bulla_sealed *out,
 	return st;
 }
 
-void
+static void
 sealer_free(struct sealer *r)
 {
 	bulla_buf_free(&r->opening_note);

@@ -34,6 +34,5 @@ BULLA_NODISCARD enum bulla_status sealer_squeeze(struct sealer *r,
 BULLA_NODISCARD enum bulla_status sealer_pipe(struct sealer *r,
     struct bulla_ring *ring, const struct bulla_cur *first,
     struct bulla_bagin_result *bag, struct bulla_err *err);
-void sealer_free(struct sealer *r);
 
 #endif

@@ -32,8 +32,9 @@ thread_is_reply(const struct bulla_event *e)
 	return bulla_code_ok(bulla_reply_types, &kind);
 }
 
-int
-thread_by_time(const void *x, const void *y)
+/* By time received (not proved last), then id. */
+static int
+by_time(const void *x, const void *y)
 {
 	const struct bulla_event *a = x, *b = y;
 	int64_t s = a->received, t = b->received;
@@ -168,7 +169,7 @@ static void
 in_order(struct bulla_thread *t)
 {
 	qsort(t->event + 1, t->n_events - 1, sizeof(*t->event),
-	    thread_by_time);
+	    by_time);
 }
 
 /* A further request: the answer to a question, or a new matter. */
@@ -227,7 +228,7 @@ threads_by_time(const void *x, const void *y)
 {
 	const struct bulla_thread *a = x, *b = y;
 
-	return thread_by_time(&a->event[0], &b->event[0]);
+	return by_time(&a->event[0], &b->event[0]);
 }
 
 static enum bulla_status
@@ -260,7 +261,7 @@ thread_group(struct thread_reader *r, struct bulla_err *err)
 	if (g.by_ref == NULL || g.by_id == NULL || g.in == NULL)
 		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
 	if (st == BULLA_OK && n > 0) {
-		qsort(r->event, n, sizeof(*r->event), thread_by_time);
+		qsort(r->event, n, sizeof(*r->event), by_time);
 		for (size_t i = 0; i < n; i++)
 			g.by_ref[i] = g.by_id[i] = i;
 		qsort_r(g.by_ref, n, sizeof(*g.by_ref), by_ref, r->event);

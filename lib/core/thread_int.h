@@ -67,15 +67,10 @@ BULLA_NODISCARD enum bulla_status thread_stray(struct thread_reader *r,
 /* Events become threads. */
 BULLA_NODISCARD enum bulla_status thread_group(struct thread_reader *r,
     struct bulla_err *err);
-/* By time received (not proved last), then id. */
-int thread_by_time(const void *a, const void *b);
 
 /* Is it one that answers (of the asker or not), as bulla/reqdoc.h lists? */
 bool thread_is_reply(const struct bulla_event *e);
 bool thread_is(const struct bulla_event *e, const char *kind);
-/* What was promised for this thread; NULL: nothing. */
-const struct bulla_class *thread_class(const struct bulla_threads *t,
-    const struct bulla_thread *th, const struct bulla_agreement **a);
 
 /* Judging: what the events say, then the deadlines. */
 struct thread_walk {

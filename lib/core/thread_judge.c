@@ -5,8 +5,9 @@
 
 /* What the events of a thread say, in the order in which they came. */
 
-const struct bulla_class *
-thread_class(const struct bulla_threads *t, const struct bulla_thread *th,
+/* What was promised for this thread; NULL: nothing. */
+static const struct bulla_class *
+class_of(const struct bulla_threads *t, const struct bulla_thread *th,
     const struct bulla_agreement **a)
 {
 	const struct bulla_agreement_kept *k;
@@ -293,7 +294,7 @@ judge(struct bulla_threads *all, struct bulla_thread *t, int64_t now,
 	if (first->received != 0 && first->received <= now &&
 	    thread_is(first, "request"))
 		t->start = first->received;
-	w.c = thread_class(all, t, &w.a);
+	w.c = class_of(all, t, &w.a);
 	t->agreement = w.a != NULL ? w.a->version : 0;
 	t->has_class = w.c != NULL;
 	/* Where there are working days there is a calendar. */

@@ -84,8 +84,8 @@ bulla_custody_reason_ok(const struct bulla_cur *reason)
 	return false;
 }
 
-bool
-bulla_event_is_maybe(enum event_kind kind)
+static bool
+is_maybe(enum event_kind kind)
 {
 	switch (kind) {
 	case EVENT_MAYBE_TEXT:
@@ -113,7 +113,7 @@ bulla_event_value_ok(enum event_kind kind, const struct bulla_cur *v)
 	int64_t when;
 
 	if (bulla_cur_is(v, "-"))
-		return bulla_event_is_maybe(kind);
+		return is_maybe(kind);
 	switch (kind) {
 	case EVENT_TEXT:
 	case EVENT_MAYBE_TEXT:
@@ -179,7 +179,7 @@ bulla_custody_field(const struct bulla_cur *event, size_t i,
 		return false;
 	out->label = e->field[i].label;
 	out->form = form_of(e->field[i].kind);
-	out->maybe = bulla_event_is_maybe(e->field[i].kind);
+	out->maybe = is_maybe(e->field[i].kind);
 	return true;
 }
 

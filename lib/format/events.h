@@ -32,6 +32,5 @@ struct event {
 const struct event *bulla_event_find(const struct bulla_cur *name);
 /* Is v, which is plain text and not empty, a value of this kind? */
 bool bulla_event_value_ok(enum event_kind kind, const struct bulla_cur *v);
-bool bulla_event_is_maybe(enum event_kind kind);
 
 #endif

@@ -114,7 +114,6 @@ BULLA_NODISCARD enum bulla_status disk_each(struct bulla_inbox *ib,
 struct upload *upload_new(struct bulla_inbox *ib);
 void upload_put(struct upload *u);
 struct upload *upload_ref(struct upload *u);
-void uploads_insert(struct bulla_inbox *ib, struct upload *u);
 struct upload *uploads_find(struct bulla_inbox *ib, const char *id,
     const struct bulla_inbox_client *who);
 /*

@@ -79,8 +79,8 @@ upload_sync_later(struct upload *u)
 }
 
 /* The table takes over the caller's reference. */
-void
-uploads_insert(struct bulla_inbox *ib, struct upload *u)
+static void
+insert(struct bulla_inbox *ib, struct upload *u)
 {
 	pthread_mutex_lock(&ib->mu);
 	u->next = ib->uploads;
@@ -221,7 +221,7 @@ load_one(struct bulla_inbox *ib, const char *id, struct bulla_err *err)
 		    (unsigned long long)atomic_load(&u->durable),
 		    (unsigned long long)atomic_load(&u->length));
 		atomic_store(&u->state, UPLOAD_OPEN);
-		uploads_insert(ib, u);
+		insert(ib, u);
 		upload_settle(u);
 		return BULLA_OK;
 	}
