@@ -182,8 +182,10 @@ check(struct arrival *a, struct pkgr *r, struct bulla_err *err)
 	const struct bulla_vkeys *known = a->p->known;
 	enum bulla_status st = BULLA_OK;
 
-	if (e->reached >= BULLA_REACHED_HEAD)
+	if (e->reached >= BULLA_REACHED_HEAD) {
 		st = pkg_check_signed(r, known, &a->pkg, err);
+		a->opened = st == BULLA_OK;
+	}
 	if (st == BULLA_OK && e->reached >= BULLA_REACHED_BODY)
 		st = pkg_check_exercise(&a->pkg, a->p->allow_exercise, err);
 	if (st == BULLA_OK && e->reached < BULLA_REACHED_END) {

@@ -58,6 +58,7 @@ struct arrival {
 	uint64_t bytes;
 	bool taken;			/* the name is there already */
 	const char *refused;		/* why a good package is not taken */
+	bool opened;			/* opening.note: its signatures held */
 	struct bulla_package pkg;
 };
 /* Was the package relinquished to us under another digest? */

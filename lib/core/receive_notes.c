@@ -172,7 +172,7 @@ receive_reject(const struct arrival *a, const char *reason,
 {
 	struct receipt_of of = { .id = a->id, .sha256 = a->sha256,
 	    .bytes = a->bytes, .reason = reason,
-	    .exercise = a->pkg.opening.exercise };
+	    .exercise = a->opened && a->pkg.opening.exercise };
 	struct handed handed;
 	enum bulla_status st;
 	bool found = false;

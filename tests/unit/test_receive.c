@@ -181,6 +181,31 @@ Test(receive, a_broken_seal)
 	cr_expect(got.accepted);
 }
 
+/*
+ * A courier who writes EXERCISE into a real package would have the reject left
+ * out of the receiver's review.
+ */
+Test(receive, an_exercise_that_nobody_signed)
+{
+	struct bulla_buf *note = &parts_find(&p, "opening.note")->data;
+	struct bulla_buf was = BULLA_BUF_INIT(KIT_MAX);
+	const uint8_t *at = memmem(note->p, note->len, "exercise: no\n", 13);
+	size_t head;
+
+	cr_assert_not_null(at);
+	head = (size_t)(at - note->p);
+	bulla_buf_put(&was, note->p, note->len);
+	bulla_buf_reset(note);
+	bulla_buf_put(note, was.p, head);
+	bulla_buf_str(note, "exercise: yes\n");
+	bulla_buf_put(note, was.p + head + 13, was.len - head - 13);
+	parts_put(&bytes, &p);
+	cr_assert_eq(receive(), BULLA_OK);
+	cr_expect_str_eq(got.reason, "seal-broken");
+	cr_expect_null(memmem(got.receipt.p, got.receipt.len, "EXERCISE", 8));
+	bulla_buf_free(&was);
+}
+
 static void
 expect_nothing(enum bulla_status want)
 {
