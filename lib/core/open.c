@@ -7,8 +7,10 @@
 
 #include "bulla/bagin.h"
 #include "bulla/file.h"
+#include "bulla/io.h"
 #include "bulla/zstd.h"
 #include "core/open_int.h"
+#include "core/spool.h"
 #include "core/verify_int.h"
 
 /* The identity that opens it must be of a recipient that the sealer named. */
@@ -91,12 +93,12 @@ read_bag(const struct open_bag *b, struct bulla_bagin_result *bag,
 		if (st == BULLA_OK)
 			in = bulla_zstdr_blocks(z);
 	}
-	if (st == BULLA_OK && b->tee != NULL)
-		in = open_tee(b->tee, in);
+	if (st == BULLA_OK && b->relay != NULL)
+		in = relay_begin(b->relay, in);
 	if (st == BULLA_OK)
 		st = bulla_bagin_run(&p, in, bag, err);
-	if (st == BULLA_OK && b->tee != NULL)
-		st = open_tee_end(b->tee, err);
+	if (st == BULLA_OK && b->relay != NULL)
+		st = relay_end(b->relay, err);
 	bulla_zstdr_free(z);
 	return st;
 }
@@ -110,91 +112,114 @@ fill_result(const struct bulla_bagin_result *bag, struct bulla_opened *out)
 	memcpy(out->manifest, bag->manifest, sizeof(out->manifest));
 }
 
-/* Where the plaintext waits while the package is still being read. */
+/* Opening to what nobody sees yet: the plaintext waits there. */
 struct hidden {
-	struct quarantine q;
+	struct pass p;
+	struct bulla_package pkg;
+	struct bulla_secret key;
+	struct open_bag bag;
+	struct part_dir dir;
 	struct bulla_writer_fd w;
-	struct tee tee;
+	struct relay relay;
 };
 
 static enum bulla_status
-hide(const struct bulla_open *o, const char *id, struct hidden *h,
-    struct open_bag *b, struct bulla_err *err)
+hide(const struct bulla_open *o, struct hidden *h, struct bulla_err *err)
 {
+	struct open_bag *b = &h->bag;
 	enum bulla_status st = BULLA_OK;
 
 	if (o->dir != NULL) {
-		st = quarantine_open(&h->q, o->dir, id, err);
-		b->dirfd = h->q.fd;
+		st = part_dir_open(&h->dir, o->dir, h->pkg.opening.id, err);
+		b->dirfd = h->dir.fd;
 	}
 	if (o->file != NULL) {
 		bulla_writer_fd_init(&h->w, o->file->fd, "output");
-		h->tee.out = &h->w.w;
-		b->tee = &h->tee;
+		h->relay.out = &h->w.w;
+		b->relay = &h->relay;
 	}
 	if (st != BULLA_OK || o->max_plain > 0 || o->copy_of != NULL)
 		return st;
 	b->max_is_space = true;
-	return open_space(o->dir != NULL ? h->q.fd : o->file->fd,
+	return open_space(o->dir != NULL ? h->dir.fd : o->file->fd,
 	    &b->max_plain, err);
 }
 
+/* What stands before the payload: who sealed it, and is it for us? */
+static enum bulla_status
+hidden_head(const struct bulla_open *o, struct hidden *h,
+    char recipient[BULLA_AGE_RECIPIENT_MAX], struct bulla_err *err)
+{
+	enum bulla_status st = pkgr_head(&h->p.r, err);
+
+	if (st == BULLA_OK)
+		st = pkg_check_head(&h->p.r, o->known, o->allow_exercise,
+		    &h->pkg, err);
+	if (st == BULLA_OK)
+		st = payload_key(o, &h->p.r, &h->pkg, &h->key, recipient,
+		    err);
+	return st;
+}
+
+/* The payload, and what comes after it: only that says that it was right. */
+static enum bulla_status
+hidden_rest(const struct bulla_open *o, struct hidden *h,
+    struct bulla_bagin_result *bag, struct bulla_err *err)
+{
+	uint8_t manifest[BULLA_SHA256_LEN];
+	enum bulla_status st;
+
+	h->p.payload_key = &h->key;
+	st = pass_begin(&h->p, err);
+	if (st == BULLA_OK) {
+		h->bag.blocks = pass_blocks(&h->p);
+		h->bag.opening_note = &h->p.r.opening;
+		h->bag.zstd = h->pkg.opening.zstd;
+		st = read_bag(&h->bag, bag, err);
+	}
+	if (st == BULLA_OK)
+		st = pass_end(&h->p, manifest, err);
+	if (st == BULLA_OK)
+		st = pkg_check_tail(&h->p.r, o->known, manifest, &h->pkg,
+		    err);
+	if (st == BULLA_OK)
+		st = pkg_judge(&o->judge, &h->pkg, err);
+	return st;
+}
+
 /*
- * To what nobody sees yet, a directory in quarantine, a file without a name
- * or memory: one pass. It is given out when the closing note, which comes
- * last, has verified.
+ * To what nobody sees yet, a directory of its own, a file without a name or
+ * memory: one pass. It is given out when the closing note, which comes last,
+ * has verified.
  */
 static enum bulla_status
 open_hidden(const struct bulla_open *o, struct bulla_opened *out,
     struct bulla_err *err)
 {
-	struct bulla_package pkg = { 0 };
+	struct hidden h = { .dir = PART_DIR_INIT,
+	    .bag = { .dirfd = -1, .copy_of = o->copy_of, .copy = o->copy,
+	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX } };
 	struct bulla_bagin_result bag;
-	struct bulla_secret key = { 0 };
-	struct hidden h = { .q = QUARANTINE_INIT };
-	struct open_bag b = { .dirfd = -1, .copy_of = o->copy_of,
-	    .copy = o->copy,
-	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX };
-	uint8_t manifest[BULLA_SHA256_LEN];
-	struct pass p;
 	enum bulla_status st;
 
-	pass_init(&p, o->fd, o->threads);
-	p.progress = o->progress;
-	st = pkgr_head(&p.r, err);
+	pass_init(&h.p, o->fd, o->threads);
+	h.p.progress = o->progress;
+	st = hidden_head(o, &h, out->recipient, err);
 	if (st == BULLA_OK)
-		st = pkg_check_head(&p.r, o->known, o->allow_exercise, &pkg,
-		    err);
+		st = hide(o, &h, err);
 	if (st == BULLA_OK)
-		st = payload_key(o, &p.r, &pkg, &key, out->recipient, err);
-	if (st == BULLA_OK)
-		st = hide(o, pkg.opening.id, &h, &b, err);
-	p.payload_key = &key;
-	if (st == BULLA_OK)
-		st = pass_begin(&p, err);
-	if (st == BULLA_OK) {
-		b.blocks = pass_blocks(&p);
-		b.opening_note = &p.r.opening;
-		b.zstd = pkg.opening.zstd;
-		st = read_bag(&b, &bag, err);
-	}
-	if (st == BULLA_OK)
-		st = pass_end(&p, manifest, err);
-	if (st == BULLA_OK)
-		st = pkg_check_tail(&p.r, o->known, manifest, &pkg, err);
-	if (st == BULLA_OK)
-		st = pkg_judge(&o->judge, &pkg, err);
+		st = hidden_rest(o, &h, &bag, err);
 	if (st == BULLA_OK && o->dir != NULL)
-		st = quarantine_publish(&h.q, bag.name, err);
+		st = part_dir_publish(&h.dir, bag.name, err);
 	if (st == BULLA_OK) {
 		fill_result(&bag, out);
-		pkg.verified = true;
-		verify_keep(&p.r, &pkg);
-		out->package = pkg;
+		h.pkg.verified = true;
+		verify_keep(&h.p.r, &h.pkg);
+		out->package = h.pkg;
 	}
-	quarantine_free(&h.q);
-	pass_free(&p);
-	bulla_secret_free(&key);
+	part_dir_free(&h.dir);
+	pass_free(&h.p);
+	bulla_secret_free(&h.key);
 	return st;
 }
 
@@ -224,9 +249,9 @@ second_pass(const struct bulla_open *o, const struct pass *first,
     const struct bulla_secret *key, struct bulla_opened *out,
     struct bulla_err *err)
 {
-	struct tee tee = { .out = o->out };
+	struct relay relay = { .out = o->out };
 	struct open_bag b = { .dirfd = -1,
-	    .tee = &tee,
+	    .relay = &relay,
 	    .max_plain = o->max_plain > 0 ? o->max_plain : UINT64_MAX,
 	    .opening_note = &out->package.opening_note,
 	    .zstd = out->package.opening.zstd };
@@ -260,9 +285,12 @@ open_to_stream(const struct bulla_open *how, struct bulla_opened *out,
 	struct pass first;
 	enum bulla_status st = marks_init(&marks, err);
 	int spool = -1, fd = how->fd;
+	uint64_t size;
 
-	if (st == BULLA_OK && lseek(fd, 0, SEEK_CUR) < 0)
-		st = open_spool(fd, &spool, err);
+	if (st == BULLA_OK && lseek(fd, 0, SEEK_CUR) < 0) {
+		bulla_pipe_widen(fd);
+		st = spool_input(fd, &spool, &size, err);
+	}
 	if (spool != -1)
 		fd = spool;
 	two.progress = (struct bulla_progress){ tell_half, &halves };

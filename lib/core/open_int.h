@@ -8,21 +8,21 @@
  * Where extracted files wait: DIR/.<id>.part, 0700, locked. Left over from
  * a killed process it is removed first; somebody else's lock is respected.
  */
-struct quarantine {
+struct part_dir {
 	int dirfd, fd;
 	char name[BULLA_ID_LEN + 8];
 	char shown[160];		/* DIR, for messages */
 	bool made;			/* ours, and locked */
 	const char *made_dir;		/* DIR, while it is ours and empty */
 };
-#define QUARANTINE_INIT { .dirfd = -1, .fd = -1 }
-BULLA_NODISCARD enum bulla_status quarantine_open(struct quarantine *q,
+#define PART_DIR_INIT { .dirfd = -1, .fd = -1 }
+BULLA_NODISCARD enum bulla_status part_dir_open(struct part_dir *d,
     const char *dir, const char *id, struct bulla_err *err);
 /* DIR/.<id>.part/bag becomes DIR/bag, never over something. */
-BULLA_NODISCARD enum bulla_status quarantine_publish(struct quarantine *q,
+BULLA_NODISCARD enum bulla_status part_dir_publish(struct part_dir *d,
     const char *bag, struct bulla_err *err);
 /* Removes what was not published. */
-void quarantine_free(struct quarantine *q);
+void part_dir_free(struct part_dir *d);
 
 /* The space that is free where fd is, less 5 %. */
 BULLA_NODISCARD enum bulla_status open_space(int fd, uint64_t *most,
@@ -30,22 +30,22 @@ BULLA_NODISCARD enum bulla_status open_space(int fd, uint64_t *most,
 
 /* A block is written when the bag reader asks for the next one: what it
  * refused is not. */
-struct tee {
+struct relay {
 	struct bulla_blocks b;
 	struct bulla_blocks *in;
 	struct bulla_writer *out;
 	const uint8_t *p;
 	size_t n;
 };
-struct bulla_blocks *open_tee(struct tee *t, struct bulla_blocks *in);
-BULLA_NODISCARD enum bulla_status open_tee_end(struct tee *t,
+struct bulla_blocks *relay_begin(struct relay *r, struct bulla_blocks *in);
+BULLA_NODISCARD enum bulla_status relay_end(struct relay *r,
     struct bulla_err *err);
 
 /* What read_bag needs. */
 struct open_bag {
 	struct bulla_blocks *blocks;
 	const struct bulla_buf *opening_note;
-	struct tee *tee;		/* or NULL */
+	struct relay *relay;		/* or NULL */
 	const char *copy_of;		/* or NULL */
 	struct bulla_buf *copy;
 	int dirfd;			/* or -1 */
@@ -53,9 +53,5 @@ struct open_bag {
 	bool max_is_space;		/* max_plain: nobody gave one */
 	uint64_t max_plain;
 };
-
-/* All of a pipe into an unlinked file (ciphertext), at its beginning. */
-BULLA_NODISCARD enum bulla_status open_spool(int in, int *fd,
-    struct bulla_err *err);
 
 #endif

@@ -10,6 +10,7 @@
 #include "bulla/file.h"
 #include "bulla/text.h"
 #include "core/pack_int.h"
+#include "core/spool.h"
 
 #define SHOWN 256u
 
@@ -268,28 +269,6 @@ stdin_ends(struct packer *k, struct bulla_err *err)
 	return BULLA_OK;
 }
 
-/* The tar header needs the size: unknown input goes through a spool. */
-static enum bulla_status
-spool_stdin(struct packer *k, int *fd, uint64_t *size, struct bulla_err *err)
-{
-	uint8_t buf[65536];
-	struct bulla_reader_fd in;
-	enum bulla_status st;
-	size_t n = 1;
-
-	bulla_reader_fd_init(&in, k->p->stdin_fd, "standard input");
-	st = bulla_spool_open(NULL, fd, err);
-	for (*size = 0; st == BULLA_OK && n > 0; *size += n) {
-		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
-		if (st == BULLA_OK && n > 0)
-			st = bulla_write_fd(*fd, buf, n, "temporary file",
-			    err);
-	}
-	if (st == BULLA_OK && lseek(*fd, 0, SEEK_SET) != 0)
-		st = bulla_fail_sys(err, "temporary file");
-	return st;
-}
-
 enum bulla_status
 packer_stdin(struct packer *k, struct bulla_err *err)
 {
@@ -301,7 +280,8 @@ packer_stdin(struct packer *k, struct bulla_err *err)
 
 	m.size = k->p->stdin_size;
 	if (!k->p->has_stdin_size) {
-		st = spool_stdin(k, &spool, &m.size, err);
+		/* The tar header needs the size. */
+		st = spool_input(fd, &spool, &m.size, err);
 		fd = spool;
 	}
 	if (st == BULLA_OK)

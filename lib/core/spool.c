@@ -62,3 +62,22 @@ spool_free(struct spool *s)
 		(void)close(s->fd);
 	s->fd = -1;
 }
+
+enum bulla_status
+spool_input(int in, int *fd, uint64_t *size, struct bulla_err *err)
+{
+	uint8_t buf[65536];
+	struct bulla_reader_fd r;
+	enum bulla_status st = bulla_spool_open(NULL, fd, err);
+	size_t n = 1;
+
+	bulla_reader_fd_init(&r, in, "standard input");
+	for (*size = 0; st == BULLA_OK && n > 0; *size += n) {
+		st = r.r.read(&r.r, buf, sizeof(buf), &n, err);
+		if (st == BULLA_OK && n > 0)
+			st = bulla_write_fd(*fd, buf, n, what, err);
+	}
+	if (st == BULLA_OK && lseek(*fd, 0, SEEK_SET) != 0)
+		st = bulla_fail_sys(err, "%s", what);
+	return st;
+}

@@ -25,4 +25,11 @@ BULLA_NODISCARD enum bulla_status spool_read(const struct spool *s,
     uint64_t off, void *buf, size_t cap, size_t *n, struct bulla_err *err);
 void spool_free(struct spool *s);
 
+/*
+ * All of standard input into an unlinked file, at whose beginning *fd is. What is
+ * in *fd, -1 before, is the caller's to close also on failure.
+ */
+BULLA_NODISCARD enum bulla_status spool_input(int in, int *fd,
+    uint64_t *size, struct bulla_err *err);
+
 #endif
