@@ -71,6 +71,9 @@ for page in docs/man/*.[1-9]; do
 	[ -e "$page" ] || continue
 	pages=$((pages + 1))
 	mandoc -T lint -W warning "$page" || complain "$page: mandoc objects"
+	# joined by roff to the next line, and then pasted as "> file"
+	grep -En '(^|[^\\])\\$' "$page" &&
+		complain "$page: a line of text ends in \\, where \\e is meant"
 	name=$(basename "$page")
 	case $name in
 	*.1)
