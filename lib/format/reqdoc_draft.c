@@ -78,6 +78,8 @@ take_line(struct scan *s, struct bulla_cur line)
 	s->skip = st == BULLA_E_LIMIT;
 	if (st != BULLA_OK)
 		return fault(s, st, &f);
+	if (b->len == before)
+		return st;
 	added = bulla_cur_of(b->p + before, b->len - before);
 	while (st == BULLA_OK && bulla_reqdoc_line(&added, &one)) {
 		if (one.len > 0 &&

@@ -77,7 +77,7 @@ teardown() {
 	[ "$(id -u)" -eq 0 ] || fails 1 'answered 403' vfetch -o q "$URL/big"
 	chmod 600 "$D/www/big"
 	[ "$(stat -c %s q.part)" -eq "$AT" ]
-	fails 5 'deadline' vfetch --deadline 1 --limit-rate 1M -o q "$URL/big"
+	fails 5 'deadline' vfetch --deadline 4 --limit-rate 1M -o q "$URL/big"
 	[ "$(stat -c %s q.part)" -gt "$AT" ]
 	vfetch -o q "$URL/big"
 	whole q "$D/big"
