@@ -67,6 +67,16 @@ judge(struct bulla_agreements *l, const struct bulla_agreement_kept *k,
 	    "and not taken in here (bulla-trust agreement pin)" : why.msg);
 }
 
+/* It goes when its version is taken in, which nobody who reads waits for. */
+static bool
+is_gone(const char *home)
+{
+	char path[PATH_CAP];
+
+	return path_of(path, home, REL, NULL) == BULLA_OK &&
+	    access(path, F_OK) != 0 && errno == ENOENT;
+}
+
 enum bulla_status
 agreement_load_proposal(const char *home, const struct bulla_trust *t,
     struct bulla_agreements *l, struct bulla_err *err)
@@ -75,6 +85,10 @@ agreement_load_proposal(const char *home, const struct bulla_trust *t,
 	    .note = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
 	enum bulla_status st = kept_file(home, REL, &k.note, err);
 
+	if (st == BULLA_E_IO && is_gone(home)) {
+		*err = (struct bulla_err){ 0 };
+		return BULLA_OK;
+	}
 	if (st == BULLA_OK)
 		st = agreement_parse_kept(&k, err);
 	if (st != BULLA_OK)

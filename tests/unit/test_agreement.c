@@ -2,6 +2,8 @@
 
 #include "agreement_kit.h"
 
+#include "core/agreement_int.h"
+
 TestSuite(agreement, .init = begin, .fini = end);
 
 static struct bulla_agreement *got;
@@ -428,4 +430,24 @@ Test(agreement, is_between_these_two_sides)
 	expect_msg("b.example is no side of it");
 	bulla_buf_free(&text);
 	bulla_buf_free(&note);
+}
+
+/* Between the list of names and the file itself it may be taken in. */
+Test(agreement, a_proposal_that_goes_meanwhile_is_none)
+{
+	const int64_t at = SIDE_TIME + 100;
+	struct bulla_agreements l = { 0 };
+
+	both_in_force();
+	e = (struct bulla_err){ 0 };
+	cr_expect_eq(agreement_load_proposal("home", t, &l, &e), BULLA_OK,
+	    "%s", e.msg);
+	cr_expect_eq(l.proposal.version, 0);
+	cr_expect_str_empty(e.msg);
+	cr_assert_eq(take_it(1, at, NULL, &a.s[LEAD], &b.s[LEAD], at),
+	    BULLA_OK, "%s", e.msg);
+	cr_assert_eq(bulla_file_put("home/agreement/proposed.note",
+	    "no note\n", 8, 0600, false, NULL), BULLA_OK);
+	cr_expect_eq(agreement_load_proposal("home", t, &l, &e),
+	    BULLA_E_FORMAT);
 }
