@@ -71,24 +71,16 @@ static int
 run(struct certificate *c, bool html)
 {
 	struct custody_cmd *k = &c->k;
-	struct bulla_err err = { 0 };
 	int code = CMD_YES;
-	const char *id = custody_id(k, &code);
+	const char *id = custody_only_id(k, &code);
 
 	if (id == NULL)
 		return code;
-	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one ID at a time");
 	k->c.common.data_out = k->c.common.out == NULL ||
 	    strcmp(k->c.common.out, "-") == 0;
 	code = custody_home(k);
 	if (code == CMD_YES)
-		code = custody_load(k, id, &c->p);
-	if (code == CMD_YES && c->p.n_steps == 0) {
-		(void)bulla_fail(&err, BULLA_E_NOMATCH, "no notes of package "
-		    "%s in this home", id);
-		code = cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
-	}
+		code = custody_load_notes(k, id, &c->p);
 	c->has_bag = c->bag.dir != NULL || k->n_keys > 0;
 	if (code == CMD_YES && c->has_bag)
 		code = export_bag_of(k, &c->p, &c->bag);

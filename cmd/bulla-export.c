@@ -80,7 +80,6 @@ static int
 graph(struct export_cmd *x)
 {
 	struct custody_cmd *k = &x->k;
-	struct bulla_err err = { 0 };
 	int code = CMD_YES;
 	const char *id = custody_id(k, &code);
 
@@ -93,12 +92,7 @@ graph(struct export_cmd *x)
 		    "time" : "one ID at a time; a PACKAGE needs -i AGEKEY");
 	code = custody_home(k);
 	if (code == CMD_YES)
-		code = custody_load(k, id, &x->p);
-	if (code == CMD_YES && x->p.n_steps == 0) {
-		(void)bulla_fail(&err, BULLA_E_NOMATCH, "no notes of package "
-		    "%s in this home", id);
-		return cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
-	}
+		code = custody_load_notes(k, id, &x->p);
 	if (code == CMD_YES && (x->bag.dir != NULL || k->n_keys > 0))
 		code = export_bag_of(k, &x->p, &x->bag);
 	if (code == CMD_YES)

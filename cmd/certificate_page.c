@@ -26,31 +26,38 @@ add_key(struct certificate *c, const struct bulla_vkey *k)
 		c->key[c->n_keys++] = *k;
 }
 
+/* What the notes of the package say in clear. */
+static void
+put_opening(const struct certificate *c, struct page *p)
+{
+	const struct bulla_opening *o = &c->package.opening;
+
+	page_row(p, "Kind", &o->kind);
+	row_some(p, "In answer to", &o->ref);
+	row_some(p, "Class", &o->urgency);
+	page_row(p, "Sealed by the side", &o->from);
+	for (size_t i = 0; i < o->n_to; i++)
+		page_row(p, "Sealed for", &o->to[i]);
+	page_row_when(p, "Opening note (claimed)", o->created);
+	page_row_when(p, "Closing note (claimed)", c->package.closing.closed);
+	page_row_fmt(p, "Size", "%llu bytes, sealed in %llu segment%s",
+	    (unsigned long long)c->package.size,
+	    (unsigned long long)c->package.closing.segments,
+	    c->package.closing.segments == 1 ? "" : "s");
+	page_row_fmt(p, "Encrypted to", "%zu recipient%s",
+	    o->n_recipients, o->n_recipients == 1 ? "" : "s");
+}
+
 static void
 put_what(struct certificate *c, struct page *p)
 {
-	const struct bulla_opening *o = &c->package.opening;
 	struct bulla_cur v;
 
 	page_head(p, "What it is about");
 	page_list(p, NULL);
 	page_row_fmt(p, "Package", "%s", c->p.id);
-	if (c->known) {
-		page_row(p, "Kind", &o->kind);
-		row_some(p, "In answer to", &o->ref);
-		row_some(p, "Class", &o->urgency);
-		page_row(p, "Sealed by the side", &o->from);
-		for (size_t i = 0; i < o->n_to; i++)
-			page_row(p, "Sealed for", &o->to[i]);
-		page_row_when(p, "Opening note (claimed)", o->created);
-		page_row_when(p, "Closing note (claimed)", c->package.closing.closed);
-		page_row_fmt(p, "Size", "%llu bytes, sealed in %llu segment%s",
-		    (unsigned long long)c->package.size,
-		    (unsigned long long)c->package.closing.segments,
-		    c->package.closing.segments == 1 ? "" : "s");
-		page_row_fmt(p, "Encrypted to", "%zu recipient%s",
-		    o->n_recipients, o->n_recipients == 1 ? "" : "s");
-	}
+	if (c->known)
+		put_opening(c, p);
 	if (c->there)
 		page_row_hex(p, "SHA-256 of the file, now", c->sum,
 		    sizeof(c->sum));

@@ -33,6 +33,17 @@ custody_id(struct custody_cmd *k, int *code)
 	return NULL;
 }
 
+const char *
+custody_only_id(struct custody_cmd *k, int *code)
+{
+	const char *id = custody_id(k, code);
+
+	if (id == NULL || k->c.argc == 0)
+		return id;
+	*code = cmd_usage(&k->c, "one ID at a time");
+	return NULL;
+}
+
 int64_t
 custody_proven(void *ctx, const struct bulla_cur *note)
 {
@@ -101,6 +112,20 @@ custody_load(struct custody_cmd *k, const char *id, struct custody_pair *p)
 		return cmd_fail(&k->c, NULL, st, &err);
 	p->exercise = is_exercise(k, p);
 	return CMD_YES;
+}
+
+/* No notes are no page: whoever asks has another id in mind. */
+int
+custody_load_notes(struct custody_cmd *k, const char *id,
+    struct custody_pair *p)
+{
+	struct bulla_err err = { 0 };
+	int code = custody_load(k, id, p);
+
+	if (code != CMD_YES || p->n_steps > 0)
+		return code;
+	return cmd_fail(&k->c, NULL, bulla_fail(&err, BULLA_E_NOMATCH,
+	    "no notes of package %s in this home", id), &err);
 }
 
 static int

@@ -49,8 +49,13 @@ struct custody_pair {
 int custody_home(struct custody_cmd *k);
 /* The operand ID; NULL: reported, *code is the exit status. */
 const char *custody_id(struct custody_cmd *k, int *code);
+/* The same, and nothing may follow it. */
+const char *custody_only_id(struct custody_cmd *k, int *code);
 /* Load, check and merge; CMD_YES also with findings. Free it in any case. */
 int custody_load(struct custody_cmd *k, const char *id,
+    struct custody_pair *p);
+/* The same; a package without notes is CMD_NO, reported. */
+int custody_load_notes(struct custody_cmd *k, const char *id,
     struct custody_pair *p);
 void custody_pair_free(struct custody_pair *p);
 /* The keys of -i, else HOME/keys/<name>.key of the first name there is. */

@@ -332,25 +332,17 @@ custody_export(struct custody_cmd *k)
 	const char *path = k->c.common.out != NULL ? k->c.common.out : "-";
 	struct custody_pair p = { 0 };
 	struct export e = { .k = k, .p = &p };
-	struct bulla_err err = { 0 };
 	int code = CMD_YES;
-	const char *id = custody_id(k, &code);
+	const char *id = custody_only_id(k, &code);
 
 	if (id == NULL)
 		return code;
-	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one ID at a time");
 	k->c.common.data_out = strcmp(path, "-") == 0;
 	code = custody_home(k);
 	if (code == CMD_YES)
-		code = custody_load(k, id, &p);
-	if (code == CMD_YES && p.n_steps == 0) {
-		(void)bulla_fail(&err, BULLA_E_NOMATCH, "no notes of package "
-		    "%s in this home", id);
-		code = cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
-	} else if (code == CMD_YES) {
+		code = custody_load_notes(k, id, &p);
+	if (code == CMD_YES)
 		code = export_to(k, &e, path);
-	}
 	export_free(&e);
 	custody_pair_free(&p);
 	return code;

@@ -294,25 +294,18 @@ int
 custody_check(struct custody_cmd *k)
 {
 	struct custody_pair p = { 0 };
-	struct bulla_err err = { 0 };
 	int code = CMD_YES;
-	const char *id = custody_id(k, &code);
+	const char *id = custody_only_id(k, &code);
 
 	if (id == NULL)
 		return code;
-	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one ID at a time");
 	code = custody_home(k);
 	if (code == CMD_YES && k->m.h.trust == NULL)
 		return cmd_usage(&k->c, "no roster in this home to check "
 		    "signatures with (bulla-trust)");
 	if (code == CMD_YES)
-		code = custody_load(k, id, &p);
-	if (code == CMD_YES && p.n_steps == 0) {
-		(void)bulla_fail(&err, BULLA_E_NOMATCH, "no notes of package "
-		    "%s in this home", id);
-		code = cmd_fail(&k->c, NULL, BULLA_E_NOMATCH, &err);
-	} else if (code == CMD_YES) {
+		code = custody_load_notes(k, id, &p);
+	if (code == CMD_YES) {
 		check_stamps(k, &p);
 		code = check_package(k, &p);
 		if (code == CMD_YES)

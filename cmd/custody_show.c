@@ -136,34 +136,19 @@ page_json(struct custody_cmd *k, const struct custody_pair *p)
 	return cmd_json_print(&k->c, j, CMD_YES);
 }
 
-/* No notes are no page: whoever asks has another id in mind. */
-static int
-no_notes(struct custody_cmd *k, const char *id)
-{
-	struct bulla_err err = { 0 };
-	enum bulla_status st = bulla_fail(&err, BULLA_E_NOMATCH, "no notes of "
-	    "package %s in this home", id);
-
-	return cmd_fail(&k->c, NULL, st, &err);
-}
-
 int
 custody_show(struct custody_cmd *k)
 {
 	struct custody_pair p = { 0 };
 	int code = CMD_YES;
-	const char *id = custody_id(k, &code);
+	const char *id = custody_only_id(k, &code);
 
 	if (id == NULL)
 		return code;
-	if (k->c.argc > 0)
-		return cmd_usage(&k->c, "one ID at a time");
 	code = custody_home(k);
 	if (code == CMD_YES)
-		code = custody_load(k, id, &p);
-	if (code == CMD_YES && p.n_steps == 0)
-		code = no_notes(k, id);
-	else if (code == CMD_YES)
+		code = custody_load_notes(k, id, &p);
+	if (code == CMD_YES)
 		code = k->c.common.json ? page_json(k, &p) :
 		    custody_page(k, &p);
 	custody_pair_free(&p);
