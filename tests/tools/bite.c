@@ -305,6 +305,9 @@ prepare(void)
 	    getsockname(server, (struct sockaddr *)&at, &len) != 0)
 		err(3, "socket");
 	victim = fork();
+	/* To kill(2) that would be everybody. */
+	if (victim == -1)
+		err(3, "fork");
 	if (victim == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
