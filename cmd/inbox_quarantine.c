@@ -86,10 +86,11 @@ inbox_quarantine_tell(struct inbox *in, const struct bulla_received *r)
 	    r->why.msg : r->not_kept.msg);
 	for (char *p = why; (p = strchr(p, '"')) != NULL;)
 		*p = '\'';
-	inbox_tell(in, "event=%squarantined sha256=%s package=%s reject=%s "
-	    "bytes=%llu%s reason=\"%s\"", r->quarantined ? "" : "not-", hex,
-	    r->id, r->reason, (unsigned long long)r->bytes,
-	    r->existed ? " known=yes" : "", why);
+	inbox_tell(in, "%s sha256=%s package=%s reject=%s bytes=%llu%s "
+	    "reason=\"%s\"", r->quarantined ? "event=quarantined" :
+	    "event=not-quarantined", hex, r->id, r->reason,
+	    (unsigned long long)r->bytes, r->existed ? " known=yes" : "",
+	    why);
 	sweep(in);
 }
 
