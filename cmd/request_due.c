@@ -72,7 +72,7 @@ request_due(struct request_cmd *k)
 	if (k->within != NULL)
 		code = request_duration(k, "--within", k->within, &within);
 	if (code == CMD_YES)
-		code = request_threads(k, false, false, &t);
+		code = request_threads(k, false, &t);
 	if (code != CMD_YES)
 		return code;
 	if (bulla_threads_due(&t, k->now + within + 1, &v, &n, &err) !=

@@ -174,7 +174,7 @@ request_list(struct request_cmd *k)
 	if (k->c.argc > 0)
 		return cmd_usage(&k->c, "list takes options only; to look at "
 		    "one request: show ID");
-	code = request_threads(k, false, false, &l.t);
+	code = request_threads(k, false, &l.t);
 	if (code == CMD_YES)
 		code = find_next(&l);
 	if (code == CMD_YES)

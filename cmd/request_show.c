@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "request_thread.h"
 
@@ -52,17 +51,29 @@ receipt_words(const struct bulla_event *e, char out[128])
 	    ", not countersigned");
 }
 
-/* Where to read what it says, once it was opened. */
+/* Where to read what it says, or how to open it. */
 static void
-print_document(const struct request_cmd *k, const char *id)
+print_document(const struct request_cmd *k, const struct bulla_event *e)
 {
-	char path[4096], shown[4096];
-	int n = snprintf(path, sizeof(path), "%s/requests/%s.txt",
-	    k->m.h.path, id);
+	char path[REQUEST_PATH], shown[REQUEST_COMMAND];
 
-	if (n > 0 && (size_t)n < sizeof(path) && access(path, F_OK) == 0)
+	if (request_opened(k, e, path))
 		printf("    text        %s\n", bulla_text_show_str(shown,
 		    sizeof(shown), path));
+	else if (request_unopened(k, e, shown))
+		printf("    not opened: %s\n", shown);
+}
+
+static void
+document_json(const struct request_cmd *k, const struct bulla_event *e,
+    struct cmd_json *j)
+{
+	char path[REQUEST_PATH], command[REQUEST_COMMAND];
+	const bool is = request_opened(k, e, path);
+
+	request_str_json(j, "text", is ? path : "");
+	if (!is && request_unopened(k, e, command))
+		cmd_json_str(j, "open_with", command);
 }
 
 static void
@@ -156,8 +167,8 @@ print_head(const struct bulla_threads *t, const struct bulla_thread *th)
 }
 
 static struct cmd_json *
-event_json(const struct bulla_threads *t, const struct bulla_event *e,
-    int64_t stamp)
+event_json(const struct request_cmd *k, const struct bulla_threads *t,
+    const struct bulla_event *e, int64_t stamp)
 {
 	static const char *const proofs[] = { "none", "receipt", "cosigned" };
 	struct cmd_json *j = cmd_json_new();
@@ -181,6 +192,7 @@ event_json(const struct bulla_threads *t, const struct bulla_event *e,
 	request_str_json(j, "level", e->level);
 	request_str_json(j, "trigger", e->trigger);
 	request_str_json(j, "fault", bulla_event_fault_text(e->fault));
+	document_json(k, e, j);
 	return j;
 }
 
@@ -241,16 +253,32 @@ show(struct request_cmd *k, const struct bulla_threads *t,
 			break;
 		if (j != NULL) {
 			cmd_json_push_obj(j, "events",
-			    event_json(t, &th->event[i], stamp));
+			    event_json(k, t, &th->event[i], stamp));
 			continue;
 		}
 		print_event(t, &th->event[i], stamp);
-		print_document(k, th->event[i].id);
+		print_document(k, &th->event[i]);
 	}
 	if (j != NULL && code == CMD_YES)
 		return cmd_json_print(&k->c, j, CMD_YES);
 	cmd_json_free(j);
 	return code;
+}
+
+/* First everything is opened that can be: the head tells of it, too. */
+static int
+show_opened(struct request_cmd *k, struct bulla_threads *t,
+    const struct bulla_thread *th)
+{
+	struct bulla_err err = { 0 };
+	enum bulla_status st;
+	int code = request_open_all(k, th);
+
+	if (code != CMD_YES)
+		return code;
+	st = bulla_threads_documents(t, &k->m.h, NULL, &err);
+	return st == BULLA_OK ? show(k, t, th) : cmd_fail(&k->c, k->m.h.path,
+	    st, &err);
 }
 
 int
@@ -265,7 +293,7 @@ request_show(struct request_cmd *k)
 
 	if (id == NULL)
 		return CMD_USE;
-	code = request_threads(k, true, true, &t);
+	code = request_threads(k, true, &t);
 	if (code != CMD_YES)
 		return code;
 	th = bulla_threads_find(&t, id, &i);
@@ -276,7 +304,8 @@ request_show(struct request_cmd *k)
 			(void)snprintf(why, sizeof(why), "%s",
 			    t.stray[i].why);
 	}
-	code = th != NULL ? show(k, &t, th) : request_refuse(k, id, why);
+	code = th != NULL ? show_opened(k, &t, th) :
+	    request_refuse(k, id, why);
 	bulla_threads_free(&t);
 	return code;
 }

@@ -7,7 +7,7 @@
 #include "bulla/text.h"
 
 int
-request_threads(struct request_cmd *k, bool cosigned, bool open,
+request_threads(struct request_cmd *k, bool cosigned,
     struct bulla_threads *out)
 {
 	struct bulla_threads_from from = { .home = &k->m.h, .now = k->now,
@@ -17,14 +17,11 @@ request_threads(struct request_cmd *k, bool cosigned, bool open,
 	enum bulla_status st;
 	int code = request_home(k);
 
-	if (code == CMD_YES && open)
-		code = request_desk(k);
 	if (code != CMD_YES)
 		return code;
 	st = bulla_threads_load(&from, &t, &err);
 	if (st == BULLA_OK)
-		st = bulla_threads_documents(&t, &k->m.h,
-		    open && k->desk.n > 0 ? &k->desk : NULL, &err);
+		st = bulla_threads_documents(&t, &k->m.h, NULL, &err);
 	if (st != BULLA_OK) {
 		bulla_threads_free(&t);
 		return cmd_fail(&k->c, k->m.h.path, st, &err);

@@ -8,12 +8,25 @@
 /* What list, show and due share. Each reports a failure itself. */
 
 /*
- * All threads of the home as of k->now, with what their documents say; cosigned:
- * also when records were cosigned. Those that are not kept yet are opened
- * only when open is set.
+ * All threads of the home as of k->now, with what the documents say that are
+ * kept there; cosigned: also when records were cosigned.
  */
-int request_threads(struct request_cmd *k, bool cosigned, bool open,
+int request_threads(struct request_cmd *k, bool cosigned,
     struct bulla_threads *out);
+/*
+ * Open what of this thread was not opened yet, with keys/desk.age, and keep
+ * its documents; bulla_threads_documents then knows them. What cannot be
+ * opened is no failure.
+ */
+int request_open_all(struct request_cmd *k, const struct bulla_thread *t);
+/* Where the text of this package is; false: it was not opened. */
+#define REQUEST_PATH 4200u
+bool request_opened(const struct request_cmd *k, const struct bulla_event *e,
+    char out[REQUEST_PATH]);
+/* The command that opens it; false: it has no document. */
+#define REQUEST_COMMAND 16384u
+bool request_unopened(const struct request_cmd *k,
+    const struct bulla_event *e, char out[REQUEST_COMMAND]);
 
 /* "us" or "them"; "-" for nobody. */
 const char *request_us(const struct bulla_threads *t, int side);

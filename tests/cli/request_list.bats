@@ -174,7 +174,8 @@ row() {
 	for home in a b; do
 		bulla request --home $home --json show "$ID" \
 		    --time "$(later 5)" |
-		    jq 'del(.events[].countersigned, .events[].cosigned)' \
+		    jq 'del(.events[].countersigned, .events[].cosigned,
+			.events[].text)' \
 		    >$home.json
 	done
 	cmp a.json b.json
@@ -185,6 +186,38 @@ row() {
 	other=$(jq -r '.events[1].package' a.json)
 	run --separate-stderr bulla request --home b show "$other"
 	[ "${lines[0]}" = "request $ID" ]
+}
+
+@test "show: replies are opened, too; what cannot be says how it could" {
+	local other
+	reply acknowledge k.bulla
+	deliver a b k.bulla
+	other=$(bulla request --home b --json show "$ID" |
+	    jq -r '.events[1].package')
+	[ ! -e "a/requests/$other.txt" ]
+	# a desk key that is not there, or that asks for its passphrase
+	mv a/keys/desk.age key
+	run --separate-stderr bulla request --home a show "$ID"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[ "$(tail -n 1 <<<"$output")" = "    not opened: bulla-open -d \
+$other --home a -i AGEKEY a/packages/$other.bulla" ]
+	bulla request --home a --json show "$ID" | jq -e '.events[1] |
+	    .text == null and (.open_with | startswith("bulla-open -d "))'
+	printf 'x\n' >a/keys/desk.age
+	chmod 600 a/keys/desk.age
+	run --separate-stderr bulla request --home a show "$ID"
+	[ "$status" -eq 0 ]
+	[[ $output == *"not opened: bulla-open -d $other "* ]]
+	[[ $stderr == *"a/keys/desk.age"* ]]
+	mv key a/keys/desk.age
+	run --separate-stderr bulla request --home a show "$ID"
+	[ "$stderr" = "" ]
+	[ "$(tail -n 1 <<<"$output")" = \
+	    "    text        a/requests/$other.txt" ]
+	cmp "a/requests/$other.txt" "b/requests/$other.txt"
+	bulla request --home a --json show "$ID" | jq -e --arg o "$other" \
+	    '.events[1].text == "a/requests/\($o).txt"'
 }
 
 @test "show: what is not there" {
