@@ -147,24 +147,26 @@ option_window(struct outbox_cmd *k, const char *arg)
 	option_word(k, "--window", arg);
 }
 
+/* The name of an option whose value is a file; else NULL. */
+static const char *
+file_option(int ch)
+{
+	return ch == CERT ? "--cert" : ch == KEY ? "--key" :
+	    ch == CACERT ? "--cacert" : ch == S3_CONF ? "--s3-conf" :
+	    ch == 'i' ? "-i" : NULL;
+}
+
 /* Of bulla-send, kept for it. */
 static bool
 option_send(struct outbox_cmd *k, int ch, const char *arg)
 {
 	const struct cmd *c = &k->c;
+	const char *file = file_option(ch);
 
 	if (ch == 'k' || ch == 'K')
 		option_vkey(k, ch == 'K', arg);
-	else if (ch == CERT)
-		option_file(k, "--cert", arg);
-	else if (ch == KEY)
-		option_file(k, "--key", arg);
-	else if (ch == CACERT)
-		option_file(k, "--cacert", arg);
-	else if (ch == S3_CONF)
-		option_file(k, "--s3-conf", arg);
-	else if (ch == 'i')
-		option_file(k, "-i", arg);
+	else if (file != NULL)
+		option_file(k, file, arg);
 	else if (ch == PIN)
 		option_word(k, "--pin", arg);
 	else if (ch == WINDOW)

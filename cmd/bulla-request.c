@@ -106,6 +106,39 @@ set_time(struct request_cmd *k, const char *arg)
 		    sizeof(shown), &c)));
 }
 
+/* What list and due are to show. */
+static bool
+option_listing(struct request_cmd *k, int ch, const char *arg)
+{
+	if (ch == OPT_ALL)
+		k->all = true;
+	else if (ch == OPT_OURS)
+		k->ours = true;
+	else if (ch == OPT_WITHIN)
+		k->within = arg;
+	else if (ch == OPT_HOOK)
+		k->hook = arg;
+	else
+		return false;
+	return true;
+}
+
+/* By whom it is signed, and for whom it is sealed. */
+static bool
+option_keys(struct request_cmd *k, int ch, const char *arg)
+{
+	if (ch == 'i')
+		k->key = arg;
+	else if (ch == OPT_HOTLINE_KEY)
+		k->hotline_key = arg;
+	else if (ch == 'r')
+		add(k, "-r", k->recipient, &k->n_recipients,
+		    REQUEST_FILES_MAX, arg);
+	else
+		return false;
+	return true;
+}
+
 static void
 option(struct request_cmd *k, int ch, const char *arg)
 {
@@ -115,16 +148,6 @@ option(struct request_cmd *k, int ch, const char *arg)
 		break;
 	case 'a':
 		add(k, "-a", k->attach, &k->n_attach, REQUEST_FILES_MAX, arg);
-		break;
-	case 'r':
-		add(k, "-r", k->recipient, &k->n_recipients,
-		    REQUEST_FILES_MAX, arg);
-		break;
-	case 'i':
-		k->key = arg;
-		break;
-	case OPT_HOTLINE_KEY:
-		k->hotline_key = arg;
 		break;
 	case OPT_TYPE:
 		k->type = arg;
@@ -142,26 +165,16 @@ option(struct request_cmd *k, int ch, const char *arg)
 		k->max_days = (unsigned)cmd_num(&k->c, "--max-days", arg, 1,
 		    36500);
 		break;
-	case OPT_ALL:
-		k->all = true;
-		break;
-	case OPT_OURS:
-		k->ours = true;
-		break;
 	case OPT_REF:
 		k->ref = arg;
 		break;
 	case OPT_CHECK:
 		k->check = true;
 		break;
-	case OPT_WITHIN:
-		k->within = arg;
-		break;
-	case OPT_HOOK:
-		k->hook = arg;
+	case OPT_EXERCISE:
+		k->exercise = true;
 		break;
 	default:
-		k->exercise = true;
 		break;
 	}
 }
@@ -176,7 +189,8 @@ main(int argc, char **argv)
 	cmd_begin(&k.c, &tool, argc, argv);
 	k.now = bulla_now();
 	while ((ch = cmd_getopt(&k.c, &arg)) != -1)
-		option(&k, ch, arg);
+		if (!option_listing(&k, ch, arg) && !option_keys(&k, ch, arg))
+			option(&k, ch, arg);
 	k.c.common.data_out = k.c.common.out != NULL &&
 	    strcmp(k.c.common.out, "-") == 0;
 	code = run(&k);

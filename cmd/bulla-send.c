@@ -160,8 +160,31 @@ deliver(struct send *s, const char *path)
 	return code;
 }
 
-/* How it is sent, not what and where. */
+/* How long it is tried. */
 static bool
+option_patience(struct send *s, int ch, const char *arg)
+{
+	struct bulla_send_config *g = &s->cfg;
+	const struct cmd *c = &s->c;
+
+	if (ch == DEADLINE)
+		g->deadline_secs = (unsigned)cmd_num(c, "--deadline", arg, 1,
+		    365 * DAY);
+	else if (ch == ATTEMPTS)
+		g->attempts = (unsigned)cmd_num(c, "--attempts", arg, 1,
+		    1000000);
+	else if (ch == STALL)
+		g->stall_secs = (unsigned)cmd_num(c, "--stall", arg, 1, DAY);
+	else if (ch == RECEIPT_WAIT)
+		s->s3.wait_secs = (unsigned)cmd_num(c, "--receipt-wait", arg,
+		    1, 365 * DAY);
+	else
+		return false;
+	return true;
+}
+
+/* How it is sent, not what and where. */
+static void
 option_way(struct send *s, int ch, const char *arg)
 {
 	struct bulla_send_config *g = &s->cfg;
@@ -182,30 +205,15 @@ option_way(struct send *s, int ch, const char *arg)
 		s->no_spool = s->home.streams = true;
 	} else if (ch == DRY_RUN) {
 		s->dry_run = true;
-	} else if (ch == DEADLINE) {
-		g->deadline_secs = (unsigned)cmd_num(&s->c, "--deadline", arg,
-		    1, 365 * DAY);
-	} else if (ch == ATTEMPTS) {
-		g->attempts = (unsigned)cmd_num(&s->c, "--attempts", arg, 1,
-		    1000000);
-	} else if (ch == STALL) {
-		g->stall_secs = (unsigned)cmd_num(&s->c, "--stall", arg, 1,
-		    DAY);
 	} else if (ch == S3_CONF) {
 		s->s3.conf = arg;
-	} else if (ch == RECEIPT_WAIT) {
-		s->s3.wait_secs = (unsigned)cmd_num(&s->c, "--receipt-wait",
-		    arg, 1, 365 * DAY);
 	} else if (ch == EVENTS_FD) {
 		int code = send_events_open(s, (int)cmd_num(&s->c,
 		    "--events-fd", arg, 1, 65535));
 
 		if (code != CMD_YES)
 			exit(code);
-	} else {
-		return false;
 	}
-	return true;
 }
 
 static void
@@ -240,8 +248,8 @@ option(struct send *s, int ch, const char *arg)
 		s->note[s->n_notes++] = arg;
 	else if (ch == NOTE)
 		exit(cmd_usage(&s->c, "more than %u notes", SEND_NOTES_MAX));
-	else
-		(void)option_way(s, ch, arg);
+	else if (!option_patience(s, ch, arg))
+		option_way(s, ch, arg);
 }
 
 static int

@@ -87,48 +87,49 @@ has_word(const char *list, const char *word)
 	return bulla_cur_is(&rest, word);
 }
 
+/* The same property has the same form in whatever object. */
+static const struct {
+	enum stix_form form;
+	const char *names;
+} forms[] = {
+	{ STIX_TIME, "created modified valid_from valid_until "
+	    "first_seen last_seen first_observed last_observed "
+	    "published submitted analysis_started analysis_ended "
+	    "start end ctime mtime atime account_created "
+	    "account_expires credential_last_changed "
+	    "account_first_login account_last_login date "
+	    "created_time modified_time validity_not_before "
+	    "validity_not_after" },
+	{ STIX_TEXT, "id type spec_version name description pattern "
+	    "pattern_type pattern_version relationship_type content "
+	    "opinion product path context lang abstract explanation "
+	    "schema version region country city definition_type "
+	    "identity_class contact_information sophistication "
+	    "resource_level primary_motivation payload_bin url "
+	    "mime_type subject message_id command_line cwd key "
+	    "issuer serial_number user_id account_login "
+	    "display_name cpe vendor result" },
+	{ STIX_BOOL, "revoked defanged is_family is_multipart summary "
+	    "is_hidden is_active is_disabled self_signed" },
+	{ STIX_NUMBER, "confidence number_observed number count "
+	    "latitude longitude precision size src_port dst_port pid "
+	    "number_of_subkeys" },
+	{ STIX_TEXTS, "labels aliases roles sectors goals protocols "
+	    "authors languages indicator_types malware_types "
+	    "infrastructure_types report_types tool_types "
+	    "threat_actor_types extension_types capabilities "
+	    "architecture_execution_envs implementation_languages "
+	    "secondary_motivations personal_motivations "
+	    "tool_aliases" },
+	{ STIX_OBJECTS, "external_references kill_chain_phases "
+	    "granular_markings body_multipart" },
+	{ STIX_MAP, "hashes extensions definition contents objects "
+	    "environment_variables additional_header_fields" },
+};
+
 enum stix_form
 stix_form(const char *property)
 {
-	static const struct {
-		enum stix_form form;
-		const char *names;
-	} forms[] = {
-		{ STIX_TIME, "created modified valid_from valid_until "
-		    "first_seen last_seen first_observed last_observed "
-		    "published submitted analysis_started analysis_ended "
-		    "start end ctime mtime atime account_created "
-		    "account_expires credential_last_changed "
-		    "account_first_login account_last_login date "
-		    "created_time modified_time validity_not_before "
-		    "validity_not_after" },
-		{ STIX_TEXT, "id type spec_version name description pattern "
-		    "pattern_type pattern_version relationship_type content "
-		    "opinion product path context lang abstract explanation "
-		    "schema version region country city definition_type "
-		    "identity_class contact_information sophistication "
-		    "resource_level primary_motivation payload_bin url "
-		    "mime_type subject message_id command_line cwd key "
-		    "issuer serial_number user_id account_login "
-		    "display_name cpe vendor result" },
-		{ STIX_BOOL, "revoked defanged is_family is_multipart summary "
-		    "is_hidden is_active is_disabled self_signed" },
-		{ STIX_NUMBER, "confidence number_observed number count "
-		    "latitude longitude precision size src_port dst_port pid "
-		    "number_of_subkeys" },
-		{ STIX_TEXTS, "labels aliases roles sectors goals protocols "
-		    "authors languages indicator_types malware_types "
-		    "infrastructure_types report_types tool_types "
-		    "threat_actor_types extension_types capabilities "
-		    "architecture_execution_envs implementation_languages "
-		    "secondary_motivations personal_motivations "
-		    "tool_aliases" },
-		{ STIX_OBJECTS, "external_references kill_chain_phases "
-		    "granular_markings body_multipart" },
-		{ STIX_MAP, "hashes extensions definition contents objects "
-		    "environment_variables additional_header_fields" },
-	};
-
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (has_word(forms[i].names, property))
 			return forms[i].form;
