@@ -72,6 +72,13 @@ report(const struct cmd *c, const struct bulla_received *r)
 	return cmd_json_print(c, j, r->accepted ? CMD_YES : CMD_NO);
 }
 
+static enum bulla_status
+may_sign(void *ctx, const struct bulla_signer *receiver, int64_t now,
+    struct bulla_err *err)
+{
+	return cmd_home_may_sign(ctx, receiver, now, err);
+}
+
 static int
 receive(struct cmd *c, struct cmd_home *home, struct bulla_receive *p,
     const char *path)
@@ -129,6 +136,8 @@ run(struct cmd *c, struct cmd_home *home, struct bulla_receive *p,
 	if (st != BULLA_OK)
 		return cmd_fail(c, NULL, st, &err);
 	p->receiver = &signer;
+	if (p->judge.ask != NULL)
+		p->may_sign = (struct bulla_may_sign){ may_sign, home };
 	p->now = bulla_now();
 	code = receive(c, home, p, path != NULL ? path : "-");
 	bulla_signer_free(&signer);

@@ -95,6 +95,22 @@ cmd_home_known(struct cmd_home *m, unsigned roles, const char *whose,
 	return CMD_YES;
 }
 
+enum bulla_status
+cmd_home_may_sign(const struct cmd_home *m,
+    const struct bulla_signer *receiver, int64_t now, struct bulla_err *err)
+{
+	uint8_t digest[32];
+	enum bulla_status st;
+
+	if (m->h.trust == NULL ||
+	    bulla_trust_roster(m->h.trust, BULLA_OURS, digest) == NULL)
+		return BULLA_OK;
+	st = bulla_trust_judge(m->h.trust, BULLA_OURS, &receiver->vkey,
+	    BULLA_ROLE_RECEIVER, now, err);
+	return st == BULLA_OK ? st : bulla_wrap(err, BULLA_E_IO, "no receipt "
+	    "is signed that the other side would refuse");
+}
+
 int
 cmd_home_recipient(struct cmd_home *m, const char *name,
     struct bulla_cur *age1)

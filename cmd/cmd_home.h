@@ -40,6 +40,14 @@ const char *cmd_home_key(struct cmd_home *m, const char *name);
 int cmd_home_known(struct cmd_home *m, unsigned roles, const char *whose,
     const struct bulla_vkeys **known, struct bulla_judge *judge);
 
+/*
+ * May the receiver sign receipts, by our roster? It has none, or the home has
+ * no rosters: yes. Else BULLA_E_IO with the reason: it is us who have to mend
+ * it, and the package is not to blame.
+ */
+BULLA_NODISCARD enum bulla_status cmd_home_may_sign(const struct cmd_home *m,
+    const struct bulla_signer *receiver, int64_t now, struct bulla_err *err);
+
 /* "-r NAME"; CMD_YES and *age1, into the roster, or an exit status. */
 int cmd_home_recipient(struct cmd_home *m, const char *name,
     struct bulla_cur *age1);

@@ -281,6 +281,19 @@ inbox_home_may(struct inbox_home *h, const struct bulla_vkey *own,
 	return st;
 }
 
+static enum bulla_status
+may_sign(void *ctx, const struct bulla_signer *receiver, int64_t now,
+    struct bulla_err *err)
+{
+	struct inbox_home *h = ctx;
+	enum bulla_status st = enter(h, err);
+
+	if (st == BULLA_OK)
+		st = cmd_home_may_sign(&h->m, receiver, now, err);
+	leave(h);
+	return st;
+}
+
 enum bulla_status
 inbox_home_receive(struct inbox_home *h, struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
@@ -294,6 +307,7 @@ inbox_home_receive(struct inbox_home *h, struct bulla_receive *p, int fd,
 		st = sealers(h, &known, err);
 		p->known = &known;
 		p->judge = (struct bulla_judge){ judge, h };
+		p->may_sign = (struct bulla_may_sign){ may_sign, h };
 	}
 	if (st == BULLA_OK)
 		st = bulla_receive_fd(p, fd, &r, err);

@@ -21,6 +21,13 @@ struct bulla_receive {
 	const struct bulla_signer *receiver;
 	const struct bulla_vkeys *known;	/* sealers accepted */
 	struct bulla_judge judge;	/* ... and whether they may */
+	/* May the receiver sign now? Empty: yes. */
+	struct bulla_may_sign {
+		enum bulla_status (*ask)(void *ctx,
+		    const struct bulla_signer *receiver, int64_t now,
+		    struct bulla_err *err);
+		void *ctx;
+	} may_sign;
 	bool allow_exercise;
 	int64_t now;
 	struct bulla_examiner examiner;	/* empty: this process */
@@ -100,7 +107,8 @@ struct bulla_received {
  * BULLA_E_REFUSED, "wrong-recipient" when it is addressed, and not to the
  * agency of the receiver's key. A rejected package is judged anew each time;
  * for the same reason it gets the same note, and is not kept twice. Every other status means that
- * nothing was signed: BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
+ * nothing was signed: what may_sign said, which is asked when there is no
+ * receipt yet; BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
  * of one), _NOKEY (no known sealer), _LIMIT, _IO (also when notes in the home
  * are damaged), _NOMEM, and those of the examiner.
  *

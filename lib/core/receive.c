@@ -318,7 +318,10 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 	if (st != BULLA_OK && st != BULLA_E_NOMATCH)
 		goto out;
 	bulla_buf_reset(&r.receipt);
-	st = judge(&a, &r, err);
+	st = p->may_sign.ask == NULL ? BULLA_OK : p->may_sign.ask(
+	    p->may_sign.ctx, p->receiver, p->now, err);
+	if (st == BULLA_OK)
+		st = judge(&a, &r, err);
 	if (st == BULLA_OK)
 		keep(&a, &r);
 out:

@@ -132,6 +132,26 @@ event() {
 	[ "$status" -eq 0 ]
 }
 
+@test "a receiver whose time is over signs nothing" {
+	bulla-seal -q --home a -r b.example/desk -o 1.bulla ev
+	bulla-seal -q --home a -r b.example/desk -o 2.bulla ev
+	bulla-receive --home b 1.bulla >first
+	bulla-keygen sign -n b.example/receiver2 -o r2.key >/dev/null
+	bulla-trust propose -q --home b --until b.example/receiver=now \
+	    --add "receiver=$(cat r2.key.pub)" -o next
+	bulla-trust pin -q --home b next
+	no 3 "b.example/receiver could sign only until" \
+	    bulla-receive --home b 2.bulla
+	[ "$(find b/packages b/receipts -type f | wc -l)" -eq 2 ]
+	# nor one that stands in no roster; what was given is given again
+	bulla-keygen sign -n b.example/receiver3 -o r3.key >/dev/null
+	no 3 "b.example/receiver3 stands in no roster" \
+	    bulla-receive --home b -i r3.key 2.bulla
+	ok bulla-receive --home b 1.bulla
+	bulla-receive --home b 1.bulla | cmp first
+	ok bulla-receive --home b -i r2.key 2.bulla
+}
+
 @test "what our own side sealed was sent by nobody" {
 	id=$(bulla-seal --home a -r b.example/desk -o p.bulla ev)
 	ok bulla-verify --home a p.bulla

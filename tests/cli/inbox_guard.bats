@@ -95,6 +95,28 @@ homes() {
 	answered 204
 }
 
+@test "a receiver whose time is over signs nothing, and uploads wait" {
+	homes
+	"$BULLA_BIN/bulla-seal" -q -i a/keys/sealer.key -R b/keys/desk.age.pub \
+	    -o p "$D/s.key.pub"
+	"$BULLA_BIN/bulla-keygen" sign -n b.example/r2 -o r2.key >/dev/null
+	rostered
+	"$BULLA_BIN/bulla-trust" --home b propose -q -i b/keys/root.key \
+	    --until b.example/receiver=now \
+	    --add "receiver=$(cat r2.key.pub)" -o next
+	"$BULLA_BIN/bulla-trust" --home b pin -q next
+	create "$(stat -c %s p)"
+	patch 0 p
+	until_logged 'event=not-judged .*b.example/receiver could sign only until'
+	[ "$(logged event=judged)" -eq 0 ]
+	[ -z "$(find b/packages b/receipts -type f)" ]
+	ends
+	mv r2.key b/keys/receiver.key
+	rostered
+	until_logged 'event=judged .*result=receive'
+	[ "$(find b/packages -name '*.bulla' | wc -l)" -eq 1 ]
+}
+
 @test "rosters that are damaged let nobody in, for the time being" {
 	homes
 	rostered
