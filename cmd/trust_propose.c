@@ -3,6 +3,8 @@
 
 #include "trust.h"
 
+#include "bulla/when.h"
+
 #define DAYS_ROSTER 365
 
 /* The roster in force, one version on, with the changes asked for. */
@@ -25,6 +27,27 @@ next_of(struct trust_cmd *k, const struct trust_file *now,
 	if (k->threshold > 0)
 		r->threshold = (unsigned)k->threshold;
 	return code;
+}
+
+/* The other side judges what it has not seen cosigned by the time of now. */
+static void
+warn_of_ends(const struct trust_cmd *k, const struct bulla_roster *before,
+    const struct bulla_roster *r)
+{
+	char end[BULLA_WHEN_LEN + 1];
+
+	for (size_t i = 0; i < k->n_old_keys; i++) {
+		int64_t until = r->key[i].until;
+
+		if (until >= before->key[i].until ||
+		    until >= k->now + TRUST_DAY)
+			continue;
+		bulla_when_text(until, end);
+		cmd_say(&k->c, "%s ends at %s: what it signed and the other "
+		    "side has not cosigned by then is refused, and has to be "
+		    "made again. Unless the key is lost or stolen, let it end "
+		    "some days ahead", r->key[i].key.name, end);
+	}
 }
 
 /* What could not be taken in is not worth a signature. */
@@ -50,6 +73,8 @@ propose(struct trust_cmd *k, const struct trust_file *now)
 	}
 	if (code == CMD_YES)
 		code = trust_output(k, &next.note);
+	if (code == CMD_YES)
+		warn_of_ends(k, now->r, r);
 	if (code == CMD_YES && k->c.common.out != NULL)
 		code = trust_report(k, "proposed", &next);
 	trust_file_free(&next);

@@ -101,8 +101,8 @@ wrong_role(const char *name, enum bulla_role is, unsigned roles,
 }
 
 static enum bulla_status
-check_window(const struct bulla_roster_key *k, int64_t until, int64_t at,
-    struct bulla_err *err)
+check_window(const struct bulla_roster_key *k, int64_t until, unsigned roles,
+    int64_t at, struct bulla_err *err)
 {
 	char now[WHEN_TEXT], edge[WHEN_TEXT];
 
@@ -120,8 +120,9 @@ check_window(const struct bulla_roster_key *k, int64_t until, int64_t at,
 	if (at >= until) {
 		bulla_when_text(until, edge);
 		return bulla_fail(err, BULLA_E_REFUSED, "%s could sign only "
-		    "until %s; this is judged as of %s", k->key.name, edge,
-		    now);
+		    "until %s; this is judged as of %s%s", k->key.name, edge,
+		    now, roles == BULLA_ROLE_SEALER ? ": seal it again, with "
+		    "a key that is in force" : "");
 	}
 	return BULLA_OK;
 }
@@ -169,7 +170,7 @@ judge_in(const struct bulla_trust *t, const struct trust_roster *in,
 	}
 	if (k == NULL)
 		return BULLA_OK;
-	st = check_window(k, v->until[k - r->key], at, err);
+	st = check_window(k, v->until[k - r->key], roles, at, err);
 	return st == BULLA_OK ? check_stops(t, key, at, err) : st;
 }
 

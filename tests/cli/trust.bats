@@ -227,6 +227,26 @@ refused() {
 	[[ $output == *"! a.example/sealer could sign only until"* ]]
 }
 
+@test "propose: an end that is near is remarked upon" {
+	two_sides
+	run --separate-stderr "$TRUST" --home a propose \
+		--until a.example/sealer=now --until a.example/lead=2028-01-01 \
+		-o v2
+	[ "$status" -eq 0 ]
+	[ "$(wc -l <<<"$stderr")" -eq 1 ]
+	[[ $stderr == *"a.example/sealer ends at "*"has not cosigned by then"* ]]
+	[[ $output == "proposed a.example version 2"* ]]
+	# the end has come: the next roster says nothing more about it
+	"$TRUST" --home a pin -q v2
+	run --separate-stderr "$TRUST" --home a propose -o v3 --until \
+		"a.example/hotline=$(date -u -d '+3 days' +%FT%TZ)"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	run --separate-stderr "$TRUST" --home a propose -q -o v4 --until \
+		a.example/hotline=now
+	[ "$stderr" = "" ]
+}
+
 @test "pin: several files at once, in order" {
 	two_sides
 	for v in 2 3 4; do
