@@ -66,22 +66,37 @@ adopt(struct bulla_inbox *ib, const struct conn *c)
 	pthread_mutex_unlock(&ib->mu);
 }
 
+static void
+cannot_tell(struct request *r, const struct bulla_err *err)
+{
+	char text[600];
+
+	inbox_log_of(r->conn)(r->ib, "event=trouble client=%s status=\"%s\"",
+	    r->conn->client.hex, inbox_quote(text, sizeof(text), err->msg));
+	reply_text(&r->reply, 503,
+	    "nothing can be said about this TLS key now");
+	r->reply.retry_after = 30;
+}
+
+static void
+too_many(struct request *r, const char *why)
+{
+	reply_text(&r->reply, 429, "%s", why);
+	r->reply.retry_after = 10;
+	r->reply.close = true;
+}
+
 void
 route_who(struct request *r)
 {
 	struct bulla_inbox_agency a = { 0 };
 	struct bulla_err err = { 0 };
 	struct conn *c = r->conn;
-	char text[600];
 
 	c->asked = false;
 	if (r->ib->cfg.who(r->ib->cfg.who_ctx, &c->client, &a, &err) !=
 	    BULLA_OK) {
-		inbox_log_of(c)(r->ib, "event=trouble client=%s status=\"%s\"",
-		    c->client.hex, inbox_quote(text, sizeof(text), err.msg));
-		reply_text(&r->reply, 503,
-		    "nothing can be said about this TLS key now");
-		r->reply.retry_after = 30;
+		cannot_tell(r, &err);
 		return;
 	}
 	/* An authority would vouch for others; here is none. */
@@ -93,19 +108,13 @@ route_who(struct request *r)
 		return;
 	}
 	if (!c->known && !conn_known(c)) {
-		reply_text(&r->reply, 429,
-		    "too many connections of this client");
-		r->reply.retry_after = 10;
-		r->reply.close = true;
+		too_many(r, "too many connections of this client");
 		return;
 	}
 	if (strcmp(c->agency, a.name) != 0 && !join(c, a.name)) {
 		inbox_log(r->ib, "event=limit client=%s agency=%s "
 		    "limit=connections", c->client.hex, a.name);
-		reply_text(&r->reply, 429,
-		    "your agency has too many connections");
-		r->reply.retry_after = 10;
-		r->reply.close = true;
+		too_many(r, "your agency has too many connections");
 		return;
 	}
 	c->asked = true;

@@ -44,27 +44,23 @@ header(struct MHD_Response *m, const char *name, const char *fmt, ...)
 	(void)MHD_add_response_header(m, name, text);
 }
 
+/* What this server can do. */
 static void
-headers(struct MHD_Response *m, const struct request *r)
+able_headers(struct MHD_Response *m, const struct request *r)
 {
-	const struct reply *p = &r->reply;
-	struct bulla_buf at = BULLA_BUF_INIT(128);
-	char date[BULLA_TUS_DATE_LEN + 1];
-	const char *text;
+	header(m, "Tus-Extension", "creation,creation-with-upload,"
+	    "creation-defer-length,checksum,termination,expiration");
+	header(m, "Tus-Checksum-Algorithm", "%s", BULLA_TUS_ALGORITHM);
+	header(m, "Tus-Max-Size", "%llu",
+	    (unsigned long long)r->ib->cfg.max_size);
+}
 
-	header(m, "Tus-Resumable", "%s", BULLA_TUS_VERSION);
-	header(m, "Cache-Control", "no-store");
-	header(m, "X-Content-Type-Options", "nosniff");
-	if (r->method == M_OPTIONS || p->status == 412)
-		header(m, "Tus-Version", "%s", BULLA_TUS_VERSION);
-	if (r->method == M_OPTIONS) {
-		header(m, "Tus-Extension", "creation,creation-with-upload,"
-		    "creation-defer-length,checksum,termination,expiration");
-		header(m, "Tus-Checksum-Algorithm", "%s",
-		    BULLA_TUS_ALGORITHM);
-		header(m, "Tus-Max-Size", "%llu",
-		    (unsigned long long)r->ib->cfg.max_size);
-	}
+/* How far the upload is. */
+static void
+upload_headers(struct MHD_Response *m, const struct reply *p)
+{
+	char date[BULLA_TUS_DATE_LEN + 1];
+
 	if (p->has_offset)
 		header(m, "Upload-Offset", "%llu",
 		    (unsigned long long)p->offset);
@@ -79,6 +75,23 @@ headers(struct MHD_Response *m, const struct request *r)
 		bulla_tus_date_text(p->expires, date);
 		header(m, "Upload-Expires", "%s", date);
 	}
+}
+
+static void
+headers(struct MHD_Response *m, const struct request *r)
+{
+	const struct reply *p = &r->reply;
+	struct bulla_buf at = BULLA_BUF_INIT(128);
+	const char *text;
+
+	header(m, "Tus-Resumable", "%s", BULLA_TUS_VERSION);
+	header(m, "Cache-Control", "no-store");
+	header(m, "X-Content-Type-Options", "nosniff");
+	if (r->method == M_OPTIONS || p->status == 412)
+		header(m, "Tus-Version", "%s", BULLA_TUS_VERSION);
+	if (r->method == M_OPTIONS)
+		able_headers(m, r);
+	upload_headers(m, p);
 	/* libmicrohttpd takes a LF alone for the end of a chunk's line, which
 	 * others do not: what follows such a body is not looked at. */
 	if (p->close || r->body_len == BODY_CHUNKED)
