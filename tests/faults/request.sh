@@ -184,6 +184,6 @@ for s in new reply; do
 	done <cases
 done
 echo "COUNT faults-request-kill $killed $bad $SEED"
-echo "COUNT faults-request-refused $refused 0 $SEED"
-echo "COUNT faults-request-harmless $passed 0 $SEED"
+echo "$refused calls that fail are refused, $passed change nothing"
+echo "COUNT faults-request-errno $((refused + passed)) 0 $SEED"
 [ "$bad" -eq 0 ]
