@@ -100,6 +100,9 @@ put_line(struct certificate *c, struct page *p, const struct line *l)
 void
 certificate_ink(struct certificate *c, struct page *p)
 {
+	const size_t n = sizeof(collected) / sizeof(collected[0]);
+
+	page_together(p, true);
 	page_head(p, "Certification by a qualified person");
 	page_para(p, "For courts that ask for one (such as US Federal Rules "
 	    "of Evidence 902(13) and (14)). I am qualified by training or "
@@ -112,6 +115,7 @@ certificate_ink(struct certificate *c, struct page *p)
 	page_ink(p, "Qualification", NULL);
 	page_ink(p, "Date and place", NULL);
 	page_ink(p, "Signature", NULL);
+	page_together(p, false);
 	page_head(p, "Collection record");
 	page_para(p, c->has_bag ? "For courts that ask who collected the "
 	    "data and who was present (such as the 2016 rules of the PRC on "
@@ -122,10 +126,14 @@ certificate_ink(struct certificate *c, struct page *p)
 	    "was present (such as the 2016 rules of the PRC on electronic "
 	    "data in criminal cases). What the signed notes say is filled in; "
 	    "the bag in the package was not looked at.");
-	for (size_t i = 0; i < sizeof(collected) / sizeof(collected[0]); i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i + 2 == n)	/* no signature stands alone on a page */
+			page_together(p, true);
 		put_line(c, p, &collected[i]);
+	}
 	page_ink(p, "Signature of the investigator", NULL);
 	page_ink(p, "Signature of the second officer", NULL);
 	page_ink(p, "Signature of the holder", NULL);
 	page_ink(p, "Signature of the witness", NULL);
+	page_together(p, false);
 }

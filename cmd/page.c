@@ -14,6 +14,7 @@
 #define INK 42
 #define BELOW 3		/* where a value begins that has no room beside */
 #define ROW_MAX (1u << 20)
+#define CODE 48u	/* the least that is a public key, in text */
 
 /* One column on a telephone, two on paper; black on white everywhere. */
 static const char style[] =
@@ -32,9 +33,11 @@ static const char style[] =
 "  gap: .15rem .8rem; }\n"
 "dt { color: #444; }\n"
 "dd { margin: 0; overflow-wrap: anywhere; }\n"
+"p, pre { orphans: 3; widows: 3; }\n"
 ".hex, pre { font: 12px/1.5 \"DejaVu Sans Mono\", monospace; }\n"
+".hex span { display: inline-block; max-width: 100%; }\n"
 "pre { background: #f3f3f0; border: 1px solid #ccc; padding: .6rem;\n"
-"  white-space: pre-wrap; overflow-wrap: anywhere; }\n"
+"  overflow-x: auto; }\n"
 ".good, .bad { border: 2px solid #14612f; padding: .5rem .8rem;\n"
 "  font-weight: bold; }\n"
 ".bad { border-color: #a40000; color: #a40000; }\n"
@@ -54,7 +57,10 @@ static const char style[] =
 "@media print {\n"
 "  body { font-size: 10pt; max-width: none; padding: 0; }\n"
 "  .hex, pre { font-size: 8pt; }\n"
-"  pre { break-inside: auto; }\n"
+"  p, .together { break-inside: avoid; }\n"
+"  h2 + p, h3 + p { break-after: avoid; }\n"
+"  pre { white-space: pre-wrap; overflow-wrap: anywhere; }\n"
+"  dl { grid-template-columns: 13rem 1fr; }\n"
 "}\n";
 
 /* An element, or a line of text. */
@@ -175,6 +181,38 @@ is_digest(const struct bulla_cur *v)
 	return bulla_hex_decode(v, digest, sizeof(digest));
 }
 
+/* A public key, in text: so long, and no space. */
+static bool
+is_code(const struct bulla_cur *v)
+{
+	return is_digest(v) || (v->len >= CODE && memchr(v->p, '+', v->len) !=
+	    NULL && memchr(v->p, ' ', v->len) == NULL);
+}
+
+/*
+ * In parts that stay whole, so that no line ends where a reader may take it
+ * for something else: a name, the id of its key, the key; half a digest.
+ */
+static void
+put_code(struct page *p, const struct bulla_cur *v)
+{
+	bool digest = is_digest(v);
+	struct bulla_cur rest = *v, part;
+	size_t n;
+
+	for (int i = 0; rest.len > 0; i++) {
+		const uint8_t *plus = memchr(rest.p, '+', rest.len);
+
+		n = digest && i == 0 ? rest.len / 2 : !digest && i < 2 &&
+		    plus != NULL ? (size_t)(plus - rest.p) + 1 : rest.len;
+		if (!bulla_cur_take(&rest, n, &part))
+			break;
+		bulla_buf_str(p->b, "<span>");
+		put(p, &part);
+		bulla_buf_str(p->b, "</span>");
+	}
+}
+
 /* Lines of a value stay lines. */
 void
 page_row(struct page *p, const char *label, const struct bulla_cur *v)
@@ -187,8 +225,13 @@ page_row(struct page *p, const char *label, const struct bulla_cur *v)
 	}
 	bulla_buf_str(p->b, "<dt>");
 	bulla_html_str(p->b, label);
-	bulla_buf_str(p->b, is_digest(v) ? "</dt><dd class=\"hex\">" :
-	    "</dt><dd>");
+	if (is_code(v)) {
+		bulla_buf_str(p->b, "</dt><dd class=\"hex\">");
+		put_code(p, v);
+		bulla_buf_str(p->b, "</dd>\n");
+		return;
+	}
+	bulla_buf_str(p->b, "</dt><dd>");
 	while (bulla_cur_line(&rest, &line)) {
 		put(p, &line);
 		bulla_buf_str(p->b, "<br>");
@@ -267,6 +310,14 @@ page_figure(struct page *p, const struct bulla_buf *svg,
 	bulla_buf_str(p->b, "</figcaption>\n</figure>\n");
 	if (bulla_buf_status(svg) != BULLA_OK && p->b->st == BULLA_OK)
 		p->b->st = bulla_buf_status(svg);
+}
+
+void
+page_together(struct page *p, bool begin)
+{
+	if (p->html)
+		bulla_buf_str(p->b, begin ? "<div class=\"together\">\n" :
+		    "</div>\n");
 }
 
 void

@@ -37,6 +37,8 @@ void page_run(struct page *p, const struct bulla_buf *commands);
 /* A drawing with the words under it; not in text. */
 void page_figure(struct page *p, const struct bulla_buf *svg,
     const struct bulla_buf *words);
+/* What is between begin and end is not cut across pages, when printed. */
+void page_together(struct page *p, bool begin);
 /* Something to write or sign by hand; known (may be NULL) is printed there. */
 void page_ink(struct page *p, const char *label,
     const struct bulla_cur *known);

@@ -131,6 +131,9 @@ commands() {
 	commands page.html | grep . >1.sh
 	commands page.txt | grep . >2.sh
 	cmp 1.sh 2.sh
+	# they can be typed from paper: no line that wraps, no other letters
+	run ! grep -E '.{77}' 1.sh
+	LC_ALL=C run ! grep -n '[^ -~	]' 1.sh
 	mkdir hand
 	cp "$id.bulla" custody.tar hand/
 	cd hand
@@ -156,7 +159,12 @@ commands() {
 			tar -cf custody.tar custody-*
 			;;
 		key)
-			sed -i "s|$(cat ../b/keys/custodian.key.pub)|$(cat ../b/keys/sealer.key.pub)|" 1.sh
+			from=$(cat ../b/keys/custodian.key.pub)
+			to=$(cat ../b/keys/sealer.key.pub)
+			# name+id+ and the key: a line each
+			sed -i "s|${from#*+*+}|${to#*+*+}|
+			    s|'${from%"${from#*+*+}"}'|'${to%"${to#*+*+}"}'|" 1.sh
+			run ! cmp -s 1.sh ../1.sh
 			;;
 		token)
 			tar -xf custody.tar
