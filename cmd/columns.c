@@ -49,6 +49,9 @@ fitting(const struct bulla_cur *text, size_t width, bool whole)
 		if (n > width && space > 0)
 			return space;
 	}
+	/* No text: a byte at a time, rather than nothing for ever. */
+	if (n == 0 && !bulla_cur_done(&c) && c.p[0] != '\n')
+		return 1;
 	if (!bulla_cur_done(&c) && c.p[0] != '\n' && c.p[0] != ' ' &&
 	    space > 0)
 		return space;
