@@ -69,6 +69,7 @@ struct bulla_custody_seen {
 	const char *event;		/* of section 8.1 */
 	int by;				/* side */
 	int64_t time;			/* as it says */
+	uint64_t sequence;		/* in its side's chain */
 	bool good;			/* a receive: all matched */
 	bool countersigned;		/* by the other side too */
 };

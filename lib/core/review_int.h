@@ -46,6 +46,7 @@ struct review_note {
 	const char *event;
 	int by;				/* side; -1: another's */
 	int64_t time;
+	uint64_t sequence;		/* in its side's chain */
 	uint64_t index;			/* in the ledger; UINT64_MAX: none */
 	uint8_t *bytes;			/* the whole note */
 	size_t len;

@@ -55,6 +55,7 @@ fill(const struct review_work *w, const struct bulla_custody *c,
 	n->exercise = says(c, "remarks", BULLA_CUSTODY_EXERCISE);
 	n->by = side_of(&w->r->threads, &c->actor);
 	n->time = c->time;
+	n->sequence = c->sequence;
 	n->record = UINT32_MAX;
 	n->bytes = malloc(bytes->len);
 	if (n->bytes == NULL)

@@ -97,7 +97,7 @@ is_answer(const struct bulla_custody_seen *s)
 	    strcmp(s->event, "reject") == 0;
 }
 
-/* What answers comes after what it answers, also in the same second. */
+/* Within a second as each side numbered its notes. */
 static int
 by_time(const void *x, const void *y)
 {
@@ -105,9 +105,61 @@ by_time(const void *x, const void *y)
 
 	if (a->time != b->time)
 		return a->time < b->time ? -1 : 1;
-	if (is_answer(a) != is_answer(b))
-		return is_answer(a) ? 1 : -1;
+	if (a->by != b->by)
+		return a->by < b->by ? -1 : 1;
+	if (a->sequence != b->sequence)
+		return a->sequence < b->sequence ? -1 : 1;
 	return strcmp(a->id, b->id);
+}
+
+static bool
+hands(const struct bulla_custody_seen *s)
+{
+	return strcmp(s->event, "relinquish") == 0 ||
+	    strcmp(s->event, "return") == 0;
+}
+
+/*
+ * Both sides' notes of one second, v[0..n) of one and v[n..all) of the other:
+ * each side's in their order, and an answer after what it answers. from: the
+ * side whose handover waits for an answer, or -1; w: room for all.
+ */
+static void
+weave(struct bulla_custody_seen *v, size_t n, size_t all, int *from,
+    struct bulla_custody_seen *w)
+{
+	size_t i = 0, j = n;
+
+	for (size_t k = 0; k < all; k++) {
+		bool second = i == n || (j < all && is_answer(&v[i]) &&
+		    *from != v[j].by);
+
+		w[k] = second ? v[j++] : v[i++];
+		if (hands(&w[k]))
+			*from = w[k].by;
+		else if (is_answer(&w[k]))
+			*from = -1;
+	}
+	memcpy(v, w, all * sizeof(*v));
+}
+
+static bool
+in_order(struct bulla_custody_seen *v, size_t n)
+{
+	struct bulla_custody_seen *w = calloc(n + 1, sizeof(*w));
+	int from = -1;
+
+	if (w == NULL)
+		return false;
+	qsort(v, n, sizeof(*v), by_time);
+	for (size_t i = 0, all, one; i < n; i += all) {
+		for (all = one = 1; i + all < n &&
+		    v[i + all].time == v[i].time; all++)
+			one += v[i + all].by == v[i].by;
+		weave(v + i, one, all, &from, w);
+	}
+	free(w);
+	return true;
 }
 
 /* The notes are sorted by package. */
@@ -134,14 +186,12 @@ add_notes(struct review_work *w, struct bulla_timeline *t, size_t *cap)
 		v = &v[r->n_custody++];
 		*v = (struct bulla_custody_seen){ .event = n->event,
 		    .by = n->by, .time = n->time, .good = n->good,
+		    .sequence = n->sequence,
 		    .countersigned = review_countersigned(w, n) };
 		bulla_hex(v->id, n->digest, sizeof(n->digest));
 	}
 	t->n = r->n_custody - t->first;
-	if (t->n > 0)
-		qsort(r->custody + t->first, t->n, sizeof(*r->custody),
-		    by_time);
-	return true;
+	return t->n == 0 || in_order(r->custody + t->first, t->n);
 }
 
 enum bulla_status

@@ -70,3 +70,29 @@ Test(review_lines, what_went_wrong_comes_first_and_the_rest_is_counted)
 	cr_expect_eq(x.n_moved[1], 0);
 	bulla_review_free(&x);
 }
+
+/* Digests are in any order: of so many one would be wrong. */
+Test(review_lines, one_second_is_in_the_order_of_the_chains)
+{
+	static const char *const event[] = { "seal", "relinquish", "receive" };
+	const struct bulla_timeline *t;
+
+	for (int i = 0; i < 16; i++) {
+		struct end *from = i % 2 == 0 ? &a : &b;
+
+		(void)kit_send(&(struct parcel){ .from = from, .to = from ==
+		    &a ? &b : &a, .kind = "evidence", .created = h(2),
+		    .received = h(2), .how_far = COUNTERSIGNED });
+	}
+	review(&a, h(0), h(100), NULL, &x);
+	cr_assert(x.n_timelines[0] == 8 && x.n_timelines[1] == 8);
+	for (size_t i = 0; i < 16; i++) {
+		t = &x.timeline[i % 2][i / 2];
+		cr_assert_eq(t->n, 3);
+		for (size_t k = 0; k < 3; k++) {
+			cr_expect_str_eq(note(t, k)->event, event[k]);
+			cr_expect_eq(note(t, k)->time, h(2));
+		}
+	}
+	bulla_review_free(&x);
+}
