@@ -189,6 +189,7 @@ option_send(struct outbox_cmd *k, int ch, const char *arg)
 		option_word(k, "--attempts", arg);
 	else
 		return false;
+	k->known = k->known || ch == 'k' || ch == 'K';
 	k->cert = k->cert || ch == CERT;
 	k->key = k->key || ch == KEY;
 	k->no_receipt = k->no_receipt || ch == NO_RECEIPT;

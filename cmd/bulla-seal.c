@@ -222,8 +222,8 @@ find_keys(struct seal *m)
 		m->n_keys = m->key_path[0] != NULL;
 	}
 	if (code == CMD_YES && m->n_keys == 0)
-		return cmd_usage(&m->c, "no key to seal with: give -i "
-		    "SIGNKEY (bulla-keygen sign makes one)");
+		return cmd_home_no_key(&m->home, "no key to seal with: give "
+		    "-i SIGNKEY", "sealer.key");
 	if (code == CMD_YES)
 		code = find_recipients(m);
 	return code == CMD_YES ? load_keys(m) : code;

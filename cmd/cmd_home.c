@@ -6,6 +6,7 @@
 
 #include "bulla/chain.h"
 #include "bulla/file.h"
+#include "bulla/text.h"
 
 int
 cmd_home_open(struct cmd_home *m, struct cmd *c)
@@ -45,6 +46,20 @@ cmd_home_key(struct cmd_home *m, const char *name)
 	    access(m->path, F_OK) != 0)
 		return NULL;
 	return m->path;
+}
+
+int
+cmd_home_no_key(struct cmd_home *m, const char *what, const char *name)
+{
+	const char *home = cmd_home(m->c);
+	char shown[1024];
+
+	if (home == NULL)
+		return cmd_usage(m->c, "%s, or --home DIR with keys/%s", what,
+		    name);
+	return cmd_usage(m->c, "%s; the home %s has no keys/%s (another one: "
+	    "--home DIR or BULLA_HOME)", what, bulla_text_show_str(shown,
+	    sizeof(shown), home), name);
 }
 
 /* The sealers of a package, as of the time that the ledger proves. */

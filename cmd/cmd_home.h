@@ -31,6 +31,9 @@ void cmd_home_close(struct cmd_home *m);
 /* HOME/keys/<name> when that is there, else NULL. Valid until called again. */
 const char *cmd_home_key(struct cmd_home *m, const char *name);
 
+/* CMD_USE, reported: what is missing, and where it was looked for. */
+int cmd_home_no_key(struct cmd_home *m, const char *what, const char *name);
+
 /*
  * The keys to verify with: those of -k and -K, else all that the rosters of
  * both sides (or of m->side alone) give one of the roles; then *judge, when not NULL, is set to ask

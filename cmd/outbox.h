@@ -19,7 +19,7 @@ struct outbox_cmd {
 	char home[4096];		/* absolute */
 	/* add */
 	const char *url, *note, *deadline, *not_before;
-	bool no_receipt, cert, key, attempts;
+	bool no_receipt, known, cert, key, attempts;
 	struct bulla_send_windows windows;	/* to check them */
 	char *word[BULLA_OUTBOX_ARGS_MAX];	/* for bulla-send; heap */
 	size_t n_words;

@@ -133,6 +133,25 @@ add(struct outbox_cmd *k, struct bulla_outbox_entry *e, const char *path)
 	    cmd_fail(&k->c, path, st, &err);
 }
 
+/* sudo drops BULLA_HOME, and ~/.bulla takes its place without a word. */
+static void
+doubt_home(struct outbox_cmd *k)
+{
+	const char *home = cmd_home(&k->c);
+	char roster[4096], queue[4096], shown[1024];
+
+	if (home == NULL || k->known || k->no_receipt ||
+	    strlen(home) > sizeof(queue) - sizeof("/outbox/queue"))
+		return;
+	(void)snprintf(roster, sizeof(roster), "%s/roster", home);
+	(void)snprintf(queue, sizeof(queue), "%s/outbox/queue", home);
+	if (access(roster, F_OK) != 0 && access(queue, F_OK) != 0)
+		cmd_say(&k->c, "%s has no rosters and no queue yet: is this "
+		    "the home (--home, BULLA_HOME)? Without rosters -k or -K "
+		    "has to say whose receipt is trusted",
+		    bulla_text_show_str(shown, sizeof(shown), home));
+}
+
 int
 outbox_add(struct outbox_cmd *k)
 {
@@ -160,6 +179,7 @@ outbox_add(struct outbox_cmd *k)
 		goto out;
 	}
 	e.to = bulla_buf_view(&host);
+	doubt_home(k);
 	code = outbox_open(k);
 	if (code == CMD_YES)
 		code = add(k, &e, path);

@@ -21,8 +21,8 @@ load_sealer(struct request_work *w)
 	enum bulla_status st;
 
 	if (path == NULL)
-		return cmd_usage(&k->c, "no key to seal with: give -i "
-		    "SIGNKEY, or put it into the home as keys/sealer.key");
+		return cmd_home_no_key(&k->m, "no key to seal with: give "
+		    "-i SIGNKEY", "sealer.key");
 	st = bulla_signer_load(path, &k->c.ask, &w->signer, &err);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&k->c, NULL, st, &err);
 }

@@ -33,6 +33,7 @@ setup() {
 	chmod +x bin/bulla-send
 	export BULLA_HOME=$PWD/h
 	Q=$PWD/h/outbox
+	(umask 077 && mkdir -p "$Q/queue")	# or add doubts that it is one
 	cp "$D/package" p
 }
 
@@ -93,6 +94,17 @@ until_so() {
 
 entry() {
 	printf '%s/%s/%020d' "$Q" "$1" "$2"
+}
+
+@test "a home with nothing in it is doubted, once" {
+	rm -r h
+	ends_with 0 put host
+	[[ $stderr == *"$PWD/h has no rosters and no queue yet"* ]]
+	ends_with 0 put host
+	[ -z "$stderr" ]
+	rm -r h
+	ends_with 0 put host -K "$D/s.key.pub"
+	[ -z "$stderr" ]
 }
 
 @test "add, list, run, and the receipt is kept" {

@@ -110,7 +110,7 @@ whole() {
 }
 
 @test "options that cannot be" {
-	no 2 "no key to seal with" bulla-seal -r "$desk" -o p ev
+	no 2 "the home $HOME/.bulla has no keys/sealer.key" bulla-seal -r "$desk" -o p ev
 	no 2 "nobody could open it" bulla-seal -i seal.key -o p ev
 	no 2 "another agency" \
 	    bulla-seal -i seal.key -r "$desk" --from beta/x -o p ev
