@@ -162,8 +162,12 @@ print_head(const struct bulla_threads *t, const struct bulla_thread *th)
 		    th->status_given, th->status_due);
 	if (th->hold_until == 0)
 		return;
+	bulla_when_text(bulla_thread_held_until(th), until);
+	printf("  held until  %s%s", until, th->hold_used ? ", used" : "");
 	bulla_when_text(th->hold_until, until);
-	printf("  held until  %s%s\n", until, th->hold_used ? ", used" : "");
+	if (th->promised_until != 0)
+		printf(", by the reply; agreed: %s", until);
+	printf("\n");
 }
 
 static struct cmd_json *
@@ -220,7 +224,8 @@ head_json(const struct bulla_threads *t, const struct bulla_thread *th)
 	cmd_json_obj(j, "final", request_clock_json(&th->final));
 	cmd_json_u64(j, "updates_due", th->status_due);
 	cmd_json_u64(j, "updates_given", th->status_given);
-	request_when_json(j, "held_until", th->hold_until);
+	request_when_json(j, "held_until", bulla_thread_held_until(th));
+	request_when_json(j, "hold_agreed", th->hold_until);
 	for (size_t i = 0; i < th->n_calls; i++) {
 		const struct bulla_call *c = &th->call[i];
 		struct cmd_json *o = cmd_json_new();

@@ -71,6 +71,8 @@ struct bulla_event {
 	int64_t cosigned;
 	/* OWN, documents: of a hotline call; "" when it cannot be read here. */
 	char level[BULLA_KIND_LEN + 1], trigger[BULLA_KIND_LEN + 1];
+	/* OWN, documents: until when it preserves or extends; 0: not known. */
+	int64_t until;
 };
 
 enum bulla_clock_state {
@@ -131,6 +133,11 @@ struct bulla_thread {
 	size_t n_extensions;		/* that counted */
 	int64_t hold_from, hold_until;	/* 0: nothing is preserved */
 	bool hold_used;			/* a request followed in time */
+	/*
+	 * OWN, documents: the date of who holds the data, where it is before
+	 * hold_until; 0: not, or not known. No figure of both sides has it.
+	 */
+	int64_t promised_until;
 	/* Updates: how many were due, of these given, when the next is due */
 	uint64_t status_due, status_given;
 	int64_t status_next;		/* 0: none */
@@ -186,9 +193,10 @@ void bulla_threads_free(struct bulla_threads *t);
 BULLA_NODISCARD enum bulla_status bulla_threads_judge(
     struct bulla_threads *t, int64_t now, struct bulla_err *err);
 /*
- * OWN: fill in type and category, level and trigger from the documents that
- * are kept in the home, or that can be opened with ids (may be NULL), as
- * bulla_request_document does. What cannot be read stays "".
+ * OWN: fill in type and category, level and trigger, and until when data are
+ * preserved, from the documents that are kept in the home, or that can be
+ * opened with ids (may be NULL), as bulla_request_document does. What cannot
+ * be read stays "" or 0.
  */
 BULLA_NODISCARD enum bulla_status bulla_threads_documents(
     struct bulla_threads *t, struct bulla_home *h,
@@ -196,6 +204,9 @@ BULLA_NODISCARD enum bulla_status bulla_threads_documents(
 /* The thread that has this package, and where; NULL: none. */
 const struct bulla_thread *bulla_threads_find(const struct bulla_threads *t,
     const char *id, size_t *event);
+
+/* Until when the data are there at least: the earlier date. 0: no hold. */
+int64_t bulla_thread_held_until(const struct bulla_thread *t);
 
 /* What falls due, in order of time. */
 enum bulla_due_what {

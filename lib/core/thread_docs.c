@@ -35,6 +35,38 @@ read_doc(const struct docs *d, const char *id, struct bulla_reqdoc *out,
 	return BULLA_OK;
 }
 
+/* Does it say how long data are held? That of who holds them counts. */
+static bool
+is_promise(const struct bulla_thread *t, const struct bulla_event *e)
+{
+	return e->by != t->asker && (thread_is(e, "preserved") ||
+	    thread_is(e, "extension"));
+}
+
+/* His latest word: before his date nobody finds the data gone. */
+void
+thread_promised(struct bulla_thread *t)
+{
+	int64_t until = 0;
+
+	t->promised_until = 0;
+	for (size_t i = 1; i < t->n_events && t->hold_from != 0; i++) {
+		const struct bulla_event *e = &t->event[i];
+
+		if (e->fault == BULLA_EVENT_GOOD && is_promise(t, e) &&
+		    e->until != 0)
+			until = e->until;
+	}
+	if (until < t->hold_until)
+		t->promised_until = until;
+}
+
+int64_t
+bulla_thread_held_until(const struct bulla_thread *t)
+{
+	return t->promised_until != 0 ? t->promised_until : t->hold_until;
+}
+
 static enum bulla_status
 read_event(const struct docs *from, struct bulla_thread *t, size_t i,
     struct bulla_err *err)
@@ -44,7 +76,7 @@ read_event(const struct docs *from, struct bulla_thread *t, size_t i,
 	enum bulla_status st;
 	bool is = false;
 
-	if (i > 0 && !thread_is(e, "hotline"))
+	if (i > 0 && !thread_is(e, "hotline") && !is_promise(t, e))
 		return BULLA_OK;
 	st = read_doc(from, e->id, &d, &is, err);
 	if (st != BULLA_OK || !is)
@@ -52,6 +84,10 @@ read_event(const struct docs *from, struct bulla_thread *t, size_t i,
 	if (d.kind == BULLA_REQDOC_HOTLINE) {
 		field(&d, "level", e->level);
 		field(&d, "trigger", e->trigger);
+	} else if (is_promise(t, e)) {
+		if (!bulla_reqdoc_when(&d, thread_is(e, "preserved") ?
+		    "preserved-until" : "extended-until", &e->until))
+			e->until = 0;
 	} else if (i == 0) {
 		field(&d, "type", t->type);
 		field(&d, "category", t->category);
@@ -71,6 +107,7 @@ bulla_threads_documents(struct bulla_threads *t, struct bulla_home *h,
 		for (size_t k = 0; k < t->v[i].n_events && st == BULLA_OK;
 		    k++)
 			st = read_event(&from, &t->v[i], k, err);
+		thread_promised(&t->v[i]);
 	}
 	return st;
 }

@@ -119,8 +119,8 @@ add_thread(struct dues *d, size_t i)
 		add(d, (struct bulla_due){ BULLA_DUE_UPDATE, t->status_next,
 		    1 - t->asker, i, 0 });
 	if (t->state == BULLA_THREAD_HELD && !t->hold_used)
-		add(d, (struct bulla_due){ BULLA_DUE_HOLD, t->hold_until,
-		    t->asker, i, 0 });
+		add(d, (struct bulla_due){ BULLA_DUE_HOLD,
+		    bulla_thread_held_until(t), t->asker, i, 0 });
 	for (size_t k = 0; k < t->n_calls; k++)
 		add_call(d, i, &t->call[k]);
 }

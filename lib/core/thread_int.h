@@ -89,6 +89,8 @@ int64_t thread_final_due(const struct thread_walk *w);
 BULLA_NODISCARD enum bulla_status thread_walk(struct thread_walk *w,
     struct bulla_err *err);
 void thread_clocks(struct thread_walk *w);
+/* OWN: what who holds the data has promised less than is agreed. */
+void thread_promised(struct bulla_thread *t);
 /*
  * Does a question of the other side wait for an answer just before then? The
  * events are in order. What this judges is judged anew later.

@@ -302,8 +302,10 @@ judge(struct bulla_threads *all, struct bulla_thread *t, int64_t now,
 	    bulla_agreement_side(w.a, &answerer), &w.cal))
 		w.cal = (struct bulla_calendar){ 0 };
 	st = thread_walk(&w, err);
-	if (st == BULLA_OK)
+	if (st == BULLA_OK) {
 		thread_clocks(&w);
+		thread_promised(t);
+	}
 	return st;
 }
 

@@ -220,6 +220,39 @@ $other --home a -i AGEKEY a/packages/$other.bulla" ]
 	    '.events[1].text == "a/requests/\($o).txt"'
 }
 
+# A request to preserve, received by b; $ID and $AT are of it.
+ask_to_preserve() {
+	ID=$(bulla request --home a new -o p.bulla "$V/office.txt" \
+	    "$V/case.txt" -F type=preserve -F class=preserve \
+	    -F 'volatility=Deleted after 30 days' -F 'formal-request=Follows' \
+	    -F "formal-request-by=2099-01-01T00:00:00Z")
+	deliver b a p.bulla
+	AT=$(bulla request --home b --json show "$ID" | jq -r .start)
+}
+
+@test "show, due: an earlier date of who holds the data goes before" {
+	local soon
+	ask_to_preserve
+	soon=$(later 240)
+	reply preserved n.bulla -F preserved=logs -F "preserved-until=$soon"
+	deliver a b n.bulla
+	# not opened: the agreement alone
+	run --separate-stderr bulla request --home a due --within 20d
+	[[ $output != *"hold-ends"* ]]
+	for home in a b; do
+		run --separate-stderr bulla request --home $home show "$ID"
+		[[ $output == *"held until  $soon, by the reply; agreed: 2"* ]]
+		run --separate-stderr bulla request --home $home due \
+		    --within 20d
+		[ "$status" -eq 1 ]
+		[[ $output == *" $soon hold-ends "*"$ID" ]]
+		bulla request --home $home --json show "$ID" |
+		    jq -e --arg t "$soon" '.held_until == $t and
+		    .hold_agreed > $t and .state == "held"'
+	done
+	[[ $(row a --time "$(later 288)") == *" held us hold -48h" ]]
+}
+
 @test "show: what is not there" {
 	run --separate-stderr bulla request --home a show \
 	    00000000000000000000000000000000

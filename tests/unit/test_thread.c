@@ -345,6 +345,33 @@ Test(thread, a_preservation_is_held_extended_and_expires)
 	cr_expect_eq(th->event[5].fault, BULLA_EVENT_NO_EXTENSION);
 }
 
+/* Nobody may find the data gone before the date that his list shows. */
+Test(thread, an_earlier_date_of_the_holder_is_due_and_changes_no_figure)
+{
+	struct bulla_due *v = NULL;
+	size_t n = 0;
+
+	asked("preserve", "2026-11-20T15:00:00Z");
+	event(B, "preserved", "2026-11-21T12:00:00Z");
+	th->event[1].until = at("2026-12-20T00:00:00Z");
+	judge("2026-12-21T00:00:00Z");
+	cr_expect_eq(bulla_thread_held_until(th), at("2026-12-20T00:00:00Z"));
+	cr_expect_eq(th->hold_until, at("2027-01-20T12:00:00Z"));
+	cr_expect_eq(th->state, BULLA_THREAD_HELD);
+	cr_assert_eq(bulla_threads_due(&all, at("2027-01-01T00:00:00Z"), &v,
+	    &n, NULL), BULLA_OK);
+	while (n > 0 && v[n - 1].what != BULLA_DUE_HOLD)
+		n--;
+	cr_assert_gt(n, 0);
+	cr_expect_eq(v[n - 1].due, at("2026-12-20T00:00:00Z"));
+	free(v);
+	/* a later one than the agreement's promises nothing more */
+	th->event[1].until = at("2027-12-20T00:00:00Z");
+	judge("2026-12-21T00:00:00Z");
+	cr_expect(th->promised_until == 0 &&
+	    bulla_thread_held_until(th) == th->hold_until);
+}
+
 /* Else who asks could make its unused holds look used. */
 Test(thread, a_preservation_is_not_used_by_itself_or_what_came_before)
 {
