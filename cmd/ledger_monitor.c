@@ -97,6 +97,16 @@ end_json(struct report *r, const struct bulla_monitored *out)
 	return cmd_json_print(&r->k->c, r->j, out->status);
 }
 
+static void
+put_age(uint64_t size, int64_t age)
+{
+	bool days = age >= INT64_C(2) * 86400;
+
+	printf(", %llu of them last cosigned %lld %s ago",
+	    (unsigned long long)size,
+	    (long long)(age / (days ? 86400 : 3600)), days ? "days" : "hours");
+}
+
 static int
 end_text(const struct bulla_monitored *out, int64_t now)
 {
@@ -107,9 +117,7 @@ end_text(const struct bulla_monitored *out, int64_t now)
 	printf("ok %s, %llu records", out->origin,
 	    (unsigned long long)out->size);
 	if (c->time > 0)
-		printf(", %llu of them last cosigned %lld days ago",
-		    (unsigned long long)c->size,
-		    (long long)((now - c->time) / 86400));
+		put_age(c->size, now - c->time);
 	putchar('\n');
 	if (out->their_origin[0] != '\0')
 		printf("ok %s, %llu records\n", out->their_origin,

@@ -72,7 +72,7 @@ package() {
 @test "nothing to report: what was cosigned, and when" {
 	run --separate-stderr bulla-ledger --home a monitor
 	[ "$status" -eq 0 ]
-	[ "$output" = "ok a.example/log, 2 records, 2 of them last cosigned 0 days ago" ]
+	[ "$output" = "ok a.example/log, 2 records, 2 of them last cosigned 0 hours ago" ]
 	[ "$stderr" = "" ]
 	run --separate-stderr bulla-ledger --home a monitor b/ledger/public
 	[ "$status" -eq 0 ]
