@@ -79,6 +79,8 @@ PRELOADS := $(patsubst tests/tools/preload/%.c,%,$(sort $(wildcard tests/tools/p
 HEADERS  := $(sort $(wildcard include/bulla/*.h))
 PAGES    := $(sort $(wildcard docs/man/*.1 docs/man/*.5))
 EXERCISES := $(sort $(wildcard docs/exercises/*.exercise))
+# What docs/OPERATIONS.md has copied into /etc
+EXAMPLES := $(sort $(wildcard docs/bulla-*.service docs/bulla-*.timer docs/*.cron docs/*.conf))
 
 # ours first, the packager's after, so that theirs win
 ALL_CFLAGS  = -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Iinclude -Ilib \
@@ -187,6 +189,8 @@ install: all
 	    $(filter %.$s,$(PAGES)) $(DESTDIR)$(MANDIR)/man$s;))
 	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/exercises
 	$(INSTALL) -m 644 $(EXERCISES) $(DESTDIR)$(DOCDIR)/exercises
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/examples
+	$(INSTALL) -m 644 $(EXAMPLES) $(DESTDIR)$(DOCDIR)/examples
 uninstall:
 	rm -f $(TOOLS:%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(LIBDIR)/libbulla.a \
 	    $(DESTDIR)$(LIBDIR)/libbulla.so $(DESTDIR)$(LIBDIR)/libbulla.so.$(SOVER) \
@@ -194,8 +198,10 @@ uninstall:
 	    $(foreach s,1 5,$(patsubst docs/man/%,$(DESTDIR)$(MANDIR)/man$s/%,$(filter %.$s,$(PAGES))))
 	rm -f $(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
 	rm -f $(EXERCISES:docs/%=$(DESTDIR)$(DOCDIR)/%)
+	rm -f $(EXAMPLES:docs/%=$(DESTDIR)$(DOCDIR)/examples/%)
 	-rmdir $(DESTDIR)$(INCLUDEDIR)/bulla \
-	    $(DESTDIR)$(DOCDIR)/exercises $(DESTDIR)$(DOCDIR)
+	    $(DESTDIR)$(DOCDIR)/exercises $(DESTDIR)$(DOCDIR)/examples \
+	    $(DESTDIR)$(DOCDIR)
 
 # The test scripts install what is missing, build, and run
 test:

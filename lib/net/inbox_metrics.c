@@ -154,8 +154,10 @@ put_certificates(const struct bulla_inbox *ib, struct bulla_buf *b)
 	family(b, "certificate_expiry_seconds", "gauge",
 	    "When it ends, in seconds since 1970.");
 	for (unsigned i = 0; i < CERT_N; i++)
-		labelled(b, "certificate_expiry_seconds", "certificate",
-		    cert_names[i], (uint64_t)ib->cert_until[i]);
+		if (ib->cert_until[i] != INT64_MAX)	/* there is none */
+			labelled(b, "certificate_expiry_seconds",
+			    "certificate", cert_names[i],
+			    (uint64_t)ib->cert_until[i]);
 }
 
 void

@@ -39,6 +39,10 @@ for f in docs/exercises/*.exercise; do
 	cmp "$f" "$dest/usr/share/doc/bulla/exercises/${f##*/}"
 done
 
+for f in docs/bulla-*.service docs/bulla-*.timer docs/bulla.cron; do
+	cmp "$f" "$dest/usr/share/doc/bulla/examples/${f##*/}"
+done
+
 strangers=$(nm -D --defined-only "$dest/usr/lib/libbulla.so" |
 	awk '$3 !~ /^bulla_/ && $2 != "A" { print $3 }')
 if [ -n "$strangers" ]; then
