@@ -59,6 +59,12 @@ const char *request_over(const struct bulla_request_state *s);
 const char *request_wrong(const struct bulla_request_state *s,
     const struct bulla_cur *type);
 /*
+ * An extension or preserved, against the agreement of its request: refused is
+ * one that may not be; an earlier end of a hold is a remark.
+ */
+int request_dates(struct request_cmd *k, const char *id,
+    const struct bulla_reqdoc *d);
+/*
  * Does the agreement in force, if there is one, have the class of the request
  * or the level of the call? instead: what it has, "" without one. Asks no
  * home that is not open. CMD_YES also when it does not fit, or reported.

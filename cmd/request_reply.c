@@ -14,7 +14,8 @@ check_reply(struct request_cmd *k, const struct bulla_request_state *s,
 	    !bulla_reqdoc_is(request, "type", "preserve"))
 		why = "does not ask to preserve anything: write accepted, "
 		    "partial or full";
-	return why == NULL ? CMD_YES : request_refuse(k, s->id, why);
+	return why == NULL ? request_dates(k, s->id, d) :
+	    request_refuse(k, s->id, why);
 }
 
 /* The request, when it is ours to read; *got says so. */
@@ -40,16 +41,26 @@ reply_with(struct request_cmd *k, const struct bulla_request_state *s,
     const struct bulla_reqdoc *request, struct bulla_reqdoc *d)
 {
 	struct request_seal seal = { .d = d, .exercise = k->exercise };
-	int code;
+	struct bulla_cur type;
+	int code = CMD_YES;
 
+	/* Nor has anybody to answer questions for it. */
+	if (k->type != NULL) {
+		code = request_set(k, d, "type", k->type);
+		if (code == CMD_YES)
+			code = check_reply(k, s, request, d);
+		if (code != CMD_YES)
+			return code;
+	}
 	request_draft_name(k, "reply", s->id);
 	code = request_fill(k, d);
 	if (code == CMD_YES)
 		code = request_set(k, d, "request", s->id);
+	/* Whose reply cannot be need not mend its fields first. */
+	if (code == CMD_YES && bulla_reqdoc_get(d, "type", &type))
+		code = check_reply(k, s, request, d);
 	if (code == CMD_YES)
 		code = request_judge(k, d);
-	if (code == CMD_YES)
-		code = check_reply(k, s, request, d);
 	if (request != NULL && !s->ours &&
 	    !bulla_reqdoc_get(request, "reply-keys", &seal.keys))
 		seal.keys.len = 0;

@@ -253,6 +253,24 @@ ask_to_preserve() {
 	[[ $(row a --time "$(later 288)") == *" held us hold -48h" ]]
 }
 
+@test "reply: nobody extends his own deadline; a short hold is remarked" {
+	# before a field is judged: reason and extended-until are not there
+	run --separate-stderr reply extension e.bulla
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"nobody extends a deadline of his own: a.example alone may"* ]]
+	[[ $stderr != *"is missing"* ]]
+	[ ! -e e.bulla ]
+	run --separate-stderr bulla request --home a reply --type extension \
+	    -F 'authority=Bureau of A' -F 'person=Rossi' -F 'reason=Holidays' \
+	    -F "extended-until=$(later 999)" "$ID"
+	[ "$status" -eq 0 ]
+	ask_to_preserve
+	run --separate-stderr reply preserved n.bulla -F preserved=logs \
+	    -F "preserved-until=$(later 240)"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"preserved-until is before the end of the hold"* ]]
+}
+
 @test "show: what is not there" {
 	run --separate-stderr bulla request --home a show \
 	    00000000000000000000000000000000
