@@ -117,7 +117,7 @@ list(const struct cmd *c)
 		    access(path, X_OK) != 0)
 			continue;
 		if (!c->common.json) {
-			printf("bulla %-9s %s\n", tools[i].name,
+			printf("bulla %-11s %s\n", tools[i].name,
 			    tools[i].job);
 			continue;
 		}

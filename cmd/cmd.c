@@ -123,6 +123,7 @@ cmd_spare(const struct cmd *c, const char *path)
 int
 cmd_usage(const struct cmd *c, const char *fmt, ...)
 {
+	struct bulla_buf b = BULLA_BUF_INIT(65536);
 	const char *const *form = c->tool->synopsis;
 	size_t n = 0;
 	char msg[512];
@@ -136,9 +137,10 @@ cmd_usage(const struct cmd *c, const char *fmt, ...)
 	while (form[n] != NULL)
 		n++;
 	/* A long list would bury the message: -h has it. */
-	for (size_t i = 0; n <= USAGE_FORMS && i < n; i++)
-		fprintf(stderr, "%s %s %s\n", i == 0 ? "usage:" : "      ",
-		    c->tool->name, form[i]);
+	if (n <= USAGE_FORMS)
+		cmd_synopsis(&b, c->tool);
+	(void)fwrite(b.p, 1, b.len, stderr);
+	bulla_buf_free(&b);
 	fprintf(stderr, "%s -h lists the options\n", c->tool->name);
 	json_failure(c, BULLA_E_USAGE, NULL, msg);
 	return CMD_USE;

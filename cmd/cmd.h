@@ -124,6 +124,8 @@ const char *cmd_home(struct cmd *c);
 int cmd_fail(const struct cmd *c, const char *what, enum bulla_status st,
     const struct bulla_err *err);
 int cmd_usage(const struct cmd *c, const char *fmt, ...) BULLA_PRINTF(2, 3);
+/* "usage: ...", all forms of the tool, in 80 columns. */
+void cmd_synopsis(struct bulla_buf *b, const struct cmd_tool *t);
 /*
  * CMD_YES, or CMD_USE with a message when -o would replace this file, which
  * the tool reads: a key, a list.

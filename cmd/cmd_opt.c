@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd.h"
+#include "columns.h"
 
 #include "bulla/exercise.h"
 #include "bulla/file.h"
@@ -153,15 +154,66 @@ cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
 	cmd_clock(c);
 }
 
+/* Where the help of options begins: after the longest of most. */
+#define HELP_AT 32u
+#define HELP_WIDTH 80u
+#define HELP_MAX 65536u
+
+/*
+ * At spaces, but not inside of what is in brackets: what belongs together
+ * stays in one line.
+ */
+static size_t
+form_part(const char *s)
+{
+	size_t n = 0;
+	int deep = 0;
+
+	for (; s[n] != '\0' && (s[n] != ' ' || deep > 0); n++)
+		deep += s[n] == '[' || s[n] == '(' ? 1 : s[n] == ']' ||
+		    s[n] == ')' ? -1 : 0;
+	return n;
+}
+
+void
+cmd_synopsis(struct bulla_buf *b, const struct cmd_tool *t)
+{
+	size_t in = 8 + strlen(t->name);
+
+	for (size_t i = 0; t->synopsis[i] != NULL; i++) {
+		const char *s = t->synopsis[i];
+		size_t at = in - 1;
+
+		bulla_buf_fmt(b, "%s %s", i == 0 ? "usage:" : "      ",
+		    t->name);
+		for (size_t n; *s != '\0'; s += n + (s[n] == ' ')) {
+			n = form_part(s);
+			if (at + 1 + n > HELP_WIDTH && at >= in) {
+				bulla_buf_fmt(b, "\n%*s", (int)in - 1, "");
+				at = in - 1;
+			}
+			bulla_buf_fmt(b, " %.*s", (int)n, s);
+			at += 1 + n;
+		}
+		bulla_buf_str(b, "\n");
+	}
+}
+
 static int
 help(const struct cmd *c)
 {
+	struct bulla_buf b = BULLA_BUF_INIT(HELP_MAX);
 	const struct cmd_table *t = c->table;
+	char about[1024];
+	struct bulla_cur text;
 
-	for (size_t i = 0; c->tool->synopsis[i] != NULL; i++)
-		printf("%s %s %s\n", i == 0 ? "usage:" : "      ",
-		    c->tool->name, c->tool->synopsis[i]);
-	printf("%s\n\n", c->tool->about);
+	cmd_synopsis(&b, c->tool);
+	(void)snprintf(about, sizeof(about), "%s", c->tool->about);
+	for (char *s = about; (s = strchr(s, '\n')) != NULL;)
+		*s = ' ';
+	text = bulla_cur_str(about);
+	columns_put(&b, &text, 0, HELP_WIDTH);
+	bulla_buf_str(&b, "\n");
 	for (size_t i = 0; i < t->n; i++) {
 		const struct cmd_opt *o = &t->row[i];
 		char left[64], letter[8] = "    ";
@@ -171,8 +223,14 @@ help(const struct cmd *c)
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter,
 		    o->name, o->arg != NULL ? " " : "",
 		    o->arg != NULL ? o->arg : "");
-		printf("  %-28s  %s\n", left, o->help);
+		bulla_buf_fmt(&b, "  %-28s  ", left);
+		if (strlen(left) > 28)
+			bulla_buf_fmt(&b, "\n%*s", (int)HELP_AT, "");
+		text = bulla_cur_str(o->help);
+		columns_put(&b, &text, HELP_AT, HELP_WIDTH);
 	}
+	(void)fwrite(b.p, 1, b.len, stdout);
+	bulla_buf_free(&b);
 	return cmd_stdout_done(c, CMD_YES);
 }
 

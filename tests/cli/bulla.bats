@@ -34,7 +34,7 @@ setup() {
 @test "help lists the tools that are there, help TOOL is its -h" {
 	run --separate-stderr "$BULLA" help
 	[ "$status" -eq 0 ]
-	[[ $output == *'bulla keygen    make keys'* ]]
+	[[ $output == *'bulla keygen      make keys'* ]]
 	[ "$stderr" = "" ]
 	for tool in "$BULLA_BIN"/bulla-*; do
 		[[ $output == *"bulla ${tool##*/bulla-} "* ]]
@@ -47,6 +47,21 @@ setup() {
 	run --separate-stderr "$BULLA" --json help
 	[ "$status" -eq 0 ]
 	[[ ${lines[0]} == '{"tool":"keygen","job":"'*'"}' ]]
+}
+
+@test "the help of every tool fits 80 columns, each text in its column" {
+	for tool in "$BULLA_BIN"/bulla "$BULLA_BIN"/bulla-*; do
+		run --separate-stderr "$tool" -h
+		[ "$status" -eq 0 ]
+		[ "${#lines[@]}" -gt 8 ]
+		run ! grep -E '.{81}' <<<"$output"
+		[ "$output" = "" ] || { echo "$tool: $output"; false; }
+		run --separate-stderr "$tool" --no-such-option
+		[ "$status" -eq 2 ]
+		run ! grep -E '^(usage:.{75}| .{80})' <<<"$stderr"
+	done
+	run --separate-stderr "$BULLA" help
+	run ! grep -vE '^bulla [a-z ]{11} [a-z]' <<<"$output"
 }
 
 @test "no tool, no such tool, no name of a tool: 2" {
