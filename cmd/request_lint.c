@@ -5,6 +5,7 @@
 #include "request.h"
 
 #include "bulla/file.h"
+#include "bulla/text.h"
 
 struct told {
 	struct request_cmd *k;
@@ -77,6 +78,61 @@ tell(void *ctx, const struct bulla_finding *f)
 		tell_text(t, &better);
 }
 
+static bool
+is_ours(const struct bulla_roster *r, const struct bulla_cur *name)
+{
+	for (size_t i = 0; i < r->n_ages; i++)
+		if (bulla_cur_same(name, &r->age[i].name) ||
+		    bulla_cur_same(name, &r->age[i].recipient))
+			return true;
+	return false;
+}
+
+static void
+write_ours(const struct bulla_roster *r, struct bulla_finding *f)
+{
+	size_t n = (size_t)snprintf(f->instead, sizeof(f->instead),
+	    "leave it out, or write names of our roster:");
+
+	for (size_t i = 0; i < r->n_ages &&
+	    n + r->age[i].name.len + 2 < sizeof(f->instead); i++)
+		n += (size_t)snprintf(f->instead + n,
+		    sizeof(f->instead) - n, " %.*s",
+		    (int)r->age[i].name.len, (const char *)r->age[i].name.p);
+}
+
+/* The other side could not answer to a key that it cannot look up. */
+static unsigned
+tell_keys(struct told *t, const struct bulla_reqdoc *d)
+{
+	struct bulla_finding f = { .error = true, .rule = "agreement",
+	    .field = "reply-keys" };
+	const struct bulla_cur label = bulla_cur_str(f.field);
+	const struct bulla_roster *r = NULL;
+	struct bulla_cur keys, one;
+	uint8_t digest[32];
+	char shown[80];
+	unsigned n = 0;
+
+	if (t->k->m.h.trust != NULL)
+		r = bulla_trust_roster(t->k->m.h.trust, BULLA_OURS, digest);
+	if (r == NULL || r->n_ages == 0 ||
+	    !bulla_reqdoc_get(d, f.field, &keys))
+		return 0;
+	f.line = d->line[bulla_reqdoc_find(d->kind, &label)];
+	write_ours(r, &f);
+	while (bulla_reqdoc_line(&keys, &one)) {
+		if (is_ours(r, &one))
+			continue;
+		(void)snprintf(f.what, sizeof(f.what), "\"%s\" is no age key "
+		    "of our roster, so nobody could answer to it",
+		    bulla_text_show(shown, sizeof(shown), &one));
+		tell(t, &f);
+		n++;
+	}
+	return n;
+}
+
 int
 request_judge(struct request_cmd *k, const struct bulla_reqdoc *d)
 {
@@ -89,7 +145,7 @@ request_judge(struct request_cmd *k, const struct bulla_reqdoc *d)
 
 	if (code != CMD_YES)
 		return code;
-	errors = bulla_reqdoc_lint(d, &l);
+	errors = bulla_reqdoc_lint(d, &l) + tell_keys(&t, d);
 	if (errors == 0)
 		return CMD_YES;
 	return cmd_fail(&k->c, NULL, bulla_fail(&err, BULLA_E_REFUSED,
@@ -187,6 +243,7 @@ lint_text(struct told *t, const char *path, const struct bulla_cur *text)
 		return code;
 	}
 	tell_agreed(t, &d, &errors);
+	errors += tell_keys(t, &d);
 	bulla_reqdoc_free(&d);
 	return lint_result(t, errors);
 }

@@ -127,4 +127,16 @@ lint() {
 	sed '/^class/d' "$V/case.txt" >part
 	lint --home a part
 	[[ $output == *'error: class: is missing; write one of emergency, '* ]]
+	# nor is an answer asked for to a key that is in no roster of ours
+	printf 'reply-keys: a.example/desk\n' >>part
+	lint --home a part
+	[[ $output != *reply-keys* ]]
+	sed -i 's,^reply-keys: .*,reply-keys: c.example/desk,' part
+	lint --home a part
+	[[ $output == *'error: reply-keys (line '*'): "c.example/desk" is no'*\
+'; leave it out, or write names of our roster: a.example/desk'* ]]
+	run --separate-stderr "$BIN/bulla-request" --home a new \
+	    -F reply-keys=c.example/desk -F class=emergency part
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'"c.example/desk" is no age key of our roster'* ]]
 }
