@@ -306,9 +306,18 @@ takes() {
 
 @test "reply: a key that is not in the other side's roster is not answered to" {
 	"$BIN/bulla-keygen" age -o evil.age >/dev/null
-	ok request --home a new -F "reply-keys=$(cat evil.age.pub)" "$OFFICE" \
-	    "$CASE" -o evil.bulla
-	local id=$output
+	no 1 'is no age key of our roster' request --home a new \
+	    -F "reply-keys=$(cat evil.age.pub)" "$OFFICE" "$CASE"
+	# Who writes it all the same is not answered
+	mkdir forged
+	sed "s/^reply-keys: .*/reply-keys: $(cat evil.age.pub)/" \
+	    "a/requests/$ID.txt" >forged/request.txt
+	"$BIN/bulla-seal" --home a -r b.example/desk --to b.example \
+	    --kind request --class routine-subscriber -o evil.bulla \
+	    --time "$(sed -n 's/^date: //p' forged/request.txt)" \
+	    forged/request.txt >fid
+	local id
+	id=$(cat fid)
 	takes b evil.bulla
 	no 2 'which is not in the other side'"'"'s roster' reply \
 	    --type acknowledge "$id"
