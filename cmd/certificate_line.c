@@ -70,9 +70,9 @@ certificate_line(struct certificate *c, struct page *p)
 		timeline_svg(&svg, &line);
 	else
 		p->b->st = BULLA_E_NOMEM;
-	bulla_buf_str(&words, "By claimed times, in powers. A thick line is "
-	    "who holds it, a broken one a handover under way, a cross what "
-	    "was refused. ");
+	bulla_buf_str(&words, "By claimed times, on a logarithmic scale. A "
+	    "thick line is who holds it, a broken one a handover under way, "
+	    "a cross what was refused. ");
 	timeline_letters(&words);
 	bulla_buf_str(&words, ".");
 	page_figure(p, &svg, &words);

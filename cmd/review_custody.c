@@ -94,9 +94,9 @@ review_timelines(struct bulla_buf *b, const struct bulla_review *r, int side)
 	    "%zu of %zu packages: those that went wrong or have a remark "
 	    "first, then the newest; %zu are not drawn. A thick line is who "
 	    "holds it, a broken one a handover that is under way, a cross "
-	    "what was refused. Times run from the first note on, in powers; "
-	    "marks that would cover each other stand beside each other.</p>"
-	    "\n<p>", r->threads.side[side], n, all, all - n);
+	    "what was refused. Times run from the first note on, on a "
+	    "logarithmic scale; marks that would cover each other stand "
+	    "beside each other.</p>\n<p>", r->threads.side[side], n, all, all - n);
 	timeline_letters(b);
 	bulla_buf_str(b, ".</p>\n<div class=\"plots\">\n");
 	for (size_t i = 0; i < n; i++)
