@@ -45,6 +45,12 @@ fi
 export TOP BULLA_BUILD BULLA_BIN LOG SEED FUZZ_SECONDS LC_ALL
 unset BULLA_HOME BULLA_VERBOSE MAKEFLAGS MFLAGS MAKELEVEL
 
+# What faketime left of processes that were killed stops the next one that
+# gets the same number
+for f in /dev/shm/faketime_shm_* /dev/shm/sem.faketime_sem_*; do
+	[ ! -e "$f" ] || [ -d "/proc/${f##*_}" ] || rm -f "$f"
+done
+
 # build_it VARIANT CC GOAL...: what does not build fails here, and its
 # tests fail again where they are run; the others still run
 build_it()
