@@ -6,11 +6,15 @@
 static int
 check_related(struct request_cmd *k, const struct bulla_reqdoc *d)
 {
-	const struct bulla_cur ref = bulla_reqdoc_ref(d);
+	struct bulla_cur ref = bulla_reqdoc_ref(d), related;
 	struct bulla_request_state s;
 	char id[BULLA_ID_LEN + 1];
 	int code;
 
+	if (bulla_reqdoc_is(d, "type", "status") &&
+	    bulla_reqdoc_get(d, "related", &related) &&
+	    !bulla_reqdoc_line(&related, &ref))
+		return CMD_YES;
 	if (ref.len != BULLA_ID_LEN)
 		return CMD_YES;		/* lint has said so, if it matters */
 	memcpy(id, ref.p, ref.len);

@@ -233,6 +233,15 @@ takes() {
 	no 1 'is closed' request --home a new -F "related=$ID" "${up[@]}"
 }
 
+@test "new: the status is asked of a request of ours that is open" {
+	local ask=(-F type=status "$OFFICE" "$CASE")
+	ok request --home a new -F "related=$ID" "${ask[@]}"
+	no 1 'no package' request --home a new \
+	    -F related=00000000000000000000000000000000 "${ask[@]}"
+	request --home a reply --type closed "${WHO[@]}" "$ID" >/dev/null
+	no 1 'is closed' request --home a new -F "related=$ID" "${ask[@]}"
+}
+
 @test "template: every required field, which lint then asks for" {
 	for t in preserve subscriber traffic content device-image \
 	    mitigation indicator-info status other; do
