@@ -51,16 +51,17 @@ count_space(struct bulla_armor_dec *d, size_t n, struct bulla_err *err)
 	return BULLA_OK;
 }
 
+/* size: of the line with its end, which may be two bytes. */
 static enum bulla_status
 before_line(struct bulla_armor_dec *d, const struct bulla_cur *line,
-    struct bulla_err *err)
+    size_t size, struct bulla_err *err)
 {
 	if (bulla_cur_is(line, BEGIN)) {
 		d->at = BULLA_ARMOR_BODY;
 		return BULLA_OK;
 	}
 	if (is_blank(line))
-		return count_space(d, line->len + 1, err);
+		return count_space(d, size, err);
 	return bad(d, err, "not \"" BEGIN "\"");
 }
 
@@ -96,13 +97,14 @@ take_line(struct bulla_armor_dec *d, uint8_t *out, size_t *out_len,
     struct bulla_err *err)
 {
 	struct bulla_cur line = bulla_cur_of(d->line, d->line_len);
+	size_t size = d->line_len + 1;
 
 	d->line_no++;
 	d->line_len = 0;
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
 		line.len--;
 	if (d->at == BULLA_ARMOR_BEFORE)
-		return before_line(d, &line, err);
+		return before_line(d, &line, size, err);
 	return body_line(d, &line, out, out_len, err);
 }
 

@@ -10,12 +10,16 @@ PASS='canary-Passphrase-5cee7d'
 PIN='canary-of-standard-input'
 
 # what must be seen nowhere: as text, and the first bytes of the raw seed
-seed=$(sed 's/.*+//' sealer.key)
+secret_of()
+{
+	sed 's/^PRIVATE+KEY+[^+]*+[^+]*+//' "$1"
+}
+seed=$(secret_of sealer.key)
 rawhex=$(printf '%s' "$seed" | base64 -d | tail -c 32 | xxd -p -c 64)
 cat >needles <<END
 $PASS
 $seed
-$(sed 's/.*+//' receiver.key)
+$(secret_of receiver.key)
 $(grep '^AGE-SECRET-KEY' desk.age)
 END
 
@@ -56,7 +60,8 @@ command -v strace >/dev/null || {
 echo "$PASS" >pass
 rm -rf out
 mkdir out
-# the control: the needles are found where they are
+# the control: the needles are whole, and are found where they are
+[ ${#rawhex} -eq 64 ] || fail "the control: a seed of ${#rawhex} digits"
 ! LC_ALL=C grep -aqF -f needles sealer.key && fail 'the control finds no key'
 xxd -p -c 1000 sealer.key | grep -q "$rawhex" &&
 	fail 'the control: a raw key in text?'

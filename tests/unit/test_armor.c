@@ -168,6 +168,28 @@ Test(armor, limits_the_white_space_around)
 	cr_assert_eq(with_space(0, 20000), BULLA_E_FORMAT);
 }
 
+/* An end of line of two bytes counts as two, as where BEGIN is looked for. */
+Test(armor, counts_both_bytes_of_a_line_end)
+{
+	for (size_t lines = BULLA_ARMOR_SPACE_MAX / 2;
+	    lines <= BULLA_ARMOR_SPACE_MAX / 2 + 1; lines++) {
+		struct bulla_buf b = BULLA_BUF_INIT(1 << 16);
+		struct bulla_buf out = BULLA_BUF_INIT(1 << 16);
+		struct bulla_cur all;
+
+		for (size_t i = 0; i < lines; i++)
+			bulla_buf_str(&b, "\r\n");
+		bulla_buf_str(&b, B "QUJD\n" E);
+		all = bulla_buf_view(&b);
+		cr_assert(bulla_armor_detect(&all));
+		cr_expect_eq(decode(b.p, b.len, 100, &out, NULL),
+		    lines > BULLA_ARMOR_SPACE_MAX / 2 ? BULLA_E_FORMAT :
+		    BULLA_OK, "%zu lines", lines);
+		bulla_buf_free(&out);
+		bulla_buf_free(&b);
+	}
+}
+
 /* What was good before a mistake is given first, then the failure. */
 Test(armor, gives_what_stands_before_a_mistake)
 {
