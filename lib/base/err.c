@@ -126,7 +126,8 @@ bulla_wrap(struct bulla_err *err, enum bulla_status st, const char *fmt, ...)
 	line_add(&l, ": ", 2);
 	line_add(&l, err->msg, strnlen(err->msg, sizeof(err->msg)));
 	line_end(&l);
-	memcpy(err->msg, text, sizeof(text));
+	/* what is behind the text has been on the stack before: a secret? */
+	memcpy(err->msg, text, l.len + 1);
 	err->st = st;
 	errno = saved;
 	return st;

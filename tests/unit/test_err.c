@@ -56,6 +56,28 @@ Test(err, wrap_puts_the_context_in_front)
 	cr_assert_eq(errno, EIO);
 }
 
+/* What a call before left on the stack. */
+static void __attribute__((noinline))
+dirty_the_stack(void)
+{
+	volatile char room[4096];
+
+	for (size_t i = 0; i < sizeof(room); i++)
+		room[i] = 'K';
+}
+
+Test(err, wrap_adds_the_text_and_nothing_behind_it)
+{
+	static struct bulla_err e;
+
+	(void)bulla_fail(&e, BULLA_E_FORMAT, "bad");
+	dirty_the_stack();
+	(void)bulla_wrap(&e, BULLA_E_FORMAT, "line 7");
+	cr_assert_str_eq(e.msg, "line 7: bad");
+	for (size_t i = strlen(e.msg); i < sizeof(e.msg); i++)
+		cr_assert_eq(e.msg[i], '\0', "at %zu: %d", i, e.msg[i]);
+}
+
 Test(err, null_is_allowed_everywhere)
 {
 	cr_assert_eq(bulla_fail(NULL, BULLA_E_NOKEY, "x"), BULLA_E_NOKEY);
