@@ -37,12 +37,30 @@ shelf_run(void *arg)
 	return NULL;
 }
 
+/* With the secret it goes where the store is, and nowhere else. */
+static enum bulla_status
+confine(struct keeper *k, struct bulla_err *err)
+{
+	uint16_t port[BULLA_S3_PORTS_MAX];
+	struct bulla_confine_store s = { .state = k->state, .port = port,
+	    .ca = k->conf.ca[0] != '\0' ? k->conf.ca : NULL };
+	enum bulla_status st = bulla_s3_ports(&k->conf, &k->line, port,
+	    &s.n_ports, err);
+	unsigned got;
+
+	if (st == BULLA_OK)
+		st = bulla_confine_storekeeper(&s, BULLA_CONFINE_BOTH, &got,
+		    err);
+	if (st == BULLA_OK)
+		inbox_child_confined(k->in, "storekeeper", got);
+	return st;
+}
+
 static enum bulla_status
 open_all(struct keeper *k, struct shelf h[JUDGE_LANES], struct bulla_err *err)
 {
 	struct inbox *in = k->in;
 	char path[4200];
-	unsigned got;
 	enum bulla_status st = bulla_s3_url(in->store, &k->at, err);
 
 	if (st == BULLA_OK && !k->at.is_prefix)
@@ -58,10 +76,7 @@ open_all(struct keeper *k, struct shelf h[JUDGE_LANES], struct bulla_err *err)
 	if (st == BULLA_OK)
 		st = bulla_send_init(err);
 	if (st == BULLA_OK)
-		st = bulla_confine_storekeeper(k->state, k->conf.ca[0] !=
-		    '\0' ? k->conf.ca : NULL, BULLA_CONFINE_BOTH, &got, err);
-	if (st == BULLA_OK)
-		inbox_child_confined(in, "storekeeper", got);
+		st = confine(k, err);
 	for (unsigned i = 0; i < JUDGE_LANES && st == BULLA_OK; i++)
 		st = bulla_s3_open(&k->conf, &k->line, k->at.bucket,
 		    &h[i].s, err);

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bulla/err.h"
 
@@ -31,7 +32,8 @@ enum {
 	BULLA_CALLS_FILES = 1,	/* open, make, rename, remove, lock files */
 	BULLA_CALLS_SERVE = 2,	/* accept connections, wait for many */
 	BULLA_CALLS_LISTEN = 4,	/* open and bind sockets to do so on */
-	BULLA_CALLS_CONNECT = 16,	/* by IP; resolve names */
+	/* By IP; resolve names. By TCP to the ports of a storekeeper alone */
+	BULLA_CALLS_CONNECT = 16,
 	BULLA_CALLS_END = 8,	/* kill processes whose pidfd one was given */
 };
 
@@ -64,10 +66,19 @@ BULLA_NODISCARD enum bulla_status bulla_confine_network(const char *home,
  * And a fourth, which keeps a store on other machines: it has state, a
  * directory, and reads what vouches for the store (ca, or NULL: what the
  * system has) and what names are resolved by. It connects by IP alone: a unix
- * socket of this machine would take it for one of its users.
+ * socket of this machine would take it for one of its users. By TCP it
+ * connects to these ports of whatever address, where Landlock can tell them
+ * (Linux 6.7); before that, to any. UDP, by which names are resolved, has no
+ * such limit.
  */
+struct bulla_confine_store {
+	const char *state;
+	const char *ca;			/* or NULL */
+	const uint16_t *port;
+	size_t n_ports;
+};
 BULLA_NODISCARD enum bulla_status bulla_confine_storekeeper(
-    const char *state, const char *ca, unsigned layers, unsigned *got,
+    const struct bulla_confine_store *s, unsigned layers, unsigned *got,
     struct bulla_err *err);
 /* Once it listens: from now on no socket is opened, bound or connected. */
 BULLA_NODISCARD enum bulla_status bulla_confine_listening(unsigned layers,

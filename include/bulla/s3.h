@@ -64,6 +64,17 @@ BULLA_NODISCARD enum bulla_status bulla_s3_conf_load(const char *path,
 void bulla_s3_conf_free(struct bulla_s3_conf *c);
 
 /*
+ * The TCP ports that bulla_s3_open with these goes to, for whoever confines
+ * it: the store's, that of the proxy of the environment unless line says
+ * no_proxy, and 53 for names. *n of them. BULLA_E_USAGE: the endpoint is no
+ * URL.
+ */
+#define BULLA_S3_PORTS_MAX 3u
+BULLA_NODISCARD enum bulla_status bulla_s3_ports(
+    const struct bulla_s3_conf *conf, const struct bulla_send_config *line,
+    uint16_t out[BULLA_S3_PORTS_MAX], size_t *n, struct bulla_err *err);
+
+/*
  * s3://BUCKET/KEY. A key has only A-Z a-z 0-9 . _ - and /, and no part that
  * is empty, "." or "..": nothing in it needs escaping anywhere. One that ends
  * in "/", or is missing, is a prefix; key then has no "/" at its end.

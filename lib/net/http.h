@@ -104,6 +104,8 @@ BULLA_NODISCARD bool http_line(struct http_resp *a,
 BULLA_NODISCARD enum bulla_status http_open(struct http *h,
     const struct bulla_send_config *c, struct bulla_err *err);
 void http_close(struct http *h);
+/* That libcurl takes for https, and of which variable; NULL: none. */
+const char *http_proxy(const char **variable);
 
 /*
  * BULLA_OK when there is a response, whatever its status. BULLA_E_AGAIN: the

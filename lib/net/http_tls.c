@@ -162,25 +162,35 @@ set_files(struct http *h, const struct bulla_send_config *c,
 	return st;
 }
 
-/* A proxy sees where we talk to and when: that has to be noticed. */
-static void
-tell_proxy(const struct bulla_send_config *c)
+const char *
+http_proxy(const char **variable)
 {
 	static const char *const names[] = { "https_proxy", "HTTPS_PROXY",
 	    "all_proxy", "ALL_PROXY" };
-	char line[96];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		const char *v = getenv(names[i]);
 
 		if (v == NULL || v[0] == '\0')
 			continue;
-		(void)snprintf(line, sizeof(line),
-		    "the proxy of $%s is used (--no-proxy ignores it)",
-		    names[i]);
-		http_say(c, line);
-		return;
+		*variable = names[i];
+		return v;
 	}
+	return NULL;
+}
+
+/* A proxy sees where we talk to and when: that has to be noticed. */
+static void
+tell_proxy(const struct bulla_send_config *c)
+{
+	const char *name;
+	char line[96];
+
+	if (http_proxy(&name) == NULL)
+		return;
+	(void)snprintf(line, sizeof(line),
+	    "the proxy of $%s is used (--no-proxy ignores it)", name);
+	http_say(c, line);
 }
 
 static void

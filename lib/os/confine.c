@@ -12,9 +12,16 @@
 #define ENTRIES_MAX 64u	/* of a home; there are about ten */
 #define MORE_MAX 8u
 
-enum bulla_status
-bulla_confine(const struct bulla_confine_path *paths, unsigned calls,
-    unsigned layers, unsigned *got, struct bulla_err *err)
+/* All that a process is left with. */
+struct left {
+	const struct bulla_confine_path *paths;
+	struct confine_ports ports;
+	unsigned calls;
+};
+
+static enum bulla_status
+confine(const struct left *l, unsigned layers, unsigned *got,
+    struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_OK;
 	bool done = false;
@@ -23,16 +30,24 @@ bulla_confine(const struct bulla_confine_path *paths, unsigned calls,
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return bulla_fail_sys(err, "no_new_privs");
 	if (layers & BULLA_CONFINE_LANDLOCK)
-		st = landlock_on(paths, (calls & BULLA_CALLS_CONNECT) != 0,
-		    &done, err);
+		st = landlock_on(l->paths, &l->ports, &done, err);
 	if (st == BULLA_OK && done)
 		*got |= BULLA_CONFINE_LANDLOCK;
 	done = false;
 	if (st == BULLA_OK && layers & BULLA_CONFINE_SECCOMP)
-		st = seccomp_on(calls, &done, err);
+		st = seccomp_on(l->calls, &done, err);
 	if (st == BULLA_OK && done)
 		*got |= BULLA_CONFINE_SECCOMP;
 	return st;
+}
+
+enum bulla_status
+bulla_confine(const struct bulla_confine_path *paths, unsigned calls,
+    unsigned layers, unsigned *got, struct bulla_err *err)
+{
+	const struct left l = { .paths = paths, .calls = calls };
+
+	return confine(&l, layers, got, err);
 }
 
 enum bulla_status
@@ -91,8 +106,8 @@ bulla_confine_network(const char *home, const struct bulla_confine_path *more,
 }
 
 enum bulla_status
-bulla_confine_storekeeper(const char *state, const char *ca, unsigned layers,
-    unsigned *got, struct bulla_err *err)
+bulla_confine_storekeeper(const struct bulla_confine_store *s,
+    unsigned layers, unsigned *got, struct bulla_err *err)
 {
 	/* Links lead from the first to the rest, and from resolv.conf. */
 	static const char *const read_only[] = { "/etc/ssl", "/usr/lib/ssl",
@@ -101,15 +116,16 @@ bulla_confine_storekeeper(const char *state, const char *ca, unsigned layers,
 	    "/run/NetworkManager", "/etc/hosts", "/etc/host.conf",
 	    "/etc/nsswitch.conf", "/etc/gai.conf", "/dev/urandom" };
 	enum { N = sizeof(read_only) / sizeof(read_only[0]) };
-	struct bulla_confine_path p[N + 3] = { { .path = state,
+	struct bulla_confine_path p[N + 3] = { { .path = s->state,
 	    .write = true } };
+	const struct left l = { .paths = p, .ports = { s->port, s->n_ports },
+	    .calls = BULLA_CALLS_FILES | BULLA_CALLS_CONNECT };
 	size_t n = 1;
 
 	for (size_t i = 0; i < N; i++)
 		p[n++].path = read_only[i];
-	p[n].path = ca;
-	return bulla_confine(p, BULLA_CALLS_FILES | BULLA_CALLS_CONNECT,
-	    layers, got, err);
+	p[n].path = s->ca;
+	return confine(&l, layers, got, err);
 }
 
 /* A rule is for all beneath a path: what is not meant has to be left out. */

@@ -18,6 +18,7 @@
  */
 #define CREATE_RULESET_VERSION 1u
 #define RULE_PATH_BENEATH 1
+#define RULE_NET_PORT 2
 
 #define FS_WRITE_FILE (1ull << 1)
 #define FS_READ_FILE (1ull << 2)
@@ -47,6 +48,9 @@ struct beneath {
 	uint64_t allowed;
 	int32_t parent;
 } __attribute__((packed));
+struct net_port {
+	uint64_t allowed, port;		/* of this CPU's byte order */
+};
 
 static long
 ruleset_create(const struct ruleset *r, size_t len, unsigned flags)
@@ -54,9 +58,9 @@ ruleset_create(const struct ruleset *r, size_t len, unsigned flags)
 	return syscall(SYS_landlock_create_ruleset, r, len, flags);
 }
 
-/* What is forbidden unless a path allows it; len as this version has it. */
+/* What is forbidden unless a rule allows it; len as this version has it. */
 static struct ruleset
-handled(long version, bool connects, size_t *len)
+handled(long version, size_t *len)
 {
 	struct ruleset r = { .fs = FS_FIRST };
 
@@ -67,7 +71,7 @@ handled(long version, bool connects, size_t *len)
 		r.fs |= FS_TRUNCATE;
 	if (version >= 4) {
 		/* To bind is for the network process, and ends by seccomp. */
-		r.net = connects ? 0 : NET_CONNECT_TCP;
+		r.net = NET_CONNECT_TCP;
 		*len = 2 * sizeof(r.fs);
 	}
 	if (version >= 5)
@@ -110,9 +114,25 @@ allow(int rules, const struct ruleset *r, const struct bulla_confine_path *p,
 	return st;
 }
 
+/* Where this version does not count ports, all of them are allowed anyway. */
+static enum bulla_status
+allow_ports(int rules, const struct ruleset *r,
+    const struct confine_ports *ports, struct bulla_err *err)
+{
+	for (size_t i = 0; r->net != 0 && i < ports->n; i++) {
+		const struct net_port p = { NET_CONNECT_TCP, ports->v[i] };
+
+		if (syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &p,
+		    0) != 0)
+			return bulla_fail_sys(err, "landlock: port %u",
+			    ports->v[i]);
+	}
+	return BULLA_OK;
+}
+
 enum bulla_status
-landlock_on(const struct bulla_confine_path *paths, bool connects, bool *done,
-    struct bulla_err *err)
+landlock_on(const struct bulla_confine_path *paths,
+    const struct confine_ports *ports, bool *done, struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_OK;
 	struct ruleset r;
@@ -124,12 +144,14 @@ landlock_on(const struct bulla_confine_path *paths, bool connects, bool *done,
 	version = ruleset_create(NULL, 0, CREATE_RULESET_VERSION);
 	if (version < 1)
 		return BULLA_OK;	/* too old, or switched off */
-	r = handled(version, connects, &len);
+	r = handled(version, &len);
 	rules = (int)ruleset_create(&r, len, 0);
 	if (rules == -1)
 		return bulla_fail_sys(err, "landlock");
 	for (; paths != NULL && paths->path != NULL && st == BULLA_OK; paths++)
 		st = allow(rules, &r, paths, err);
+	if (st == BULLA_OK)
+		st = allow_ports(rules, &r, ports, err);
 	if (st == BULLA_OK && syscall(SYS_landlock_restrict_self, rules,
 	    0) != 0)
 		st = bulla_fail_sys(err, "landlock");

@@ -3,6 +3,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +97,35 @@ only_bits(struct program *p, int nr, unsigned i, uint32_t mask,
 	answer(p, REFUSE);
 }
 
+/* Of one argument's bits under mask: these n values, and no others. */
+struct need {
+	unsigned arg;
+	uint32_t mask;
+	unsigned n;
+	uint32_t v[3];
+};
+
+/* This call when its arguments, which are ints, are as all needs say. */
+static void
+only_needs(struct program *p, int nr, const struct need *need, unsigned n)
+{
+	unsigned len = 1;
+
+	for (unsigned i = 0; i < n; i++)
+		len += 3 + need[i].n;
+	/* (ld; and; (jeq v: beyond the refusal)*; ret refuse)*; ret allow */
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, len);
+	for (unsigned i = 0; i < n; i++) {
+		load(p, LOW(need[i].arg));
+		emit(p, BPF_ALU | BPF_AND | BPF_K, need[i].mask, 0, 0);
+		for (unsigned k = 0; k < need[i].n; k++)
+			emit(p, BPF_JMP | BPF_JEQ | BPF_K, need[i].v[k],
+			    need[i].n - k, 0);
+		answer(p, REFUSE);
+	}
+	answer(p, SECCOMP_RET_ALLOW);
+}
+
 /* This call when argument i is a null pointer. */
 static void
 only_null(struct program *p, int nr, unsigned i)
@@ -131,6 +161,24 @@ begin(struct program *p)
 	load(p, offsetof(struct seccomp_data, nr));
 }
 
+/*
+ * Who can talk to a socket of this machine may be believed there. And
+ * Landlock counts the ports of TCP alone: MPTCP and SCTP are streams that it
+ * does not see, a raw socket would make any packet.
+ */
+static const struct need sockets[] = {
+	{ .arg = 0, .mask = ~0u, .n = 2, .v = { AF_INET, AF_INET6 } },
+	{ .arg = 1, .mask = ~(uint32_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), .n = 2,
+	    .v = { SOCK_STREAM, SOCK_DGRAM } },
+	{ .arg = 2, .mask = ~0u, .n = 3, .v = { 0, IPPROTO_TCP,
+	    IPPROTO_UDP } },
+};
+
+/* Another user, network, or view of the files and processes; clone(2) */
+#define CLONE_NEW (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
+	CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | \
+	0x80u /* CLONE_NEWTIME */)
+
 /* Calls that everybody needs, but not with every argument. */
 static void
 narrow(struct program *p)
@@ -142,8 +190,10 @@ narrow(struct program *p)
 
 	/* Threads, but no processes; clone3's flags cannot be looked at. */
 	if_is(p, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-	only_bits(p, SYS_clone, 0, CLONE_THREAD | CLONE_VM, CLONE_THREAD |
-	    CLONE_VM);
+	only_bits(p, SYS_clone, 0, CLONE_THREAD | CLONE_VM | CLONE_NEW,
+	    CLONE_THREAD | CLONE_VM);
+	/* It would connect where connect(2) is not looked at. */
+	only_bits(p, SYS_sendmsg, 2, MSG_FASTOPEN, 0);
 	/* No new code */
 	only_bits(p, SYS_mmap, 2, PROT_EXEC, 0);
 	only_bits(p, SYS_mprotect, 2, PROT_EXEC, 0);
@@ -160,8 +210,6 @@ narrow(struct program *p)
 static void
 build(struct program *p, unsigned calls)
 {
-	/* Who can talk to a socket of this machine may be believed there. */
-	static const uint32_t inet[] = { AF_INET, AF_INET6 };
 	/* TIOCSTI, which types on a terminal, is not among them */
 	static const uint32_t ttys[] = { TCGETS, TCSETS, TCSETSW, TCSETSF,
 	    TIOCGWINSZ, FIONBIO, FIONREAD };
@@ -181,8 +229,13 @@ build(struct program *p, unsigned calls)
 	if (calls & BULLA_CALLS_END)
 		ALLOW(p, calls_end);
 	/* These end in a verdict for their call: last. */
-	if (calls & BULLA_CALLS_CONNECT)
-		VALUES(p, SYS_socket, 0, inet);
+	if (calls & BULLA_CALLS_CONNECT) {
+		only_needs(p, SYS_socket, sockets,
+		    sizeof(sockets) / sizeof(sockets[0]));
+		only_bits(p, SYS_sendmmsg, 3, MSG_FASTOPEN, 0);
+	}
+	if (calls & (BULLA_CALLS_CONNECT | BULLA_CALLS_SERVE))
+		only_bits(p, SYS_sendto, 3, MSG_FASTOPEN, 0);
 	if (calls != 0)
 		VALUES(p, SYS_ioctl, 1, ttys);
 	narrow(p);

@@ -25,7 +25,7 @@ static const int calls_all[] = {
 	SYS_nanosleep, SYS_gettimeofday, SYS_gettid, SYS_getpid, SYS_getppid,
 	SYS_getuid, SYS_geteuid, SYS_getgid, SYS_getegid, SYS_sysinfo,
 	SYS_uname, SYS_getrusage, SYS_sched_getaffinity, SYS_sched_yield,
-	SYS_getrandom, SYS_sendmsg, SYS_recvmsg, SYS_ppoll,
+	SYS_getrandom, SYS_recvmsg, SYS_ppoll,
 #ifdef SYS_poll
 	SYS_poll, SYS_time, SYS_getrlimit,
 #endif
@@ -53,18 +53,21 @@ static const int calls_end[] = { SYS_pidfd_send_signal };
 static const int calls_serve[] = {
 	SYS_accept4, SYS_accept, SYS_epoll_create1, SYS_epoll_ctl,
 	SYS_epoll_pwait, SYS_shutdown, SYS_getsockopt, SYS_setsockopt,
-	SYS_getsockname, SYS_getpeername, SYS_recvfrom, SYS_sendto,
-	SYS_eventfd2, SYS_pipe2, SYS_pselect6, SYS_sendfile,
+	SYS_getsockname, SYS_getpeername, SYS_recvfrom, SYS_eventfd2,
+	SYS_pipe2, SYS_pselect6, SYS_sendfile,
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait, SYS_select, SYS_pipe, SYS_eventfd, SYS_epoll_create,
 #endif
 };
 
-/* A client of other machines; seccomp.c says which sockets it may open. */
+/*
+ * A client of other machines; seccomp.c says which sockets it may open, and
+ * how it may send.
+ */
 static const int calls_connect[] = {
 	SYS_socketpair, SYS_connect, SYS_getsockopt, SYS_setsockopt,
-	SYS_getsockname, SYS_getpeername, SYS_sendto, SYS_recvfrom,
-	SYS_sendmmsg, SYS_shutdown, SYS_eventfd2, SYS_pipe2,
+	SYS_getsockname, SYS_getpeername, SYS_recvfrom, SYS_shutdown,
+	SYS_eventfd2, SYS_pipe2,
 #ifdef SYS_select
 	SYS_select,
 #endif

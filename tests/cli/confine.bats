@@ -25,7 +25,7 @@ column() {
 	[ "$status" -ne 77 ] || skip "no Landlock or no seccomp here"
 	[ "$status" -eq 0 ]
 	printf '%s\n' "$output" >"$1.$2"
-	[ "$(wc -l <"$1.$2")" -eq 27 ]
+	[ "$(wc -l <"$1.$2")" -eq 36 ]
 }
 
 # is ROLE LAYERS WORD ACTION...: that is what became of them
@@ -40,10 +40,11 @@ is() {
 	done
 }
 
-@test "confinement bites: three processes, 27 actions, none, Landlock, both" {
-	everywhere='open create unlink socket-inet socket-unix connect bind fork
-	    execve kill ptrace proc-mem io_uring mount chroot unshare bpf
-	    userfaultfd keyctl new-code'
+@test "confinement bites: three processes, 36 actions, none, Landlock, both" {
+	everywhere='open create unlink socket-inet socket-unix socket-udp
+	    socket-raw socket-mptcp connect connect-other fast-open
+	    fast-open-msg bind fork execve kill ptrace proc-mem io_uring mount
+	    chroot unshare bpf userfaultfd keyctl new-code'
 	for role in verifier signer network; do
 		for layers in none landlock both; do
 			column "$role" "$layers"
@@ -58,7 +59,8 @@ is() {
 		# shellcheck disable=SC2086 # a list
 		set -- $possible
 		echo "$role: $# actions:$possible"
-		[ "$#" -ge 15 ]
+		[ "$#" -ge 17 ]
+		threads "$role"
 		is "$role" none allowed open create unlink socket-inet \
 		    socket-unix connect bind fork execve kill read-key \
 		    read-package write-package write-incoming
@@ -78,13 +80,28 @@ is() {
 	is network both allowed write-incoming
 }
 
+# threads ROLE: it has threads, and none of them in namespaces of its own
+threads() {
+	is "$1" none allowed thread
+	is "$1" both allowed thread
+	is "$1" both refused clone-new
+	is "$1" both absent clone3
+}
+
 @test "confinement bites: the storekeeper has a way out, and nothing else" {
 	for layers in none both; do
 		column storekeeper "$layers"
 	done
-	is storekeeper none allowed socket-unix
-	is storekeeper both allowed socket-inet connect
+	is storekeeper none allowed socket-unix connect connect-other
+	is storekeeper both allowed socket-inet socket-udp connect
 	is storekeeper both refused socket-unix
+	# Streams that are not TCP, and TCP without connect(2): where Landlock
+	# does not look
+	for a in socket-raw socket-mptcp fast-open fast-open-msg; do
+		! grep -qx "$a allowed" storekeeper.none ||
+		    is storekeeper both refused "$a"
+	done
+	threads storekeeper
 	for a in open create unlink bind fork execve kill ptrace proc-mem \
 	    io_uring mount chroot unshare bpf userfaultfd keyctl new-code \
 	    read-key read-package write-package write-incoming \
@@ -93,6 +110,20 @@ is() {
 		    is storekeeper both refused "$a"
 	done
 	is storekeeper none allowed bind fork execve read-key write-package
+}
+
+@test "the storekeeper connects to its store's port and to no other" {
+	abi=$("$AID/bite" abi)
+	[ "$abi" -ge 4 ] ||
+	    skip "Landlock $abi: ports are counted from 4 (Linux 6.7) on"
+	for layers in none landlock both; do
+		column storekeeper "$layers"
+	done
+	is storekeeper none allowed connect connect-other
+	for layers in landlock both; do
+		is storekeeper "$layers" allowed connect
+		is storekeeper "$layers" refused connect-other
+	done
 }
 
 # the child NAME of the inbox: its pid

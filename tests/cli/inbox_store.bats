@@ -126,6 +126,21 @@ stored() {
 	cmp receipt first
 }
 
+@test "a store behind the environment's proxy" {
+	mkfifo proxy
+	/usr/bin/python3 "$BATS_TEST_DIRNAME/../lib/connectproxy.py" \
+	    >proxy 3>&- &
+	pids="$pids $!"
+	exec 6<proxy
+	read -r port <&6
+	https_proxy=http://127.0.0.1:$port open one
+	read -r -t 60 line <&6
+	[ "$line" = "CONNECT localhost:$STORE" ]
+	give
+	received one
+	grep -q 'event=store .*proxy of $https_proxy is used' errors.one
+}
+
 @test "with rosters: another receiver of ours, and each ledger has it" {
 	KEYS=
 	"$BULLA_BIN/bulla-keygen" sign -n b.example/second -o second >/dev/null

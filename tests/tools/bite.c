@@ -1,11 +1,13 @@
 /*
  * bite ROLE LAYERS SCRATCH: does confinement bite? For each action a process
- * is confined as ROLE (verifier, signer, network) with LAYERS (none,
- * landlock, both), with the home SCRATCH/home, and tries it. A line for each:
+ * is confined as ROLE (verifier, signer, network, storekeeper) with LAYERS
+ * (none, landlock, both), with the home SCRATCH/home, and tries it. A line for
+ * each:
  *
- *	ACTION allowed | refused | ERRNO-TEXT
+ *	ACTION allowed | refused | absent | failed
  *
- * refused is EPERM or EACCES. Exit 77 where the kernel lacks the layers.
+ * refused is EPERM or EACCES, absent ENOSYS. Exit 77 where the kernel lacks
+ * the layers. bite abi: Landlock's version here, 0 for none.
  */
 #include <err.h>
 #include <errno.h>
@@ -14,6 +16,7 @@
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -37,9 +40,12 @@
 static const char *dir;
 static pid_t victim;
 static int server, tcp, plain;	/* sockets: listening, not connected, ... */
-static struct sockaddr_in at;
+static int other;		/* listening, at a port that is not the store's */
+static struct sockaddr_in at, other_at;
 
-enum { ALLOWED, REFUSED, OTHER };
+enum { ALLOWED, REFUSED, ABSENT, OTHER };
+
+#define PROTO_MPTCP 262	/* newer than some headers */
 
 /* SCRATCH/NAME; static */
 static const char *
@@ -139,6 +145,102 @@ static int
 do_connect(void)
 {
 	return connect(tcp, (struct sockaddr *)&at, sizeof(at));
+}
+
+static int
+connect_other(void)
+{
+	return connect(tcp, (struct sockaddr *)&other_at, sizeof(other_at));
+}
+
+/* To connect without connect(2) */
+static int
+fast_open(void)
+{
+	return (int)sendto(tcp, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL,
+	    (struct sockaddr *)&at, sizeof(at));
+}
+
+static int
+fast_open_msg(void)
+{
+	char byte = 'x';
+	struct iovec v = { &byte, 1 };
+	struct msghdr m = { .msg_name = &at, .msg_namelen = sizeof(at),
+	    .msg_iov = &v, .msg_iovlen = 1 };
+
+	return (int)sendmsg(tcp, &m, MSG_FASTOPEN | MSG_NOSIGNAL);
+}
+
+/* A stream whose ports Landlock does not count */
+static int
+socket_mptcp(void)
+{
+	return socket(AF_INET, SOCK_STREAM, PROTO_MPTCP);
+}
+
+static int
+socket_raw(void)
+{
+	return socket(AF_INET, SOCK_RAW, IPPROTO_UDP);
+}
+
+static int
+socket_udp(void)
+{
+	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static void *
+thread_run(void *arg)
+{
+	return arg;
+}
+
+static int
+do_thread(void)
+{
+	pthread_t t;
+
+	errno = pthread_create(&t, NULL, thread_run, NULL);
+	return errno == 0 && pthread_join(t, NULL) == 0 ? 0 : -1;
+}
+
+static int
+clone_run(void *arg)
+{
+	(void)arg;
+	(void)syscall(SYS_exit, 0);
+	return 0;
+}
+
+/* A thread like any other, but in namespaces of its own */
+static int
+clone_new(void)
+{
+	static const int flags[] = { CLONE_NEWUSER, CLONE_NEWNS,
+	    CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWPID,
+	    CLONE_NEWNET };
+	static char stack[sizeof(flags) / sizeof(flags[0])][65536]
+	    __attribute__((aligned(16)));
+	int last = EPERM;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (clone(clone_run, stack[i] + sizeof(stack[i]), CLONE_VM |
+		    CLONE_SIGHAND | CLONE_THREAD | flags[i], NULL) != -1)
+			return 0;
+		if (errno != EPERM)
+			last = errno;
+	}
+	errno = last;
+	return -1;
+}
+
+/* Nobody can look at what it is asked for. */
+static int
+do_clone3(void)
+{
+	return (int)syscall(SYS_clone3, NULL, 0);
 }
 
 static int
@@ -255,8 +357,13 @@ static const struct action {
 } actions[] = {
 	{ "open", open_outside }, { "create", create_outside },
 	{ "unlink", unlink_outside }, { "socket-inet", socket_inet },
-	{ "socket-unix", socket_unix }, { "connect", do_connect },
+	{ "socket-unix", socket_unix }, { "socket-udp", socket_udp },
+	{ "socket-raw", socket_raw }, { "socket-mptcp", socket_mptcp },
+	{ "connect", do_connect }, { "connect-other", connect_other },
+	{ "fast-open", fast_open }, { "fast-open-msg", fast_open_msg },
 	{ "bind", do_bind }, { "fork", do_fork }, { "execve", do_execve },
+	{ "thread", do_thread }, { "clone-new", clone_new },
+	{ "clone3", do_clone3 },
 	{ "ptrace", do_ptrace }, { "kill", do_kill },
 	{ "proc-mem", open_mem }, { "io_uring", do_io_uring },
 	{ "mount", do_mount }, { "chroot", do_chroot },
@@ -279,13 +386,27 @@ put_file(const char *name)
 		err(3, "%s", name);
 }
 
+static int
+listening(struct sockaddr_in *a)
+{
+	socklen_t len = sizeof(*a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	*a = (struct sockaddr_in){ .sin_family = AF_INET };
+	a->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (fd == -1 || bind(fd, (struct sockaddr *)a, sizeof(*a)) != 0 ||
+	    listen(fd, 4) != 0 ||
+	    getsockname(fd, (struct sockaddr *)a, &len) != 0)
+		err(3, "socket");
+	return fd;
+}
+
 static void
 prepare(void)
 {
 	static const char *const dirs[] = { "outside", "home", "home/keys",
 	    "home/packages", "home/incoming", "home/answers",
 	    "home/quarantine" };
-	socklen_t len = sizeof(at);
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (mkdir(in_dir(dirs[i]), 0700) != 0 && errno != EEXIST)
@@ -294,15 +415,11 @@ prepare(void)
 	put_file("home/keys/receiver.key");
 	put_file("home/packages/p.bulla");
 	put_file("home/quarantine/q.bulla");
-	at = (struct sockaddr_in){ .sin_family = AF_INET };
-	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	server = socket(AF_INET, SOCK_STREAM, 0);
+	server = listening(&at);
+	other = listening(&other_at);
 	tcp = socket(AF_INET, SOCK_STREAM, 0);
 	plain = socket(AF_INET, SOCK_STREAM, 0);
-	if (server == -1 || tcp == -1 || plain == -1 ||
-	    bind(server, (struct sockaddr *)&at, sizeof(at)) != 0 ||
-	    listen(server, 4) != 0 ||
-	    getsockname(server, (struct sockaddr *)&at, &len) != 0)
+	if (tcp == -1 || plain == -1)
 		err(3, "socket");
 	victim = fork();
 	/* To kill(2) that would be everybody. */
@@ -319,6 +436,9 @@ prepare(void)
 static unsigned
 confine(const char *role, unsigned layers)
 {
+	const uint16_t port = ntohs(at.sin_port);
+	const struct bulla_confine_store store = { .port = &port,
+	    .n_ports = 1, .state = in_dir("home/s3") };
 	struct bulla_err e = { 0 };
 	enum bulla_status st;
 	unsigned got = 0;
@@ -328,8 +448,7 @@ confine(const char *role, unsigned layers)
 	if (strcmp(role, "verifier") == 0)
 		st = bulla_confine_parser(layers, &got, &e);
 	else if (strcmp(role, "storekeeper") == 0)
-		st = bulla_confine_storekeeper(in_dir("home/s3"), NULL,
-		    layers, &got, &e);
+		st = bulla_confine_storekeeper(&store, layers, &got, &e);
 	else if (strcmp(role, "signer") == 0)
 		st = bulla_confine_signer(in_dir("home"), layers, &got, &e);
 	else
@@ -351,6 +470,8 @@ run(const struct action *a, const char *role, unsigned layers)
 		return ALLOWED;
 	if (errno == EPERM || errno == EACCES)
 		return REFUSED;
+	if (errno == ENOSYS)
+		return ABSENT;
 	fprintf(stderr, "%s: %s\n", a->name, strerror(errno));
 	return OTHER;
 }
@@ -358,12 +479,19 @@ run(const struct action *a, const char *role, unsigned layers)
 int
 main(int argc, char **argv)
 {
-	static const char *const words[] = { "allowed", "refused", "failed" };
+	static const char *const words[] = { "allowed", "refused", "absent",
+	    "failed" };
 	unsigned layers;
 	int status;
 
+	if (argc == 2 && strcmp(argv[1], "abi") == 0) {
+		long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1u);
+
+		printf("%ld\n", abi > 0 ? abi : 0);
+		return 0;
+	}
 	if (argc != 4)
-		errx(2, "usage: bite ROLE none|landlock|both SCRATCH");
+		errx(2, "usage: bite abi; bite ROLE none|landlock|both SCRATCH");
 	layers = strcmp(argv[2], "both") == 0 ? BULLA_CONFINE_BOTH :
 	    strcmp(argv[2], "landlock") == 0 ? BULLA_CONFINE_LANDLOCK : 0;
 	dir = argv[3];
@@ -381,6 +509,7 @@ main(int argc, char **argv)
 		(void)waitpid(victim, NULL, 0);
 		(void)umount2(in_dir("outside"), MNT_DETACH);
 		(void)close(server);
+		(void)close(other);
 		(void)close(tcp);
 		(void)close(plain);
 		if (WEXITSTATUS(status) == 77)
