@@ -52,19 +52,6 @@ end_now(struct supervisor *s, enum inbox_child which)
 		(void)kill(s->child[which].pid, SIGKILL);
 }
 
-static void
-signer_asks(struct supervisor *s)
-{
-	struct bulla_buf msg = BULLA_BUF_INIT(1);
-
-	if (bulla_channel_recv(s->child[SIGNER].ctl, -1, &msg, NULL, NULL) ==
-	    BULLA_OK)
-		inbox_verifier_start(s->child[SIGNER].ctl, s->null);
-	else
-		supervisor_close(&s->child[SIGNER]);
-	bulla_buf_free(&msg);
-}
-
 /* One of those is gone that an inbox cannot be without. */
 static void
 lost(struct supervisor *s, struct child *c, int status)
@@ -88,7 +75,7 @@ lost(struct supervisor *s, struct child *c, int status)
 	end_now(s, STOREKEEPER);
 }
 
-/* Whose pid it was; NULL: a verifier's. */
+/* Whose pid it was; NULL: none of those. */
 static struct child *
 find(struct supervisor *s, pid_t pid)
 {
@@ -96,6 +83,33 @@ find(struct supervisor *s, pid_t pid)
 		if (s->child[i].pid == pid)
 			return &s->child[i];
 	return NULL;
+}
+
+/* Its place, or with 0 a free one; NULL: there is none. */
+static pid_t *
+verifier(struct supervisor *s, pid_t pid)
+{
+	for (unsigned i = 0; i < VERIFIERS_MAX; i++)
+		if (s->verifier[i] == pid)
+			return &s->verifier[i];
+	return NULL;
+}
+
+static void
+verifier_ended(struct supervisor *s, pid_t pid, int status)
+{
+	pid_t *place = verifier(s, pid);
+
+	if (place == NULL)
+		return;		/* of whoever was here before us */
+	*place = 0;
+	/* One that has said all is killed: no news. */
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		inbox_tell(s->in, "event=verifier-ended signal=%d",
+		    WTERMSIG(status));
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		inbox_tell(s->in, "event=verifier-ended status=%d",
+		    WEXITSTATUS(status));
 }
 
 static void
@@ -109,14 +123,50 @@ reap(struct supervisor *s)
 		c = find(s, pid);
 		if (c != NULL)
 			lost(s, c, status);
-		/* A verifier that has said all is killed: no news. */
-		else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-			inbox_tell(s->in, "event=verifier-ended signal=%d",
-			    WTERMSIG(status));
-		else if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-			inbox_tell(s->in, "event=verifier-ended status=%d",
-			    WEXITSTATUS(status));
+		else
+			verifier_ended(s, pid, status);
 	}
+}
+
+/*
+ * A signer that was taken over could ask for ever. Whoever has just died makes
+ * room, though its signal has not come yet.
+ */
+static void
+verifier_wanted(struct supervisor *s)
+{
+	pid_t pid, *place;
+	int ctl;
+
+	reap(s);
+	place = verifier(s, 0);
+	ctl = s->child[SIGNER].ctl;
+	if (ctl == -1)
+		return;
+	if (place != NULL) {
+		s->full = false;
+		pid = inbox_verifier_start(ctl, s->null);
+		*place = pid > 0 ? pid : 0;
+		return;
+	}
+	if (!s->full)
+		inbox_tell(s->in, "event=verifiers-full alive=%u",
+		    (unsigned)VERIFIERS_MAX);
+	s->full = true;
+	inbox_verifier_none(ctl);
+}
+
+static void
+signer_asks(struct supervisor *s)
+{
+	struct bulla_buf msg = BULLA_BUF_INIT(1);
+
+	if (bulla_channel_recv(s->child[SIGNER].ctl, -1, &msg, NULL, NULL) ==
+	    BULLA_OK)
+		verifier_wanted(s);
+	else
+		supervisor_close(&s->child[SIGNER]);
+	bulla_buf_free(&msg);
 }
 
 static void

@@ -77,8 +77,15 @@ int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES],
 int inbox_network(struct inbox *in, int ctl, const int lanes[LANES]);
 int inbox_storekeeper(struct inbox *in, int ctl,
     const int shelves[JUDGE_LANES]);
-/* Another verifier, for the signer behind ctl; null is /dev/null. */
-void inbox_verifier_start(int ctl, int null);
+/*
+ * Another verifier, for the signer behind ctl, who is told; null is /dev/null.
+ * Its pid, which is not positive when none was born.
+ */
+pid_t inbox_verifier_start(int ctl, int null);
+/* The same answer, without trying. */
+void inbox_verifier_none(int ctl);
+/* Alive at once; a signer that is itself has one a lane, and one going. */
+enum { VERIFIERS_MAX = 2 * JUDGE_LANES };
 
 /* AddressSanitizer maps terabytes, and reports on standard error. */
 extern const bool inbox_sanitized;

@@ -16,6 +16,8 @@ struct supervisor {
 	int lane[2][LANES];	/* the network's ends, the signer's */
 	int shelf[2][JUDGE_LANES];	/* the signer's, the storekeeper's */
 	int signals, null;
+	pid_t verifier[VERIFIERS_MAX];	/* 0: free */
+	bool full;		/* none is, and that was said */
 	bool stopping;		/* somebody asked for it */
 	int64_t kill_at;	/* monotonic seconds; 0: no hurry */
 	int code;

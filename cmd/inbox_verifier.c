@@ -134,11 +134,25 @@ verifier_fork(int ch, int null)
 }
 
 /* Nothing in reply: the signer has to do without. */
+static void
+answer(int ctl, const struct bulla_fds *fds)
+{
+	const struct bulla_cur reply = bulla_cur_str("V");
+
+	/* When it cannot be told it has died, which is seen elsewhere. */
+	(void)!bulla_channel_send(ctl, &reply, fds, NULL);
+}
+
 void
+inbox_verifier_none(int ctl)
+{
+	answer(ctl, NULL);
+}
+
+pid_t
 inbox_verifier_start(int ctl, int null)
 {
 	struct bulla_fds fds = { .n = 0 };
-	const struct bulla_cur reply = bulla_cur_str("V");
 	int ch[2] = { -1, -1 };
 	pid_t pid = -1;
 
@@ -152,12 +166,12 @@ inbox_verifier_start(int ctl, int null)
 			fds.n = 0;
 		}
 	}
-	/* When it cannot be told it has died, which is seen elsewhere. */
-	(void)!bulla_channel_send(ctl, &reply, &fds, NULL);
+	answer(ctl, &fds);
 	for (unsigned i = 0; i < 2 && ch[i] != -1; i++)
 		(void)close(ch[i]);
 	if (fds.n == 2)
 		(void)close(fds.v[1]);
+	return pid;
 }
 
 /* The signer's side. */

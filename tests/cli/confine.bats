@@ -280,6 +280,20 @@ act() {
 	ends
 }
 
+@test "a signer that was taken over has a few verifiers at once, no more" {
+	export HOSTILE_SIGNER=yes
+	hostile
+	send -q -u "$URL" "$D/package"
+	got=$(sed -n 's/^got \([0-9]*\) of 64 verifiers$/\1/p' log)
+	echo "got $got"
+	[ "$got" -ge 2 ]
+	[ "$got" -le 16 ]
+	[ "$(logged "event=verifiers-full alive=$got")" -eq 1 ]
+	# Those that are gone have made room
+	send -q -u "$URL" "$D/big"
+	ends
+}
+
 # bats test_tags=slow
 @test "a package that computes for ever is refused" {
 	[ "${FAULTS-}" = full ] || skip "half a minute: FAULTS=full"
