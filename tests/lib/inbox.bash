@@ -2,12 +2,23 @@
 # shellcheck shell=bash disable=SC2154 # bats sets status and stderr
 # Servers listen on loopback, any port, and are ended by their own pid.
 
+# AID: the helper programs, of the build that is tested; one without them of
+# its own (a sanitizer's, with BULLA_BUILD) has those of the release beside it
+way_aid() {
+	AID=$BULLA_BIN/../aid
+	[ -z "${BULLA_BUILD-}" ] || AID=$BULLA_BUILD/release/aid
+	[ -d "$AID" ] || AID=$BULLA_BIN/../../release/aid
+	AID=$(cd "$AID" && pwd) || {
+		echo "no helper programs: make aids"
+		return 1
+	}
+}
+
 # Once for a file: certificates, keys and packages, in $BATS_FILE_TMPDIR
 way_setup_file() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
 	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
-	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
-	AID=$(cd "$BULLA_BUILD" && pwd)/release/aid
+	way_aid
 	export BULLA_BIN AID
 	cd "$BATS_FILE_TMPDIR" || return 1
 	sh "$BATS_TEST_DIRNAME/../lib/pki.sh" tls
