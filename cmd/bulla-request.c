@@ -182,7 +182,8 @@ option(struct request_cmd *k, int ch, const char *arg)
 int
 main(int argc, char **argv)
 {
-	struct request_cmd k = { 0 };
+	struct request_cmd k = { .draft_lock = -1,
+	    .remarks = BULLA_BUF_INIT(8192) };
 	const char *arg = NULL;
 	int ch, code;
 
@@ -195,6 +196,8 @@ main(int argc, char **argv)
 	    strcmp(k.c.common.out, "-") == 0;
 	code = run(&k);
 	bulla_identities_free(&k.desk);
+	bulla_buf_free(&k.remarks);
+	request_tty_free(&k.tty);
 	cmd_home_close(&k.m);
 	return cmd_end(&k.c, code);
 }

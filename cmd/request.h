@@ -9,6 +9,12 @@
 #define REQUEST_FIELDS_MAX 256u		/* -F */
 #define REQUEST_FILES_MAX 64u		/* -a, -r */
 
+/* What is read from a terminal. */
+struct request_tty {
+	char *line;		/* of getline */
+	size_t cap;
+};
+
 /* What the verbs of bulla-request share. */
 struct request_cmd {
 	struct cmd c;
@@ -28,7 +34,12 @@ struct request_cmd {
 	const char *within, *hook;		/* due */
 	const char *ref;			/* indicators, notice */
 	bool check;
-	char draft[4096];			/* request_draft_name */
+	bool asking;				/* request_fill: on a terminal */
+	struct request_tty tty;
+	struct bulla_buf remarks;		/* request_remark */
+	char stem[4096];			/* request_draft_name */
+	char draft[4096];			/* the one of this run; "": none */
+	int draft_lock;				/* held with it; -1 */
 	bool asked;				/* and it may be there */
 	struct bulla_identities desk;		/* request_desk */
 };
@@ -92,14 +103,31 @@ int request_fill(struct request_cmd *k, struct bulla_reqdoc *d);
 int request_ask(struct request_cmd *k, struct bulla_reqdoc *d,
     size_t unfinished);
 /*
+ * Signals end the questions instead of the process, until the end, which
+ * returns the one that came, or 0.
+ */
+void request_tty_begin(void);
+int request_tty_end(void);
+/* A line without its end; false at the end of input, or after a signal. */
+bool request_tty_line(struct request_tty *t, struct bulla_cur *out);
+enum request_said { REQUEST_SAID_END, REQUEST_SAID_YES, REQUEST_SAID_NO,
+	REQUEST_SAID_OTHER };
+enum request_said request_tty_yes(struct request_tty *t,
+    const char *question);
+void request_tty_free(struct request_tty *t);
+/* The questions end early with this code; a signal ends the process. */
+int request_stop(struct request_cmd *k, int code);
+/*
  * What was answered so far, in clear as everything in HOME/requests, so that
- * no answer is lost: one draft for new, for a reply to each request, for the
- * hotline. id may be NULL.
+ * no answer is lost: a draft for each document that is being written, named
+ * by what it is to be and when it was begun, and locked while its writer is
+ * asked. id may be NULL.
  */
 void request_draft_name(struct request_cmd *k, const char *verb,
     const char *id);
 /*
- * Into d, over what is there. *unfinished: the field whose value ended in the
+ * Those that nobody is at are offered, the newest first; what is chosen goes
+ * into d, over what is there. *unfinished: the field whose value ended in the
  * middle, or BULLA_REQDOC_FIELDS_MAX.
  */
 int request_draft_load(struct request_cmd *k, struct bulla_reqdoc *d,
@@ -112,6 +140,14 @@ bool request_draft_save(struct request_cmd *k, const struct bulla_reqdoc *d,
  * draft is kept, and that is said. Returns code.
  */
 int request_draft_end(struct request_cmd *k, int code);
+/*
+ * After questions: the whole document and what there is to remark on it are
+ * shown, and only yes goes on; else the draft is kept, and it is refused.
+ */
+int request_confirm(struct request_cmd *k, const struct bulla_reqdoc *d,
+    const struct bulla_cur *text);
+/* Plain text; after questions it waits for request_confirm. */
+void request_remark(struct request_cmd *k, const char *text);
 /* Everything that from says takes the place of what was there; frees it. */
 void request_merge(struct bulla_reqdoc *d, struct bulla_reqdoc *from);
 /* Set a field; a value that is refused is a usage error, reported. */
@@ -124,8 +160,12 @@ int request_set(struct request_cmd *k, struct bulla_reqdoc *d,
 #define REQUEST_COLUMNS 79u	/* of a terminal of 80 */
 void request_wrap(struct bulla_buf *b, const char *first, const char *then,
     const struct bulla_cur *text, size_t columns);
-/* Findings on stderr; CMD_NO when there are errors. */
+/*
+ * Findings on stderr; CMD_NO when there are errors. After questions the
+ * warnings wait for request_warn, which request_confirm calls.
+ */
 int request_judge(struct request_cmd *k, const struct bulla_reqdoc *d);
+void request_warn(struct request_cmd *k, const struct bulla_reqdoc *d);
 
 /*
  * A file of the name that it needs in its package, below HOME/requests until

@@ -1,45 +1,16 @@
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "request.h"
 
 #include "bulla/text.h"
 
-/*
- * One question for each field, in the order of the document. Questions go to
- * standard error, so that standard output stays a result.
- */
+/* One question for each field, in the order of the document. */
 struct asker {
 	struct request_cmd *k;
 	struct bulla_reqdoc *d;
-	char *line;		/* of getline */
-	size_t cap;
 	size_t unfinished;	/* the field that ended in the middle, or MAX */
 };
-
-/* Ctrl-C ends the questions as the end of input does; then the process. */
-static volatile sig_atomic_t caught;
-
-static void
-catch(int sig)
-{
-	caught = sig;
-}
-
-static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
-
-static void
-on_signals(void (*handler)(int))
-{
-	struct sigaction sa = { .sa_handler = handler };
-
-	/* No SA_RESTART: reading has to end. */
-	for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
-		(void)sigaction(ending[i], &sa, NULL);
-}
 
 /* Nothing typed may be lost to a class that is refused at the very end. */
 static bool
@@ -94,20 +65,6 @@ say_guide(struct asker *a, const struct bulla_reqdoc_field *f)
 	bulla_buf_free(&b);
 }
 
-/* False at the end of input. */
-static bool
-read_line(struct asker *a, struct bulla_cur *out)
-{
-	ssize_t n = caught == 0 ? getline(&a->line, &a->cap, stdin) : -1;
-
-	if (n < 0 || caught != 0)
-		return false;
-	if (n > 0 && a->line[n - 1] == '\n')
-		n--;
-	*out = bulla_cur_of(a->line, (size_t)n);
-	return true;
-}
-
 /* The lines that follow the first; false at the end of input. */
 static bool
 read_more(struct asker *a, const struct bulla_reqdoc_field *f,
@@ -117,7 +74,7 @@ read_more(struct asker *a, const struct bulla_reqdoc_field *f,
 
 	while (f->lines) {
 		fputs("  ... ", stderr);
-		if (!read_line(a, &line))
+		if (!request_tty_line(&a->k->tty, &line))
 			return false;
 		if (line.len == 0)
 			break;
@@ -190,7 +147,7 @@ question(struct asker *a, size_t i, const struct bulla_reqdoc_field *f)
 	struct bulla_cur line;
 
 	prompt(f, must, preset);
-	if (!read_line(a, &line))
+	if (!request_tty_line(&a->k->tty, &line))
 		return ANSWER_END;
 	if (bulla_cur_is(&line, "?")) {
 		say_guide(a, f);
@@ -307,17 +264,11 @@ stop(struct asker *a)
 	struct request_cmd *k = a->k;
 	const bool kept = a->unfinished != BULLA_REQDOC_FIELDS_MAX ?
 	    request_draft_save(k, a->d, a->unfinished) : k->asked;
-	const int sig = caught;
-	int code;
 
 	fputc('\n', stderr);
-	code = cmd_usage(&k->c, "the answers end early: nothing was sealed%s",
-	    kept ? "" : " or kept; --template prints a form that can wait");
-	if (sig == 0)
-		return code;
-	(void)request_draft_end(k, code);
-	(void)raise(sig);
-	return code;
+	return request_stop(k, cmd_usage(&k->c, "the answers end early: "
+	    "nothing was sealed%s", kept ? "" : " or kept; --template prints "
+	    "a form that can wait"));
 }
 
 int
@@ -325,24 +276,17 @@ request_ask(struct request_cmd *k, struct bulla_reqdoc *d, size_t unfinished)
 {
 	struct asker a = { .k = k, .d = d,
 	    .unfinished = BULLA_REQDOC_FIELDS_MAX };
-	bool done;
-	int code;
+	int code = request_agreed(k, d);
 
-	if (!isatty(STDIN_FILENO))
-		return cmd_usage(&k->c, "--ask asks on the terminal, which "
-		    "standard input is not: give a DRAFT (--template prints "
-		    "one) or -F LABEL=VALUE");
-	code = request_agreed(k, d);
 	if (code != CMD_YES)
 		return code;
 	fputs("One field after the other; ? explains a field, and an empty "
 	    "line ends one that\ngoes on with \"...\". Ctrl-D or Ctrl-C "
-	    "stops: what was answered is kept.\n", stderr);
-	on_signals(catch);
-	done = ask_all(&a, unfinished);
-	on_signals(SIG_DFL);
-	if (!done)
-		code = stop(&a);
-	free(a.line);
-	return code;
+	    "stops: what was answered is kept.\nNothing is sealed before you "
+	    "have seen all of it.\n", stderr);
+	request_tty_begin();
+	if (!ask_all(&a, unfinished))
+		return stop(&a);
+	(void)request_tty_end();
+	return CMD_YES;
 }

@@ -3,24 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "request.h"
+#include "request_draft.h"
 
 #include "bulla/file.h"
 #include "bulla/text.h"
 
 #define UNFINISHED "# unfinished: "
-
-void
-request_draft_name(struct request_cmd *k, const char *verb, const char *id)
-{
-	const struct bulla_cur c = bulla_cur_str(id != NULL ? id : "");
-
-	if (!k->m.open || (id != NULL && !bulla_id_ok(&c)))
-		return;
-	(void)snprintf(k->draft, sizeof(k->draft), "%.*s/requests/%s%s%s"
-	    ".draft", (int)sizeof(k->draft) - 128, k->m.h.path, verb,
-	    id != NULL ? "-" : "", id != NULL ? id : "");
-}
 
 /* The comment that names the field, if there is one. */
 static size_t
@@ -35,38 +23,105 @@ read_unfinished(const struct bulla_reqdoc *d, struct bulla_cur text)
 	return BULLA_REQDOC_FIELDS_MAX;
 }
 
+/* One that is damaged is no draft of anything; nor does it stop another. */
+static enum bulla_status
+load(struct request_cmd *k, enum bulla_reqdoc_kind kind,
+    struct bulla_reqdoc *from, size_t *unfinished, struct bulla_err *err)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(2 * BULLA_REQDOC_MAX);
+	struct bulla_cur text;
+	enum bulla_status st = bulla_file_get(k->draft, &b, err);
+
+	text = bulla_buf_view(&b);
+	if (st == BULLA_OK)
+		st = bulla_reqdoc_draft(&text, from, err);
+	if (st == BULLA_OK && from->kind != kind)
+		st = bulla_fail(err, BULLA_E_FORMAT, "is the draft of "
+		    "another kind of document");
+	if (st == BULLA_OK)
+		*unfinished = read_unfinished(from, text);
+	bulla_buf_free(&b);
+	return st;
+}
+
+static void
+describe(const struct request_cmd *k, const struct bulla_reqdoc *d)
+{
+	static const char *const labels[] = { "type", "class", "trigger",
+	    "summary" };
+	struct bulla_cur v, line;
+	char shown[REQUEST_COLUMNS - 12];
+
+	fprintf(stderr, "Not sealed yet: %s\n", bulla_text_show_str(shown,
+	    sizeof(shown), k->draft));
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+		const struct bulla_cur label = bulla_cur_str(labels[i]);
+
+		if (bulla_reqdoc_find(d->kind, &label) <
+		    BULLA_REQDOC_FIELDS_MAX &&
+		    bulla_reqdoc_get(d, labels[i], &v) &&
+		    bulla_reqdoc_line(&v, &line))
+			fprintf(stderr, "  %s: %s\n", labels[i],
+			    bulla_text_show(shown, sizeof(shown), &line));
+	}
+}
+
+static enum request_said
+offer(struct request_cmd *k, const struct bulla_reqdoc *from)
+{
+	enum request_said said = REQUEST_SAID_OTHER;
+
+	describe(k, from);
+	while (said == REQUEST_SAID_OTHER)
+		said = request_tty_yes(&k->tty, "Go on with it? [y/n]");
+	return said;
+}
+
+/* Whoever shares this home has drafts, too: which is meant is asked. */
+static enum request_said
+consider(struct request_cmd *k, struct bulla_reqdoc *d, size_t *unfinished)
+{
+	struct bulla_reqdoc from = { 0 };
+	struct bulla_err err = { 0 };
+	enum request_said said = REQUEST_SAID_NO;
+	size_t rest = BULLA_REQDOC_FIELDS_MAX;
+	char shown[256];
+
+	if (load(k, d->kind, &from, &rest, &err) == BULLA_OK)
+		said = offer(k, &from);
+	else
+		cmd_say(&k->c, "%s: %s; not offered: mend or remove it",
+		    bulla_text_show_str(shown, sizeof(shown), k->draft),
+		    err.msg);
+	if (said == REQUEST_SAID_YES) {
+		*unfinished = rest;
+		request_merge(d, &from);
+		k->asked = true;
+	}
+	bulla_reqdoc_free(&from);
+	return said;
+}
+
 int
 request_draft_load(struct request_cmd *k, struct bulla_reqdoc *d,
     size_t *unfinished)
 {
-	struct bulla_buf b = BULLA_BUF_INIT(2 * BULLA_REQDOC_MAX);
-	struct bulla_reqdoc from = { 0 };
-	struct bulla_err err = { 0 };
-	struct bulla_cur text;
-	char shown[256];
-	enum bulla_status st;
+	enum request_said said = REQUEST_SAID_NO;
+	char before[REQUEST_DRAFT_NAME] = "";
 
-	if (k->draft[0] == '\0' || access(k->draft, F_OK) != 0)
-		return CMD_YES;
-	st = bulla_file_get(k->draft, &b, &err);
-	text = bulla_buf_view(&b);
-	if (st == BULLA_OK)
-		st = bulla_reqdoc_draft(&text, &from, &err);
-	if (st == BULLA_OK && from.kind != d->kind)
-		st = bulla_fail(&err, BULLA_E_FORMAT, "is the draft of "
-		    "another kind of document");
-	if (st == BULLA_OK) {
-		*unfinished = read_unfinished(d, text);
-		request_merge(d, &from);
-		k->asked = true;
-		cmd_say(&k->c, "goes on with the answers in %s; remove it to "
-		    "begin anew", bulla_text_show_str(shown, sizeof(shown),
-		    k->draft));
+	request_tty_begin();
+	while (said == REQUEST_SAID_NO && request_draft_next(k, before)) {
+		said = consider(k, d, unfinished);
+		if (said != REQUEST_SAID_YES)
+			request_draft_leave(k);
 	}
-	bulla_reqdoc_free(&from);
-	bulla_buf_free(&b);
-	return st == BULLA_OK ? CMD_YES : cmd_fail(&k->c, k->draft, st,
-	    &err);
+	if (said == REQUEST_SAID_END) {
+		fputc('\n', stderr);
+		return request_stop(k, cmd_usage(&k->c, "the answers end "
+		    "early: nothing was sealed"));
+	}
+	(void)request_tty_end();
+	return CMD_YES;
 }
 
 bool
@@ -76,23 +131,20 @@ request_draft_save(struct request_cmd *k, const struct bulla_reqdoc *d,
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_REQDOC_MAX + 128);
 	struct bulla_reqdoc_field f;
 	struct bulla_err err = { 0 };
-	char dir[sizeof(k->draft)];
 	enum bulla_status st;
 
-	if (k->draft[0] == '\0')
+	if (k->stem[0] == '\0')
 		return false;
-	memcpy(dir, k->draft, sizeof(dir));
-	*strrchr(dir, '/') = '\0';
 	if (bulla_reqdoc_field(d->kind, unfinished, &f))
 		bulla_buf_fmt(&b, UNFINISHED "%s\n", f.label);
 	bulla_reqdoc_put(&b, d);
 	st = bulla_buf_status(&b);
 	if (st == BULLA_OK)
-		st = bulla_dir_make(dir, 0700, &err);
-	if (st == BULLA_OK)
-		st = bulla_file_put(k->draft, b.p, b.len, 0600, true, &err);
+		st = request_draft_begin(k, &err);
 	else
 		(void)bulla_fail(&err, st, "too long, or out of memory");
+	if (st == BULLA_OK)
+		st = bulla_file_put(k->draft, b.p, b.len, 0600, true, &err);
 	bulla_buf_free(&b);
 	k->asked |= st == BULLA_OK;
 	if (st != BULLA_OK)
@@ -106,14 +158,13 @@ request_draft_end(struct request_cmd *k, int code)
 {
 	char shown[256];
 
-	if (!k->asked)
-		return code;
-	if (code != CMD_YES)
-		cmd_say(&k->c, "what was answered is kept in %s: the same "
-		    "command goes on with it", bulla_text_show_str(shown,
+	if (k->asked && code != CMD_YES)
+		cmd_say(&k->c, "what was answered is kept in %s: mend it "
+		    "there if need be; the same command goes on with it", bulla_text_show_str(shown,
 		    sizeof(shown), k->draft));
-	else if (unlink(k->draft) != 0 && errno != ENOENT)
+	else if (k->asked && unlink(k->draft) != 0 && errno != ENOENT)
 		cmd_say(&k->c, "%s: cannot be removed; do it by hand",
 		    bulla_text_show_str(shown, sizeof(shown), k->draft));
+	request_draft_leave(k);
 	return code;
 }

@@ -109,6 +109,11 @@ request_fill(struct request_cmd *k, struct bulla_reqdoc *d)
 	const char *path;
 	int code = CMD_YES;
 
+	if (ask && !isatty(STDIN_FILENO))
+		return cmd_usage(&k->c, "--ask asks on the terminal, which "
+		    "standard input is not: give a DRAFT (--template prints "
+		    "one) or -F LABEL=VALUE");
+	k->asking = ask;
 	while (code == CMD_YES && (path = cmd_operand(&k->c)) != NULL)
 		code = add_draft(k, path, d);
 	if (code == CMD_YES && ask)

@@ -139,18 +139,34 @@ request_judge(struct request_cmd *k, const struct bulla_reqdoc *d)
 	struct told t = { .k = k };
 	const struct bulla_lint l = { .now = k->now, .max_days = k->max_days,
 	    .fn = tell, .ctx = &t };
+	const struct bulla_lint silent = { .now = k->now,
+	    .max_days = k->max_days };
 	struct bulla_err err = { 0 };
 	unsigned errors;
 	int code = request_names(k, d, &t.names);
 
 	if (code != CMD_YES)
 		return code;
-	errors = bulla_reqdoc_lint(d, &l) + tell_keys(&t, d);
+	/* What can be sealed is shown whole, with its warnings below it. */
+	if (k->asking && bulla_reqdoc_lint(d, &silent) == 0)
+		errors = tell_keys(&t, d);
+	else
+		errors = bulla_reqdoc_lint(d, &l) + tell_keys(&t, d);
 	if (errors == 0)
 		return CMD_YES;
 	return cmd_fail(&k->c, NULL, bulla_fail(&err, BULLA_E_REFUSED,
 	    "not sealed: %u error%s in the document", errors,
 	    errors == 1 ? "" : "s"), &err);
+}
+
+void
+request_warn(struct request_cmd *k, const struct bulla_reqdoc *d)
+{
+	struct told t = { .k = k };
+	const struct bulla_lint l = { .now = k->now, .max_days = k->max_days,
+	    .fn = tell, .ctx = &t };
+
+	(void)bulla_reqdoc_lint(d, &l);
 }
 
 /* A hotline call may come as the note that was sent. */

@@ -64,9 +64,11 @@ request_write_text(struct request_work *w)
 		code = cmd_fail(&w->k->c, NULL, bulla_fail(&err, st, "the "
 		    "document is over %u bytes: attach what is longer as a "
 		    "file", BULLA_REQDOC_MAX), &err);
-	else if (w->p->d->kind == BULLA_REQDOC_HOTLINE)
-		code = sign_hotline(w, &text);
 	else
+		code = request_confirm(w->k, w->p->d, &text);
+	if (code == CMD_YES && w->p->d->kind == BULLA_REQDOC_HOTLINE)
+		code = sign_hotline(w, &text);
+	else if (code == CMD_YES)
 		bulla_buf_cur(&w->text, &text);
 	bulla_buf_free(&b);
 	return code;

@@ -505,6 +505,7 @@ estimate=2099-01-01T00:00:00Z"; do
 		# what lint refuses is asked for again
 		expect -ex "this trigger is about a request"
 		answer "request" [lindex [exec cat id] 0]
+		expect -ex {Seal this? [y/N] } {send "y\r"}
 		expect eof
 		exit [lindex [wait] 3]
 	END
@@ -534,6 +535,7 @@ estimate=2099-01-01T00:00:00Z"; do
 			-ex "... " {send "\r"; exp_continue}
 			-ex "(optional)> " {send "\r"; exp_continue}
 			-ex "]> " {send "\r"; exp_continue}
+			-ex {Seal this? [y/N] } {send "y\r"; exp_continue}
 			eof
 		}
 		exit [lindex [wait] 3]
@@ -612,6 +614,7 @@ estimate=2099-01-01T00:00:00Z"; do
 			}
 			-ex "(optional)> " {send "\r"; exp_continue}
 			-ex "]> " {send "\r"; exp_continue}
+			-ex {Seal this? [y/N] } {send "y\r"; exp_continue}
 			eof
 		}
 		exit [lindex [wait] 3]
