@@ -18,6 +18,11 @@
 void bulla_when_text(int64_t t, char out[BULLA_WHEN_LEN + 1]);
 BULLA_NODISCARD bool bulla_when_parse(const struct bulla_cur *text,
     int64_t *out);
+/*
+ * What keeps it from being one, said of it: "its month is not one of 01 to
+ * 12"; static. NULL: nothing.
+ */
+const char *bulla_when_why(const struct bulla_cur *text);
 
 /*
  * Whoever relies on something that ends must hear of it in time: does it end

@@ -283,14 +283,19 @@ enum bulla_status
 reqdoc_form_line(const struct reqdoc_row *r, const struct bulla_cur *line,
     struct bulla_finding *f)
 {
+	const bool when = r->form == FORM_WHEN || r->form == FORM_WHEN_OR_NONE;
 	char shown[64];
 
 	if (line_ok(r, line))
 		return BULLA_OK;
 	(void)bulla_text_show(shown, sizeof(shown), line);
-	(void)reqdoc_fault(f, BULLA_E_FORMAT, "bad-value", r->codes != NULL &&
-	    r->form != FORM_TOKEN ? "\"%s\" is not known\n" : "\"%s\" "
-	    "cannot stand there\n", shown);
+	if (when)
+		(void)reqdoc_fault(f, BULLA_E_FORMAT, "bad-value", "\"%s\" "
+		    "cannot stand there: %s\n", shown, bulla_when_why(line));
+	else
+		(void)reqdoc_fault(f, BULLA_E_FORMAT, "bad-value",
+		    r->codes != NULL && r->form != FORM_TOKEN ? "\"%s\" is "
+		    "not known\n" : "\"%s\" cannot stand there\n", shown);
 	if (r->form == FORM_LABELS)
 		(void)reqdoc_unknown(&reqdoc_requests, line, f);
 	else

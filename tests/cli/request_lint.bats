@@ -140,3 +140,17 @@ lint() {
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'"c.example/desk" is no age key of our roster'* ]]
 }
+
+@test "why a time is none" {
+	{
+		cat "$V/office.txt"
+		sed '1d; s/^range-from: .*/range-from: 2026-11-31T00:00:00Z/
+		    s/^range-until: .*/range-until: 2026-12-01 10:00/' \
+		    "$V/case.txt"
+	} >dates
+	lint dates
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"range-from (line "*'"2026-11-31T00:00:00Z" cannot stand there: its month has no such day; write a time such as '* ]]
+	[[ $output == *"range-until (line "*'"2026-12-01 10:00" cannot stand there: between day and time stands no capital T; write a time such as '* ]]
+}

@@ -160,3 +160,49 @@ Test(when, what_ends_is_said_30_days_ahead)
 	}
 	cr_assert_not(bulla_when_ends(INT64_MAX, until, out));
 }
+
+Test(when, why_not)
+{
+	static const char *const v[][2] = {
+		{ "tomorrow", "begin with a year" },
+		{ "22.11.2026", "begin with a year" },
+		{ "", "begin with a year" },
+		{ "1969-12-31T23:59:59Z", "1970 to 9999" },
+		{ "2026", "the month is missing" },
+		{ "2026-1-22T03:04:05Z", "month is not two digits" },
+		{ "2026-13-22T03:04:05Z", "01 to 12" },
+		{ "2026-11", "the day is missing" },
+		{ "20261122T030405Z", "not parted by -" },
+		{ "2026-11-32T03:04:05Z", "01 to 31" },
+		{ "2026-11-31T03:04:05Z", "no such day" },
+		{ "2026-02-29T03:04:05Z", "no such day" },
+		{ "2026-11-22", "time of day is missing" },
+		{ "2026-11-22 03:04:05Z", "capital T" },
+		{ "2026-11-22t03:04:05Z", "capital T" },
+		{ "2026-11-22T24:00:00Z", "00 to 23" },
+		{ "2026-11-22T3:04:05Z", "hour is not two digits" },
+		{ "2026-11-22T03Z", "minutes are missing" },
+		{ "2026-11-22T03.04.05Z", "parted by :" },
+		{ "2026-11-22T03:60:05Z", "minute is not one" },
+		{ "2026-11-22T03:04Z", "seconds are missing" },
+		{ "2026-11-22T03:04+01:00", "seconds are missing" },
+		{ "2026-11-22T03:04:60Z", "second is not one" },
+		{ "2026-11-22T03:04:05", "the Z at its end" },
+		{ "2026-11-22T03:04:05z", "capital Z" },
+		{ "2026-11-22T03:04:05.5Z", "fractions" },
+		{ "2026-11-22T03:04:05+02:00", "an offset" },
+		{ "2026-11-22T03:04:05Z ", "stands behind it" },
+	};
+	struct bulla_cur c;
+	int64_t t;
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		c = bulla_cur_str(v[i][0]);
+		cr_assert(!parse(v[i][0], &t), "%s", v[i][0]);
+		cr_assert_not_null(bulla_when_why(&c), "%s", v[i][0]);
+		cr_assert_not_null(strstr(bulla_when_why(&c), v[i][1]),
+		    "%s: %s", v[i][0], bulla_when_why(&c));
+	}
+	c = bulla_cur_str("2024-02-29T23:59:59Z");
+	cr_assert_null(bulla_when_why(&c));
+}
