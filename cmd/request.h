@@ -71,7 +71,8 @@ const char *request_wrong(const struct bulla_request_state *s,
     const struct bulla_cur *type);
 /*
  * An extension or preserved, against the agreement of its request: refused is
- * one that may not be; an earlier end of a hold is a remark.
+ * one that may not be; an earlier end of a hold, or a later one of an extension
+ * than is agreed, is a remark.
  */
 int request_dates(struct request_cmd *k, const char *id,
     const struct bulla_reqdoc *d);

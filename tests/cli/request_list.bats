@@ -271,6 +271,52 @@ ask_to_preserve() {
 	[[ $stderr == *"preserved-until is before the end of the hold"* ]]
 }
 
+# extend HOME UNTIL [ARG...]: reply to $ID
+extend() {
+	local home=$1 until=$2
+	shift 2
+	run --separate-stderr bulla request --home "$home" reply \
+	    --type extension -o e.bulla -f -F 'authority=Bureau' \
+	    -F 'person=Rossi' -F 'reason=The office is closed for a week' \
+	    -F "extended-until=$until" "$@" "$ID"
+	echo "$stderr"
+	[ "$status" -eq 0 ]
+}
+
+@test "reply: an extension beyond what is agreed is warned of" {
+	local final end
+	final=$(bulla request --home a --json show "$ID" | jq -r .final.due)
+	# routine-subscriber: 10 days more, by the template of the agreement
+	end=$(sed -n '/^class: routine-subscriber$/,/^class: /s/^extension: //p' \
+	    v1.note)
+	[[ $end == *d ]]
+	end=$(date -u -d "$final + ${end%d} days" +%Y-%m-%dT%H:%M:%SZ)
+	extend a "$end"
+	[ -z "$stderr" ]
+	extend a "$(date -u -d "$end + 1 second" +%Y-%m-%dT%H:%M:%SZ)"
+	[[ $stderr == *"warning: extended-until: is later than the agreement allows: one extension moves the end to $end, and that counts for both sides; write that time, or an earlier one" ]]
+	# what has an effect no more
+	extend a 2099-01-01T00:00:00Z --time "$(date -u -d "$final + 1 hour" \
+	    +%Y-%m-%dT%H:%M:%SZ)"
+	[[ $stderr == *"an extension has no effect here: the deadline has passed; agree on it on the hotline instead"* ]]
+	# a hold: either side says it, and the second confirms the first
+	ask_to_preserve
+	extend b 2099-01-01T00:00:00Z
+	[[ $stderr == *"nothing is held yet that it could extend"* ]]
+	reply preserved n.bulla -F preserved=logs -F "preserved-until=$(later 2400)"
+	deliver a b n.bulla
+	extend b 2099-01-01T00:00:00Z
+	[[ $stderr == *"one extension moves the end to "* ]]
+	end=${stderr#*the end to }
+	deliver a b e.bulla
+	[ "$(bulla request --home a --json show "$ID" | jq -r .hold_agreed)" = \
+	    "${end%%,*}" ]
+	extend a "${end%%,*}"
+	[ -z "$stderr" ]
+	extend a 2099-01-01T00:00:00Z
+	[[ $stderr == *"moves the end to ${end%%,*}, "* ]]
+}
+
 @test "show: what is not there" {
 	run --separate-stderr bulla request --home a show \
 	    00000000000000000000000000000000
