@@ -100,11 +100,10 @@ end_json(struct report *r, const struct bulla_monitored *out)
 static void
 put_age(uint64_t size, int64_t age)
 {
-	bool days = age >= INT64_C(2) * 86400;
+	char span[BULLA_WHEN_SPAN_LEN];
 
-	printf(", %llu of them last cosigned %lld %s ago",
-	    (unsigned long long)size,
-	    (long long)(age / (days ? 86400 : 3600)), days ? "days" : "hours");
+	printf(", %llu of them last cosigned %s ago",
+	    (unsigned long long)size, bulla_when_span(age, span));
 }
 
 static int

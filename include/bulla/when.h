@@ -35,4 +35,12 @@ const char *bulla_when_why(const struct bulla_cur *text);
 bool bulla_when_ends(int64_t until, int64_t now,
     char out[BULLA_WHEN_ENDS_LEN]);
 
+/*
+ * How long so many seconds are, for people: "less than a minute", "5 minutes",
+ * "36 hours" (under two days), "7 days 2 hours", "41 days" (from 30 on without
+ * hours). What is left over is dropped. Below 0 it is nothing.
+ */
+#define BULLA_WHEN_SPAN_LEN 48u		/* with the NUL */
+const char *bulla_when_span(int64_t secs, char out[BULLA_WHEN_SPAN_LEN]);
+
 #endif

@@ -152,3 +152,31 @@ bulla_when_ends(int64_t until, int64_t now, char out[BULLA_WHEN_ENDS_LEN])
 		    left == 1 ? "" : "s", text);
 	return true;
 }
+
+static const char *
+some(int64_t n, const char *unit, char out[BULLA_WHEN_SPAN_LEN])
+{
+	(void)snprintf(out, BULLA_WHEN_SPAN_LEN, "%lld %s%s", (long long)n,
+	    unit, n == 1 ? "" : "s");
+	return out;
+}
+
+const char *
+bulla_when_span(int64_t secs, char out[BULLA_WHEN_SPAN_LEN])
+{
+	int64_t hours = secs / 3600, days = secs / DAY, rest = hours % 24;
+
+	if (secs < 60) {
+		(void)snprintf(out, BULLA_WHEN_SPAN_LEN, "less than a minute");
+		return out;
+	}
+	if (hours == 0)
+		return some(secs / 60, "minute", out);
+	if (days < 2)
+		return some(hours, "hour", out);
+	if (days >= 30 || rest == 0)
+		return some(days, "day", out);
+	(void)snprintf(out, BULLA_WHEN_SPAN_LEN, "%lld days %lld hour%s",
+	    (long long)days, (long long)rest, rest == 1 ? "" : "s");
+	return out;
+}

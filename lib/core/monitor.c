@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "bulla/text.h"
+#include "bulla/when.h"
 #include "core/kept.h"
 #include "core/ledger_int.h"
 #include "core/monitor_int.h"
 
-#define DAY 86400
 #define EVERY_ROLE (BULLA_ROLE_LEAD | BULLA_ROLE_SEALER | \
 	BULLA_ROLE_CUSTODIAN | BULLA_ROLE_RECEIVER | BULLA_ROLE_HOTLINE | \
 	BULLA_ROLE_LOG | BULLA_ROLE_WITNESS | BULLA_ROLE_ROOT)
@@ -181,6 +181,7 @@ judge_age(struct monitor *m)
 {
 	const struct bulla_cosigned *c = &m->out->cosigned;
 	int64_t age = m->m->now - c->time;
+	char span[BULLA_WHEN_SPAN_LEN];
 
 	if (m->witnesses.n == 0)
 		monitor_remark(m, "no witness of theirs is known: nobody "
@@ -190,8 +191,8 @@ judge_age(struct monitor *m)
 		    "cosigned");
 	else if (age > m->m->max_age)
 		monitor_found(m, BULLA_FOUND_STALE, "our ledger was last "
-		    "cosigned %lld days ago, at %llu of %llu records",
-		    (long long)(age / DAY), (unsigned long long)c->size,
+		    "cosigned %s ago, at %llu of %llu records",
+		    bulla_when_span(age, span), (unsigned long long)c->size,
 		    (unsigned long long)m->out->size);
 }
 

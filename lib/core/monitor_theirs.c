@@ -5,12 +5,11 @@
 #include "bulla/file.h"
 #include "bulla/merkle.h"
 #include "bulla/text.h"
+#include "bulla/when.h"
 #include "bulla/witness.h"
 #include "core/ledger_int.h"
 #include "core/monitor_int.h"
 #include "core/tiles.h"
-
-#define DAY 86400
 
 /* Their ledger made anew from its entries, all tiles compared on the way. */
 struct rebuild {
@@ -222,6 +221,7 @@ compare(struct theirs *t)
 	const struct bulla_checkpoint *now = &t->tree.cp;
 	struct monitor *m = t->m;
 	int64_t age = m->m->now - m->out->their_time;
+	char span[BULLA_WHEN_SPAN_LEN];
 
 	if (!t->seen)
 		monitor_remark(m, "their ledger was never cosigned by us: "
@@ -238,7 +238,7 @@ compare(struct theirs *t)
 		    "cosigned", (unsigned long long)now->size);
 	if (m->out->their_time > 0 && age > m->m->max_age)
 		monitor_found(m, BULLA_FOUND_STALE, "we have last cosigned "
-		    "their ledger %lld days ago", (long long)(age / DAY));
+		    "their ledger %s ago", bulla_when_span(age, span));
 }
 
 static enum bulla_status

@@ -206,3 +206,31 @@ Test(when, why_not)
 	c = bulla_cur_str("2024-02-29T23:59:59Z");
 	cr_assert_null(bulla_when_why(&c));
 }
+
+Test(when, how_long_it_is)
+{
+	enum { H = 3600, D = 86400 };
+	static const struct {
+		int64_t secs;
+		const char *text;
+	} v[] = {
+		{ -D, "less than a minute" }, { 0, "less than a minute" },
+		{ 59, "less than a minute" }, { 60, "1 minute" },
+		{ 119, "1 minute" }, { 120, "2 minutes" },
+		{ H - 1, "59 minutes" }, { H, "1 hour" },
+		{ 2 * H - 1, "1 hour" }, { 23 * H, "23 hours" },
+		{ D, "24 hours" }, { 2 * D - 1, "47 hours" },
+		{ 2 * D, "2 days" }, { 2 * D + H - 1, "2 days" },
+		{ 2 * D + H, "2 days 1 hour" }, { 7 * D, "7 days" },
+		{ 7 * D + 3 * H, "7 days 3 hours" },
+		{ 30 * D - 1, "29 days 23 hours" }, { 30 * D, "30 days" },
+		{ 30 * D + 5 * H, "30 days" }, { 400 * D, "400 days" },
+		{ INT64_MAX, "106751991167300 days" },
+	};
+	char out[BULLA_WHEN_SPAN_LEN];
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++)
+		cr_assert_str_eq(bulla_when_span(v[i].secs, out), v[i].text);
+	cr_assert_str_eq(bulla_when_span(INT64_MIN, out),
+	    "less than a minute");
+}
