@@ -7,6 +7,7 @@
 
 #include "outbox.h"
 
+#include "bulla/custody.h"
 #include "bulla/file.h"
 #include "bulla/text.h"
 
@@ -132,6 +133,18 @@ text_of(const json_t *o, const char *key)
 	return s != NULL && s[0] != '\0' ? s : NULL;
 }
 
+_Static_assert(sizeof("rejected: wrong-recipient: ") +
+    BULLA_CUSTODY_ADVICE_MAX <= BULLA_OUTBOX_NOTE_MAX, "it is cut");
+
+static void
+say_reject(struct answer *a, const char *reason)
+{
+	const char *advice = bulla_custody_advice(reason);
+
+	(void)snprintf(a->said, sizeof(a->said), "rejected: %s%s%s", reason,
+	    advice != NULL ? ": " : "", advice != NULL ? advice : "");
+}
+
 /* A line of its JSON: the last word that is for people. */
 static void
 hear_json(struct answer *a, const struct bulla_cur *line)
@@ -145,7 +158,7 @@ hear_json(struct answer *a, const struct bulla_cur *line)
 	if ((s = text_of(o, "message")) != NULL)
 		(void)snprintf(a->said, sizeof(a->said), "%s", s);
 	else if ((s = text_of(o, "reason")) != NULL)
-		(void)snprintf(a->said, sizeof(a->said), "rejected: %s", s);
+		say_reject(a, s);
 	else if ((s = text_of(o, "actor")) != NULL)
 		(void)snprintf(a->said, sizeof(a->said), "received by %s", s);
 	else if (json_is_false(json_object_get(o, "receipt")))

@@ -3,6 +3,7 @@
 
 #include "send.h"
 
+#include "bulla/custody.h"
 #include "bulla/enc.h"
 #include "bulla/io.h"
 #include "bulla/text.h"
@@ -39,6 +40,28 @@ json_exchange(struct cmd_json *j, const struct send_home *h)
 	cmd_json_bool(j, "handed-over", h->handed_over);
 }
 
+/* Whoever sent it has to know what to do now. */
+static void
+json_reject(struct cmd_json *j, const char *reason)
+{
+	const char *advice = bulla_custody_advice(reason);
+
+	cmd_json_str(j, "reason", reason);
+	if (advice != NULL)
+		cmd_json_str(j, "advice", advice);
+}
+
+static void
+say_reject(const struct send *s, const struct bulla_receipt *r,
+    const char *actor, const char *when)
+{
+	const char *advice = bulla_custody_advice(r->reason);
+
+	fprintf(stderr, "%s: rejected by %s at %s: %s%s%s\n",
+	    s->c.tool->name, actor, when, r->reason,
+	    advice != NULL ? ": " : "", advice != NULL ? advice : "");
+}
+
 int
 send_report(struct send *s, const struct bulla_receipt *r)
 {
@@ -56,7 +79,7 @@ send_report(struct send *s, const struct bulla_receipt *r)
 		if (r != NULL) {
 			cmd_json_bool(j, "accepted", r->accepted);
 			if (!r->accepted)
-				cmd_json_str(j, "reason", r->reason);
+				json_reject(j, r->reason);
 			cmd_json_str(j, "actor", r->actor);
 			cmd_json_when(j, "time", r->time);
 		}
@@ -72,8 +95,7 @@ send_report(struct send *s, const struct bulla_receipt *r)
 	if (r->accepted)
 		printf("received by %s at %s: sha256 %s\n", actor, when, hex);
 	else
-		fprintf(stderr, "%s: rejected by %s at %s: %s\n",
-		    s->c.tool->name, actor, when, r->reason);
+		say_reject(s, r, actor, when);
 	return code;
 }
 

@@ -83,5 +83,11 @@ void bulla_custody_events(struct bulla_buf *b);
 /* Is this one of the events, one of the reasons of a reject? */
 bool bulla_custody_event_ok(const struct bulla_cur *event);
 bool bulla_custody_reason_ok(const struct bulla_cur *reason);
+/*
+ * What a reason means for the sender, and what to do about it: one clause of
+ * at most BULLA_CUSTODY_ADVICE_MAX bytes. NULL: it is no reason.
+ */
+#define BULLA_CUSTODY_ADVICE_MAX 150u
+const char *bulla_custody_advice(const char *reason);
 
 #endif

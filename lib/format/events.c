@@ -53,9 +53,27 @@ static const struct event events[] = {
 	{ "dispute", { { "note", MAYBE_SHA }, { "grounds", TEXT }, TAIL } },
 };
 
-static const char *const reasons[] = {
-	"hash-mismatch", "undecryptable", "bag-invalid", "wrong-recipient",
-	"seal-broken", "duplicate-id", "not-authorised", "out-of-scope",
+/* And what its sender reads of it. */
+static const struct {
+	const char *name, *advice;
+} reasons[] = {
+	{ "hash-mismatch", "these are not the bytes that your relinquish note "
+	    "names: send the very file that it is about" },
+	{ "undecryptable", "their keys do not open it: seal it again for the "
+	    "age keys of their newest roster" },
+	{ "bag-invalid", "what was sealed is no valid bag: make the package "
+	    "again from its source" },
+	{ "wrong-recipient", "it is addressed to others: send it to them, or "
+	    "seal it again, addressed to this side" },
+	{ "seal-broken", "its digests and signatures do not agree: check your "
+	    "file with bulla-verify, and send a good copy or seal it again" },
+	{ "duplicate-id", "they have another package with its id: find out "
+	    "which is right, and seal that again, under a new id" },
+	{ "not-authorised", "by their rosters its sealer may not seal, or not "
+	    "then: let both sides have your newest roster, and seal it again "
+	    "with a key in force" },
+	{ "out-of-scope", "it is an exercise, and they expect none: agree "
+	    "with them when, and send it again then" },
 };
 
 const struct event *
@@ -78,10 +96,20 @@ bool
 bulla_custody_reason_ok(const struct bulla_cur *reason)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (bulla_cur_is(reason, reasons[i]))
+		if (bulla_cur_is(reason, reasons[i].name))
 			return true;
 	}
 	return false;
+}
+
+const char *
+bulla_custody_advice(const char *reason)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(reason, reasons[i].name) == 0)
+			return reasons[i].advice;
+	}
+	return NULL;
 }
 
 static bool

@@ -476,7 +476,7 @@ cosigned_note() {
 	rm x/keys/custodian.key
 	FROM=x run --separate-stderr deliver --receipt reject "$D/package"
 	[ "$status" -eq 1 ]
-	[[ $stderr == *"rejected by b.example/receiver"*"not-authorised"* ]]
+	[[ $stderr == *"rejected by b.example/receiver"*": not-authorised: by their rosters its sealer may not seal, or not then: "* ]]
 	grep -qx 'reason: not-authorised' reject
 	[ ! -e b/packages/"$ID".bulla ]
 	for s in x b; do

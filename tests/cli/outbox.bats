@@ -205,6 +205,20 @@ entry() {
 	ends_with 0 box run -f
 }
 
+@test "why it was rejected, and what to do, is in the list and whole" {
+	for r in not-authorised some-thing; do
+		echo 1 >does/$r.example
+		echo "echo '{\"ok\":false,\"accepted\":false,\"reason\":\"$r\"}'" \
+		    >does/$r.example.sh
+		put $r.example
+	done
+	ends_with 1 box run
+	is 1 state failed
+	is 1 said "rejected: not-authorised: by their rosters its sealer may not seal, or not then: let both sides have your newest roster, and seal it again with a key in force"
+	# Of a word that is not ours
+	is 2 said "rejected: some-thing"
+}
+
 @test "the order of each counterpart is kept, others do not wait" {
 	echo 5 >does/a.example
 	for h in a a b a b; do

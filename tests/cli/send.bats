@@ -256,11 +256,29 @@ teardown() {
 	fails 1 "rejected by b.example/receiver" send -u "$URL" \
 	    --receipt r bad
 	grep -qx 'event: reject' r
+	[[ $stderr == *": seal-broken: its digests and signatures do not agree: check your file "* ]]
 	[ -z "$(find home/packages -type f)" ]
 	# The same again, from what was kept
 	fails 1 "rejected by b.example/receiver" send -u "$URL" \
 	    --receipt again bad
 	cmp r again
+}
+
+@test "a signed rejection: its reason, what that means and what to do" {
+	echo x >f
+	seal theirs --to c.example f
+	seal exercise --exercise f
+	inbox
+	fails 1 ": wrong-recipient: it is addressed to others: send it to them," \
+	    send -q -u "$URL" theirs
+	fails 1 ": out-of-scope: it is an exercise, and they expect none: agree" \
+	    send -q -u "$URL" exercise
+	run --separate-stderr send --json -u "$URL" exercise
+	[ "$status" -eq 1 ]
+	jq -es '.[-1] | (.ok or .accepted | not) and
+	    .reason == "out-of-scope" and
+	    (.advice | startswith("it is an exercise, and they expect none: "))' \
+	    <<<"$output"
 }
 
 @test "sealed by somebody unknown: refused without a receipt" {

@@ -306,6 +306,27 @@ Test(custody, reasons)
 	}
 }
 
+/* "What it is: what to do", of each, and nothing twice */
+Test(custody, advice)
+{
+	static const char *const all[] = { "hash-mismatch", "undecryptable",
+	    "bag-invalid", "wrong-recipient", "seal-broken", "duplicate-id",
+	    "not-authorised", "out-of-scope" };
+	enum { COUNT = sizeof(all) / sizeof(all[0]) };
+
+	for (size_t i = 0; i < COUNT; i++) {
+		const char *a = bulla_custody_advice(all[i]);
+
+		cr_assert_not_null(a, "%s", all[i]);
+		cr_expect_leq(strlen(a), BULLA_CUSTODY_ADVICE_MAX);
+		cr_expect_not_null(strstr(a, ": "), "%s", a);
+		for (size_t k = 0; k < i; k++)
+			cr_expect_str_neq(a, bulla_custody_advice(all[k]));
+	}
+	cr_expect_null(bulla_custody_advice("seal-broke"));
+	cr_expect_null(bulla_custody_advice(""));
+}
+
 static void
 put(const struct bulla_custody *c)
 {
