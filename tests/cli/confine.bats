@@ -25,7 +25,7 @@ column() {
 	[ "$status" -ne 77 ] || skip "no Landlock or no seccomp here"
 	[ "$status" -eq 0 ]
 	printf '%s\n' "$output" >"$1.$2"
-	[ "$(wc -l <"$1.$2")" -eq 36 ]
+	[ "$(wc -l <"$1.$2")" -eq 37 ]
 }
 
 # is ROLE LAYERS WORD ACTION...: that is what became of them
@@ -40,9 +40,9 @@ is() {
 	done
 }
 
-@test "confinement bites: three processes, 36 actions, none, Landlock, both" {
+@test "confinement bites: three processes, 37 actions, none, Landlock, both" {
 	everywhere='open create unlink socket-inet socket-unix socket-udp
-	    socket-raw socket-mptcp connect connect-other fast-open
+	    socket-raw socket-mptcp name-query connect connect-other fast-open
 	    fast-open-msg bind fork execve kill ptrace proc-mem io_uring mount
 	    chroot unshare bpf userfaultfd keyctl new-code'
 	for role in verifier signer network; do
@@ -59,7 +59,7 @@ is() {
 		# shellcheck disable=SC2086 # a list
 		set -- $possible
 		echo "$role: $# actions:$possible"
-		[ "$#" -ge 17 ]
+		[ "$#" -ge 18 ]
 		threads "$role"
 		is "$role" none allowed open create unlink socket-inet \
 		    socket-unix connect bind fork execve kill read-key \
@@ -93,7 +93,7 @@ threads() {
 		column storekeeper "$layers"
 	done
 	is storekeeper none allowed socket-unix connect connect-other
-	is storekeeper both allowed socket-inet socket-udp connect
+	is storekeeper both allowed socket-inet socket-udp connect name-query
 	is storekeeper both refused socket-unix
 	# Streams that are not TCP, and TCP without connect(2): where Landlock
 	# does not look

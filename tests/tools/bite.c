@@ -191,6 +191,25 @@ socket_udp(void)
 	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+/* As a resolver asks for two addresses at once */
+static int
+name_query(void)
+{
+	char byte = 'x';
+	struct iovec v = { &byte, 1 };
+	struct mmsghdr m[2];
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	memset(m, 0, sizeof(m));
+	for (size_t i = 0; i < 2; i++) {
+		m[i].msg_hdr.msg_name = &at;
+		m[i].msg_hdr.msg_namelen = sizeof(at);
+		m[i].msg_hdr.msg_iov = &v;
+		m[i].msg_hdr.msg_iovlen = 1;
+	}
+	return fd == -1 ? -1 : sendmmsg(fd, m, 2, MSG_NOSIGNAL);
+}
+
 static void *
 thread_run(void *arg)
 {
@@ -359,6 +378,7 @@ static const struct action {
 	{ "unlink", unlink_outside }, { "socket-inet", socket_inet },
 	{ "socket-unix", socket_unix }, { "socket-udp", socket_udp },
 	{ "socket-raw", socket_raw }, { "socket-mptcp", socket_mptcp },
+	{ "name-query", name_query },
 	{ "connect", do_connect }, { "connect-other", connect_other },
 	{ "fast-open", fast_open }, { "fast-open-msg", fast_open_msg },
 	{ "bind", do_bind }, { "fork", do_fork }, { "execve", do_execve },
