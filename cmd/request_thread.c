@@ -28,6 +28,8 @@ request_threads(struct request_cmd *k, bool cosigned,
 	}
 	if (t.agreements.lapsed[0] != '\0')
 		cmd_say(&k->c, "not used: %s", t.agreements.lapsed);
+	if (t.agreements.damaged[0] != '\0')
+		cmd_say(&k->c, "%s", t.agreements.damaged);
 	if (t.agreements.n == 0)
 		cmd_say(&k->c, "there is no agreement in this home, so "
 		    "nothing is ever due (bulla-trust agreement)");

@@ -29,6 +29,8 @@ work_open(struct trust_agreement *w)
 	st = bulla_agreements_load(home, w->h.trust, &w->have, &err);
 	if (st == BULLA_OK && w->have.lapsed[0] != '\0')
 		cmd_say(&w->k->c, "not used: %s", w->have.lapsed);
+	if (st == BULLA_OK && w->have.damaged[0] != '\0')
+		cmd_say(&w->k->c, "%s", w->have.damaged);
 	return st == BULLA_OK ? CMD_YES : cmd_fail(&w->k->c, home, st, &err);
 }
 

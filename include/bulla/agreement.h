@@ -175,6 +175,8 @@ struct bulla_agreements {
 	struct bulla_agreement_unused lapse;
 	/* What was proposed or signed here last, unless it was taken in. */
 	struct bulla_agreement_unused proposal;
+	/* Why that file is none and what to do, or ""; nothing hangs on it. */
+	char damaged[512];
 };
 /*
  * No agreement at all is BULLA_OK with n = 0. BULLA_E_REFUSED (a version is

@@ -77,6 +77,22 @@ is_gone(const char *home)
 	    access(path, F_OK) != 0 && errno == ENOENT;
 }
 
+/* What was agreed does not hang on a paper that nobody has to have. */
+static enum bulla_status
+damaged(struct bulla_agreements *l, enum bulla_status st,
+    struct bulla_err *err)
+{
+	if (st == BULLA_E_IO || st == BULLA_E_NOMEM) {
+		bulla_wrap(err, st, REL);
+		return st;
+	}
+	(void)snprintf(l->damaged, sizeof(l->damaged), REL " is damaged: "
+	    "%.300s; nothing is judged by it: remove it, or propose anew",
+	    err->msg);
+	*err = (struct bulla_err){ 0 };
+	return BULLA_OK;
+}
+
 enum bulla_status
 agreement_load_proposal(const char *home, const struct bulla_trust *t,
     struct bulla_agreements *l, struct bulla_err *err)
@@ -92,7 +108,7 @@ agreement_load_proposal(const char *home, const struct bulla_trust *t,
 	if (st == BULLA_OK)
 		st = agreement_parse_kept(&k, err);
 	if (st != BULLA_OK)
-		bulla_wrap(err, st, REL);
+		st = damaged(l, st, err);
 	else if (k.a->version > l->n && memcmp(k.digest, l->lapse.digest,
 	    sizeof(k.digest)) != 0)
 		judge(l, &k, t);

@@ -92,6 +92,9 @@ agreement_remarks(struct review_work *w)
 		    "ended it: %.200s", (unsigned long long)u->version,
 		    r->threads.side[1 - r->threads.ours], u->why);
 	}
+	if (r->threads.agreements.damaged[0] != '\0')
+		review_remark(w, BULLA_REMARK_PROPOSED, "", "%s",
+		    r->threads.agreements.damaged);
 	u = &r->threads.agreements.proposal;
 	if (u->version == 0 || u->from >= r->to)
 		return;

@@ -115,6 +115,30 @@ signed by a lead of b.example: an agreement takes the leads of both sides" ]
 	[ ! -e b/agreement/proposed.note ]
 }
 
+@test "agreement: a damaged proposal is named, and what was agreed holds" {
+	agree a propose -o v1.note >/dev/null
+	agree b sign v1.note >/dev/null
+	agree a pin v1.note >/dev/null
+	printf 'half a no' >a/agreement/proposed.note
+	run --separate-stderr agree a show
+	[ "$status" -eq 0 ]
+	[[ $output == "agreement version 1, in force"* ]]
+	[[ $stderr == *"agreement/proposed.note is damaged: "*"; nothing is judged by it: remove it, or propose anew" ]]
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"agreement/proposed.note is damaged: "* ]]
+	run --separate-stderr bulla review --home a --time \
+	    2099-06-01T00:00:00Z --from 2099-01-01 --to 2099-05-01
+	[ "$status" -eq 0 ]
+	[[ $output == *"agreement-proposed"*"agreement/proposed.note"* ]]
+	# the next one takes its place
+	agree a propose --from 2099-01-01T00:00:00Z >/dev/null
+	run --separate-stderr agree a show
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[[ $output == *"agreement version 2, proposed, from 2099"* ]]
+}
+
 @test "agreement: only leads sign, each once" {
 	run --separate-stderr agree a propose -i a/keys/sealer.key
 	[ "$status" -eq 1 ]

@@ -448,6 +448,15 @@ Test(agreement, a_proposal_that_goes_meanwhile_is_none)
 	    BULLA_OK, "%s", e.msg);
 	cr_assert_eq(bulla_file_put("home/agreement/proposed.note",
 	    "no note\n", 8, 0600, false, NULL), BULLA_OK);
-	cr_expect_eq(agreement_load_proposal("home", t, &l, &e),
-	    BULLA_E_FORMAT);
+	cr_expect_eq(agreement_load_proposal("home", t, &l, &e), BULLA_OK,
+	    "%s", e.msg);
+	cr_expect_eq(l.proposal.version, 0);
+	cr_expect_not_null(strstr(l.damaged, "agreement/proposed.note is "
+	    "damaged: "), "%s", l.damaged);
+	/* what was agreed is there all the same */
+	cr_assert_eq(bulla_agreements_load("home", t, &l, &e), BULLA_OK,
+	    "%s", e.msg);
+	cr_expect_eq(l.n, 1);
+	cr_expect_str_not_empty(l.damaged);
+	bulla_agreements_free(&l);
 }
