@@ -1,10 +1,13 @@
+#include <inttypes.h>
+
 #include "certificate.h"
 
 /*
  * What courts ask for, and what is known of it: from the signed notes, from the
  * labels of the bag, or nothing, which leaves a line for ink.
  */
-#define TEXT_MAX (1u << 16)
+#define TEXT_MAX (1u << 18)
+#define ROOM 4096u	/* bytes of labels in one line: more is no certificate */
 
 /* The first note that has this field; the bag's labels in their order. */
 struct line {
@@ -54,11 +57,16 @@ said(const struct certificate *c, const char *label)
 	return bulla_cur_str("");
 }
 
-/* Every line of bag-info.txt with one of these labels. */
+/*
+ * Every line of bag-info.txt with one of these labels, as far as there is
+ * room, and how many more there are: nobody may take a part for the whole.
+ */
 static void
 in_bag(const struct certificate *c, const char *const *label,
     struct bulla_buf *out)
 {
+	uint64_t more = 0;
+
 	for (; c->has_bag && *label != NULL; label++) {
 		struct bulla_cur all = bulla_buf_view(&c->bag.info), line;
 		struct bulla_cur name;
@@ -68,10 +76,17 @@ in_bag(const struct certificate *c, const char *const *label,
 			    !bulla_cur_is(&name, *label) ||
 			    !bulla_cur_eat_str(&line, " "))
 				continue;
+			if (more > 0 || out->len + line.len > ROOM) {
+				more++;
+				continue;
+			}
 			bulla_buf_str(out, out->len > 0 ? "; " : "");
 			bulla_buf_cur(out, &line);
 		}
 	}
+	if (more > 0)
+		bulla_buf_fmt(out, "%sand %" PRIu64 " more: see bag-info.txt "
+		    "in the package", out->len > 0 ? "; " : "", more);
 }
 
 /* Both are named where they are not the same: the reader judges. */

@@ -99,6 +99,28 @@ joined() {
 	lines | grep -q '^  Legal basis  *____'
 }
 
+@test "certificate: more labels than a line has room for are counted" {
+	local m=() i pad
+	pad=$(printf '%0100d' 0)
+	for i in $(seq 500); do
+		m+=(-m "Evid-Tool=tool $i $pad")
+	done
+	bulla-seal --home a -r "$(cat a/keys/desk.age.pub)" -m Evid-Case-Id=2026-8 \
+	    "${m[@]}" -o many.bulla evidence/logs >new
+	mv many.bulla "a/packages/$(cat new).bulla"
+	run --separate-stderr certificate --text -o page -i a/keys/desk.age \
+	    "$(cat new)"
+	echo "$stderr"
+	[ "$status" -le 1 ]
+	joined page | grep '^  Tools ' >tools
+	[ "$(grep -o 'tool [0-9]* 0' tools | wc -l)" -eq "$(
+	    grep -o 'tool [0-9]* 0' tools | tail -n 1 | cut -d ' ' -f 2)" ]
+	i=$(grep -o 'tool [0-9]* 0' tools | wc -l)
+	[ "$i" -gt 30 ]
+	grep -q "; and $((500 - i)) more: see bag-info.txt in the package (from the bag)\$" tools
+	[ "$(wc -c <tools)" -lt 4500 ]
+}
+
 @test "certificate: what notes say is filled in, and escaped" {
 	bulla-custody --home a add -s place=x -s purpose=x -s authority=x \
 	    -s result=x -s item=phone -s 'holder=<i>Eve</i> & "Co"' \
