@@ -95,6 +95,8 @@ graph(struct export_cmd *x)
 		code = custody_load_notes(k, id, &x->p);
 	if (code == CMD_YES && (x->bag.dir != NULL || k->n_keys > 0))
 		code = export_bag_of(k, &x->p, &x->bag);
+	if (code == CMD_YES && k->m.h.trust == NULL)
+		cmd_say(&k->c, "%s", EXPORT_UNVERIFIED);
 	if (code == CMD_YES)
 		code = export_case(x);
 	return code == CMD_YES ? put(x) : code;

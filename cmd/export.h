@@ -17,6 +17,9 @@ struct export_bag {
 	size_t n, cap;
 };
 
+#define EXPORT_UNVERIFIED "UNVERIFIED: this home has no roster, so that no " \
+	"signature of the notes was checked."
+
 struct export_cmd {
 	struct custody_cmd k;
 	struct custody_pair p;

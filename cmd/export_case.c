@@ -238,10 +238,28 @@ investigation_name(const struct graph *g, const struct bulla_cur *name)
 	return v;
 }
 
+/* What does not hold, and what was not looked at: the graph cannot say it. */
+static void
+put_doubts(struct graph *g, json_t *investigation)
+{
+	const struct bulla_cur findings = bulla_buf_view(&g->x->p.findings);
+	struct bulla_buf b = BULLA_BUF_INIT(TEXT_MAX);
+	struct bulla_cur text;
+
+	if (g->x->k.m.h.trust == NULL)
+		bulla_buf_str(&b, EXPORT_UNVERIFIED "\n");
+	bulla_buf_cur(&b, &findings);
+	text = bulla_buf_view(&b);
+	if (text.len > 0)
+		graph_set(g, investigation, "uco-core:description",
+		    graph_text(&text));
+	g->bad = g->bad || bulla_buf_status(&b) != BULLA_OK;
+	bulla_buf_free(&b);
+}
+
 static void
 put_all(struct graph *g)
 {
-	const struct bulla_cur findings = bulla_buf_view(&g->x->p.findings);
 	const struct bulla_cur number = export_info(&g->x->bag,
 	    "Evid-Case-Id");
 	const struct bulla_cur id = bulla_cur_str(g->x->p.id);
@@ -255,8 +273,7 @@ put_all(struct graph *g)
 	o = graph_node(g, key, "case-investigation:Investigation");
 	graph_set(g, o, "uco-core:name", investigation_name(g,
 	    number.len > 0 ? &number : &id));
-	if (findings.len > 0)
-		graph_set(g, o, "uco-core:description", graph_text(&findings));
+	put_doubts(g, o);
 	put_package(g);
 	for (size_t i = 0; i < g->x->p.n_steps; i++)
 		put_action(g, o, &g->x->p.step[i]);

@@ -135,7 +135,7 @@ noted(const struct look *l, const uint8_t manifest[32], bool *any)
 		const struct bulla_link *n = l->p->step[i].l;
 
 		if (!bulla_cur_is(&n->c.event, "open") ||
-		    (n->verdict != BULLA_OK && l->k->m.h.trust != NULL) ||
+		    n->verdict != BULLA_OK ||
 		    !bulla_custody_get(&n->c, "after", &v) ||
 		    !bulla_hex_decode(&v, after, sizeof(after)))
 			continue;
@@ -145,16 +145,32 @@ noted(const struct look *l, const uint8_t manifest[32], bool *any)
 	return *any && same;
 }
 
+/* Whoever could write a file here could else say which bag it was. */
+static enum bulla_status
+nobody_known(const struct look *l, struct bulla_err *err)
+{
+	return bulla_fail(err, BULLA_E_REFUSED, "nothing shows that this is "
+	    "the bag of package %s: this home has no roster, so that no note "
+	    "can be believed that says what was opened; use a home with the "
+	    "rosters of both sides (bulla-trust init, pin)", l->p->id);
+}
+
 static int
 refuse(const struct look *l, const struct export_bag *b, bool any)
 {
 	struct bulla_err err = { 0 };
-	enum bulla_status st = any ? bulla_fail(&err, BULLA_E_MISMATCH, "this "
-	    "is not the bag of package %s: its manifest is another",
-	    l->p->id) : bulla_fail(&err, BULLA_E_REFUSED, "nothing shows that "
-	    "this is the bag of package %s: no note says what was opened from "
-	    "it; give -i AGEKEY, to look into the package", l->p->id);
+	enum bulla_status st;
 
+	if (l->k->n_keys == 0 && l->k->m.h.trust == NULL)
+		st = nobody_known(l, &err);
+	else if (any)
+		st = bulla_fail(&err, BULLA_E_MISMATCH, "this is not the bag "
+		    "of package %s: its manifest is another", l->p->id);
+	else
+		st = bulla_fail(&err, BULLA_E_REFUSED, "nothing shows that "
+		    "this is the bag of package %s: no note says what was "
+		    "opened from it; give -i AGEKEY, to look into the "
+		    "package", l->p->id);
 	return cmd_fail(&l->k->c, b->dir, st, &err);
 }
 

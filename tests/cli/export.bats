@@ -210,6 +210,22 @@ of() {
 	    --bag "$bag" -o y.jsonld "$id"
 }
 
+@test "case: without a roster notes are marked, and prove no bag" {
+	bulla-open -q --home a -d again "$id.bulla"
+	ok bulla-export case --home a --bag "$bag" -o x.jsonld "$id"
+	grep -q UNVERIFIED x.jsonld && return 1
+	# a home that knows nobody, with a note that anybody could have written
+	mv a/roster away
+	no 1 "this home has no roster, so that no note can be believed" \
+	    bulla-export case --home a --bag "$bag" -o y.jsonld "$id"
+	[ ! -e y.jsonld ]
+	run --separate-stderr bulla-export case --home a -o case.jsonld "$id"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"UNVERIFIED: this home has no roster"* ]]
+	of case-investigation:Investigation |
+		jq -e '.[0]."uco-core:description" | startswith("UNVERIFIED: this home has no roster")'
+}
+
 @test "case: a chain that does not hold is exported, with exit 1" {
 	sed -i 's/^place: .*/place: Elsewhere/' "a/custody/$id/0002-relinquish.note"
 	run --separate-stderr bulla-export case --home a -o case.jsonld "$id"
