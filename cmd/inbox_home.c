@@ -294,24 +294,39 @@ may_sign(void *ctx, const struct bulla_signer *receiver, int64_t now,
 	return st;
 }
 
+struct arrival {
+	struct inbox_home *h;
+	struct bulla_vkeys known;
+};
+
+/* The rosters, and the time, are those of now: it may have come for hours. */
+static enum bulla_status
+arrived(void *ctx, struct bulla_receive *p, struct bulla_err *err)
+{
+	struct arrival *a = ctx;
+
+	p->now = bulla_now();
+	return a->h->judge.ask != NULL ? sealers(a->h, &a->known, err) :
+	    BULLA_OK;
+}
+
 enum bulla_status
 inbox_home_receive(struct inbox_home *h, struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
 {
-	struct bulla_vkeys known = { 0 };
+	struct arrival a = { .h = h };
 	struct bulla_received r = { 0 };
-	enum bulla_status st = BULLA_OK;
+	enum bulla_status st;
 
+	p->arrived = (struct bulla_arrived){ arrived, &a };
 	p->known = &h->c->known;
 	if (h->judge.ask != NULL) {
-		st = sealers(h, &known, err);
-		p->known = &known;
+		p->known = &a.known;
 		p->judge = (struct bulla_judge){ judge, h };
 		p->may_sign = (struct bulla_may_sign){ may_sign, h };
 	}
-	if (st == BULLA_OK)
-		st = bulla_receive_fd(p, fd, &r, err);
-	bulla_vkeys_free(&known);
+	st = bulla_receive_fd(p, fd, &r, err);
+	bulla_vkeys_free(&a.known);
 	if (st != BULLA_OK)
 		return st;
 	st = record(h, &r.receipt, err);

@@ -54,8 +54,8 @@ BULLA_NODISCARD enum bulla_status inbox_home_may(struct inbox_home *h,
     struct bulla_err *err);
 
 /*
- * Take a package in: p needs home, receiver, allow_exercise, now and its
- * examiner. The receipt is recorded when this returns.
+ * Take a package in: p needs home, receiver, allow_exercise and its examiner.
+ * The receipt is recorded when this returns.
  */
 enum bulla_status inbox_home_receive(struct inbox_home *h,
     struct bulla_receive *p, int fd, struct bulla_received *out,

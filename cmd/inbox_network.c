@@ -16,131 +16,6 @@
 #define START_TRIES 20u	/* while an inbox that was killed is still dying */
 #define START_WAIT (100 * 1000000L)	/* nanoseconds between them */
 
-struct lanes {
-	pthread_mutex_t mu;
-	pthread_cond_t freed;
-	const int *ch;
-	bool busy[LANES];
-};
-static struct lanes lanes = { .mu = PTHREAD_MUTEX_INITIALIZER,
-	.freed = PTHREAD_COND_INITIALIZER };
-
-static unsigned
-lane_take(bool judges)
-{
-	unsigned from = judges ? 0 : JUDGE_LANES;
-	unsigned to = judges ? JUDGE_LANES : LANES, i;
-
-	pthread_mutex_lock(&lanes.mu);
-	for (;;) {
-		for (i = from; i < to && lanes.busy[i]; i++)
-			;
-		if (i < to)
-			break;
-		pthread_cond_wait(&lanes.freed, &lanes.mu);
-	}
-	lanes.busy[i] = true;
-	pthread_mutex_unlock(&lanes.mu);
-	return i;
-}
-
-static void
-lane_put(unsigned i)
-{
-	pthread_mutex_lock(&lanes.mu);
-	lanes.busy[i] = false;
-	pthread_cond_broadcast(&lanes.freed);
-	pthread_mutex_unlock(&lanes.mu);
-}
-
-struct question {
-	enum wire_kind kind;
-	const struct bulla_inbox_client *client;
-	const struct bulla_inbox_request *small;
-	struct bulla_fds fds;
-};
-
-static enum bulla_status
-ask(const struct question *q, union wire_result *out, struct bulla_err *err)
-{
-	struct bulla_buf msg = BULLA_BUF_INIT(WIRE_ANSWER_MAX);
-	unsigned lane = lane_take(q->kind == WIRE_JUDGE);
-	int ch = lanes.ch[lane];
-	struct bulla_cur c;
-	enum bulla_status st;
-
-	wire_put_request(&msg, q->kind, q->client, q->small);
-	c = bulla_buf_view(&msg);
-	st = bulla_buf_status(&msg);
-	if (st == BULLA_OK)
-		st = bulla_channel_send(ch, &c, &q->fds, err);
-	bulla_buf_reset(&msg);
-	if (st == BULLA_OK)
-		st = bulla_channel_recv(ch, -1, &msg, NULL, err);
-	lane_put(lane);
-	c = bulla_buf_view(&msg);
-	/* Whatever is wrong with a channel says nothing about an upload. */
-	st = st == BULLA_OK ? wire_parse_answer(&c, q->kind, out, err) :
-	    bulla_wrap(err, BULLA_E_IO, "signer");
-	bulla_buf_free(&msg);
-	return st;
-}
-
-/* Nobody needs to write to an upload any more. */
-static int
-read_only(int fd)
-{
-	char path[64];
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static enum bulla_status
-finish(void *ctx, int fd, const struct bulla_inbox_client *client,
-    struct bulla_inbox_verdict *out, struct bulla_err *err)
-{
-	struct question q = { .kind = WIRE_JUDGE, .client = client,
-	    .fds = { .v = { read_only(fd) }, .n = 1 } };
-	union wire_result r = { .verdict = *out };
-	enum bulla_status st;
-
-	(void)ctx;
-	if (q.fds.v[0] == -1)
-		return bulla_fail_sys(err, "the upload");
-	st = ask(&q, &r, err);
-	(void)close(q.fds.v[0]);
-	*out = r.verdict;
-	return st;
-}
-
-static enum bulla_status
-small(void *ctx, const struct bulla_inbox_request *request,
-    struct bulla_inbox_answer *out, struct bulla_err *err)
-{
-	const struct question q = { .kind = WIRE_SMALL,
-	    .client = request->client, .small = request };
-	union wire_result r = { .small = *out };
-	enum bulla_status st = ask(&q, &r, err);
-
-	(void)ctx;
-	*out = r.small;
-	return st;
-}
-
-static enum bulla_status
-who(void *ctx, const struct bulla_inbox_client *client,
-    struct bulla_inbox_agency *out, struct bulla_err *err)
-{
-	const struct question q = { .kind = WIRE_WHO, .client = client };
-	union wire_result r = { .who = *out };
-	enum bulla_status st = ask(&q, &r, err);
-
-	(void)ctx;
-	*out = r.who;
-	return st;
-}
-
 static void
 log_line(void *ctx, const char *line)
 {
@@ -266,10 +141,7 @@ inbox_network(struct inbox *in, int ctl, const int channels[LANES])
 	enum bulla_status st;
 	int code;
 
-	lanes.ch = channels;
-	in->cfg.finish = finish;
-	in->cfg.small = in->has_small ? small : NULL;
-	in->cfg.who = in->has_who ? who : NULL;
+	inbox_ask_through(in, channels);
 	in->cfg.kept = inbox_quarantine_kept;
 	in->cfg.kept_ctx = in;
 	in->cfg.log = log_line;

@@ -25,7 +25,9 @@
  *			descriptors and a channel to the signer
  */
 enum {
-	JUDGE_LANES = 2,	/* as many uploads are judged at once */
+	FOLLOW_LANES = 2,	/* as many uploads are judged while they come */
+	/* ... and as many at once, when these wait for theirs */
+	JUDGE_LANES = FOLLOW_LANES + 2,
 	SMALL_LANES = 2,	/* other questions; the home is one at a time's */
 	LANES = JUDGE_LANES + SMALL_LANES,
 };
@@ -75,6 +77,8 @@ int inbox_supervise(struct inbox *in);
 int inbox_signer(struct inbox *in, int ctl, const int lanes[LANES],
     const int shelves[JUDGE_LANES]);
 int inbox_network(struct inbox *in, int ctl, const int lanes[LANES]);
+/* Of the network process: in->cfg asks the signer behind these. */
+void inbox_ask_through(struct inbox *in, const int lanes[LANES]);
 int inbox_storekeeper(struct inbox *in, int ctl,
     const int shelves[JUDGE_LANES]);
 /*
@@ -95,6 +99,16 @@ struct inbox_verifiers {
 	int ctl;
 	pthread_mutex_t mu;
 };
-struct bulla_examiner inbox_examiner(struct inbox_verifiers *v);
+/*
+ * What is examined. One that grows has one verifier: BULLA_E_AGAIN when he
+ * comes to no result, or nobody is at the other end of lane any more.
+ */
+struct inbox_exam {
+	struct inbox_verifiers *v;
+	bool grows;
+	struct bulla_growing growing;
+	int lane;
+};
+struct bulla_examiner inbox_examiner(struct inbox_exam *x);
 
 #endif

@@ -21,13 +21,13 @@ struct lane {
 };
 
 static enum bulla_status
-judge(struct lane *l, int fd, struct bulla_inbox_verdict *out,
-    struct bulla_err *err)
+judge(struct lane *l, int fd, struct inbox_exam *x,
+    struct bulla_inbox_verdict *out, struct bulla_err *err)
 {
 	struct inbox *in = l->in;
 	struct bulla_receive p = { .home = in->cfg.home,
 	    .receiver = &in->receiver, .allow_exercise = in->exercise,
-	    .now = bulla_now(), .examiner = inbox_examiner(l->verifiers),
+	    .examiner = inbox_examiner(x),
 	    .quarantine = in->quarantine };
 	struct inbox_shelf shelf = { .ch = l->shelf, .home = &in->home,
 	    .own = &in->receiver.vkey };
@@ -53,18 +53,23 @@ judge(struct lane *l, int fd, struct bulla_inbox_verdict *out,
 }
 
 static void
-answer(struct lane *l, const struct wire_request *q, int fd,
-    struct bulla_buf *out)
+answer(struct lane *l, const struct wire_request *q,
+    const struct bulla_fds *fds, struct bulla_buf *out)
 {
+	struct inbox_exam x = { .v = l->verifiers, .lane = l->ch };
 	union wire_result r;
 	struct bulla_err err = { 0 };
 	struct bulla_buf *body = NULL;
 	enum bulla_status st;
 
 	memset(&r, 0, sizeof(r));
-	if (q->kind == WIRE_JUDGE) {
+	if (q->kind == WIRE_FOLLOW) {
+		x.grows = true;
+		x.growing = (struct bulla_growing){ fds->v[1], q->length };
+	}
+	if (l->judges) {
 		body = &r.verdict.note;
-		st = judge(l, fd, &r.verdict, &err);
+		st = judge(l, fds->v[0], &x, &r.verdict, &err);
 	} else if (q->kind == WIRE_SMALL) {
 		body = &r.small.body;
 		body->max = BULLA_INBOX_ANSWER_MAX;
@@ -75,6 +80,12 @@ answer(struct lane *l, const struct wire_request *q, int fd,
 	wire_put_answer(out, q->kind, st, &err, &r);
 	if (body != NULL)
 		bulla_buf_free(body);
+}
+
+static unsigned
+fds_of(enum wire_kind kind)
+{
+	return kind == WIRE_FOLLOW ? 2 : kind == WIRE_JUDGE ? 1 : 0;
 }
 
 /* One question. A lane that judges brings an upload each time. */
@@ -92,12 +103,12 @@ serve(struct lane *l, struct bulla_err *err)
 	c = bulla_buf_view(&msg);
 	if (st == BULLA_OK)
 		st = wire_parse_request(&c, &q, err);
-	if (st == BULLA_OK && (fds.n != (l->judges ? 1u : 0u) ||
-	    (q.kind == WIRE_JUDGE) != l->judges))
+	if (st == BULLA_OK && (fds.n != fds_of(q.kind) ||
+	    (fds.n > 0) != l->judges))
 		st = bulla_fail(err, BULLA_E_FORMAT, "the network process "
 		    "asked in the wrong place");
 	if (st == BULLA_OK) {
-		answer(l, &q, fds.v[0], &out);
+		answer(l, &q, &fds, &out);
 		st = bulla_buf_status(&out);
 		c = bulla_buf_view(&out);
 	}

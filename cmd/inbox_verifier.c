@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -27,7 +29,13 @@
 #define MEMORY_THREAD (192ul << 20)
 #define RESULT_MAX (BULLA_EXAMINED_MAX + 64u)
 
-enum { EXAMINE = 'E', HASH = 'H' };
+/*
+ * A task: one letter, and the file's bytes as 64 bits.
+ *	E	examine; fds: the file, its copy
+ *	F	the same for one that grows to so many; and its eventfd
+ *	H	hash; fds: the file
+ */
+#define TASK_LEN 9u
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -51,9 +59,8 @@ size_of(int fd)
 
 /* From here on whatever happens is about this package alone. */
 static enum bulla_status
-confine(const struct bulla_fds *fds, unsigned threads)
+confine(uint64_t size, unsigned threads)
 {
-	uint64_t size = size_of(fds->v[0]);
 	const struct bulla_usage u = {
 	    .cpu_secs = CPU_SECS + size / CPU_BYTES,
 	    .memory = inbox_sanitized ? 0 : MEMORY + threads * MEMORY_THREAD,
@@ -77,18 +84,22 @@ hash(int fd, struct bulla_buf *out)
 }
 
 static void
-work(const struct bulla_cur *task, const struct bulla_fds *fds,
-    struct bulla_buf *out)
+work(struct bulla_cur task, const struct bulla_fds *fds, struct bulla_buf *out)
 {
 	struct bulla_examined e = BULLA_EXAMINED_INIT;
+	struct bulla_growing g = { .event = fds->n == 3 ? fds->v[2] : -1 };
 	unsigned threads = bulla_cores();
+	uint8_t kind;
 
-	if (confine(fds, threads) != BULLA_OK)
+	if (!bulla_cur_u8(&task, &kind) || !bulla_cur_u64(&task, &g.length) ||
+	    confine(g.length, threads) != BULLA_OK)
 		return;
-	if (bulla_cur_is(task, "H") && fds->n == 1) {
+	if (kind == 'H' && fds->n == 1) {
 		hash(fds->v[0], out);
-	} else if (bulla_cur_is(task, "E") && fds->n == 2) {
-		bulla_examine(fds->v[0], fds->v[1], threads, &e);
+	} else if ((kind == 'E' && fds->n == 2) ||
+	    (kind == 'F' && fds->n == 3)) {
+		bulla_examine(fds->v[0], fds->v[1], threads, kind == 'F' ?
+		    &g : NULL, &e);
 		bulla_examined_put(out, &e);
 	}
 }
@@ -96,7 +107,7 @@ work(const struct bulla_cur *task, const struct bulla_fds *fds,
 static _Noreturn void
 live(int ch)
 {
-	struct bulla_buf task = BULLA_BUF_INIT(1);
+	struct bulla_buf task = BULLA_BUF_INIT(TASK_LEN);
 	struct bulla_buf out = BULLA_BUF_INIT(RESULT_MAX);
 	struct bulla_fds fds = { .n = 0 };
 	struct bulla_cur c;
@@ -105,7 +116,7 @@ live(int ch)
 	    fds.n == 0)
 		_exit(CMD_YES);	/* the signer thought better of it */
 	c = bulla_buf_view(&task);
-	work(&c, &fds, &out);
+	work(c, &fds, &out);
 	c = bulla_buf_view(&out);
 	/* No result is one too: the signer sees the channel end. */
 	_exit(out.len > 0 && bulla_buf_status(&out) == BULLA_OK &&
@@ -222,23 +233,53 @@ session_end(struct session *s)
 	(void)close(s->ch);
 }
 
-/* One verifier, one task. *lost: it came to no result. */
-static enum bulla_status
-ask(struct inbox_verifiers *v, const char *task, const struct bulla_fds *fds,
-    struct bulla_buf *out, struct bulla_err *err)
+struct task {
+	char kind;
+	uint64_t bytes;
+	struct bulla_fds fds;
+	int lane;	/* whose other end has to be there, or -1 */
+};
+
+/* Until he says something, has died, or nobody wants to hear it. */
+static bool
+await(const struct session *s, int lane, int secs)
 {
-	const struct bulla_cur c = bulla_cur_str(task);
-	uint64_t secs = WALL_SECS + size_of(fds->v[0]) / WALL_BYTES;
+	struct pollfd p[] = { { .fd = s->ch, .events = POLLIN },
+	    { .fd = lane, .events = POLLRDHUP } };
+	int n;
+
+	do
+		n = poll(p, 2, secs < INT_MAX / 1000 ? secs * 1000 : -1);
+	while (n < 0 && errno == EINTR);
+	return n > 0 && p[0].revents != 0;
+}
+
+/* One verifier, one task. _INCOMPLETE: it came to no result. */
+static enum bulla_status
+ask(struct inbox_verifiers *v, const struct task *t, struct bulla_buf *out,
+    struct bulla_err *err)
+{
+	struct bulla_buf msg = BULLA_BUF_INIT(TASK_LEN);
+	uint64_t secs = WALL_SECS + t->bytes / WALL_BYTES;
+	int wait = (int)(secs < WALL_MAX ? secs : WALL_MAX);
 	struct session s = { -1, -1 };
 	enum bulla_status st = session_begin(v, &s, err);
+	struct bulla_cur c;
 
 	if (st != BULLA_OK)
 		return st;
-	st = bulla_channel_send(s.ch, &c, fds, err);
+	bulla_buf_u8(&msg, (uint8_t)t->kind);
+	bulla_buf_u64(&msg, t->bytes);
+	c = bulla_buf_view(&msg);
+	st = bulla_buf_status(&msg);
 	if (st == BULLA_OK)
-		st = bulla_channel_recv(s.ch, (int)(secs < WALL_MAX ? secs :
-		    WALL_MAX), out, NULL, err);
+		st = bulla_channel_send(s.ch, &c, &t->fds, err);
+	if (st == BULLA_OK && !await(&s, t->lane, wait))
+		st = bulla_fail(err, BULLA_E_AGAIN, "no answer came in time");
+	if (st == BULLA_OK)
+		st = bulla_channel_recv(s.ch, wait, out, NULL, err);
 	session_end(&s);
+	bulla_buf_free(&msg);
 	if (st == BULLA_E_INCOMPLETE)
 		(void)bulla_fail(err, st, "it crashed, or went over its "
 		    "limits");
@@ -248,7 +289,7 @@ ask(struct inbox_verifiers *v, const char *task, const struct bulla_fds *fds,
 }
 
 static enum bulla_status
-examine_once(struct inbox_verifiers *v, const struct bulla_fds *fds,
+examine_once(struct inbox_verifiers *v, const struct task *t,
     struct bulla_examined *out, struct bulla_err *err)
 {
 	struct bulla_buf msg = BULLA_BUF_INIT(RESULT_MAX);
@@ -256,11 +297,11 @@ examine_once(struct inbox_verifiers *v, const struct bulla_fds *fds,
 	enum bulla_status st;
 
 	/* The second time from the beginning, on an empty copy. */
-	if (lseek(fds->v[0], 0, SEEK_SET) != 0 ||
-	    lseek(fds->v[1], 0, SEEK_SET) != 0 ||
-	    ftruncate(fds->v[1], 0) != 0)
+	if (lseek(t->fds.v[0], 0, SEEK_SET) != 0 ||
+	    lseek(t->fds.v[1], 0, SEEK_SET) != 0 ||
+	    ftruncate(t->fds.v[1], 0) != 0)
 		return bulla_fail_sys(err, "the copy in the home");
-	st = ask(v, "E", fds, &msg, err);
+	st = ask(v, t, &msg, err);
 	c = bulla_buf_view(&msg);
 	if (st == BULLA_OK)
 		st = bulla_examined_parse(&c, out, err);
@@ -268,15 +309,37 @@ examine_once(struct inbox_verifiers *v, const struct bulla_fds *fds,
 	return st == BULLA_E_FORMAT ? BULLA_E_INCOMPLETE : st;
 }
 
+/* Whatever goes wrong, the upload can be examined when it is whole. */
+static enum bulla_status
+follow(const struct inbox_exam *x, int in, int copy,
+    struct bulla_examined *out, struct bulla_err *err)
+{
+	const struct task t = { 'F', x->growing.length, { { in, copy,
+	    x->growing.event }, 3 }, x->lane };
+	enum bulla_status st = examine_once(x->v, &t, out, err);
+
+	if (st == BULLA_OK && out->reached == BULLA_REACHED_NOTHING &&
+	    out->end.st != BULLA_E_FORMAT) {
+		st = out->end.st;
+		if (err != NULL)
+			*err = out->end;
+	}
+	return st == BULLA_OK ? st : bulla_wrap(err, BULLA_E_AGAIN,
+	    "not verified while it came");
+}
+
 static enum bulla_status
 examine(void *ctx, int in, int copy, struct bulla_examined *out,
     struct bulla_err *err)
 {
-	const struct bulla_fds fds = { .v = { in, copy }, .n = 2 };
+	const struct inbox_exam *x = ctx;
+	const struct task t = { 'E', size_of(in), { { in, copy }, 2 }, -1 };
 	enum bulla_status st = BULLA_E_INCOMPLETE;
 
+	if (x->grows)
+		return follow(x, in, copy, out, err);
 	for (unsigned i = 0; i < TRIES && st == BULLA_E_INCOMPLETE; i++)
-		st = examine_once(ctx, &fds, out, err);
+		st = examine_once(x->v, &t, out, err);
 	if (st != BULLA_E_INCOMPLETE)
 		return st;
 	/* For good: it would take every verifier that it is given. */
@@ -288,9 +351,10 @@ static enum bulla_status
 hash_stored(void *ctx, int fd, uint8_t sha256[BULLA_SHA256_LEN],
     struct bulla_err *err)
 {
-	const struct bulla_fds fds = { .v = { fd }, .n = 1 };
+	const struct inbox_exam *x = ctx;
+	const struct task t = { 'H', size_of(fd), { { fd }, 1 }, -1 };
 	struct bulla_buf msg = BULLA_BUF_INIT(RESULT_MAX);
-	enum bulla_status st = ask(ctx, "H", &fds, &msg, err);
+	enum bulla_status st = ask(x->v, &t, &msg, err);
 	struct bulla_cur c = bulla_buf_view(&msg);
 	uint8_t ok;
 
@@ -304,7 +368,7 @@ hash_stored(void *ctx, int fd, uint8_t sha256[BULLA_SHA256_LEN],
 }
 
 struct bulla_examiner
-inbox_examiner(struct inbox_verifiers *v)
+inbox_examiner(struct inbox_exam *x)
 {
-	return (struct bulla_examiner){ examine, hash_stored, v };
+	return (struct bulla_examiner){ examine, hash_stored, x };
 }

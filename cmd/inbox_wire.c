@@ -9,9 +9,10 @@
 
 /*
  * Big-endian numbers, each length before its bytes.
- *	request: kind:8 client(32), and of WIRE_SMALL path:16+n body:32+n
+ *	request: kind:8 client(32), and of WIRE_SMALL path:16+n body:32+n,
+ *	  of WIRE_FOLLOW length:64
  *	answer:  status:8 errno:32 reason:16+n, and with BULLA_OK
- *	  JUDGE  sha256 accepted:8 existed:8 id:8+n note:32+n
+ *	  JUDGE, FOLLOW  sha256 accepted:8 existed:8 id:8+n note:32+n
  *	  SMALL  status:16 type:8 retry-after:32 body:32+n
  *	  WHO    standing:8 pinned:8 name:16+n reason:16+n
  */
@@ -66,21 +67,21 @@ take_bool(struct bulla_cur *c, bool *out)
 }
 
 void
-wire_put_request(struct bulla_buf *b, enum wire_kind kind,
-    const struct bulla_inbox_client *client,
-    const struct bulla_inbox_request *small)
+wire_put_request(struct bulla_buf *b, const struct wire_request *q)
 {
 	struct bulla_buf path = BULLA_BUF_INIT(PATH_LIMIT);
 
-	bulla_buf_u8(b, (uint8_t)kind);
-	bulla_buf_put(b, client->spki, sizeof(client->spki));
-	if (kind != WIRE_SMALL)
+	bulla_buf_u8(b, (uint8_t)q->kind);
+	bulla_buf_put(b, q->client.spki, sizeof(q->client.spki));
+	if (q->kind == WIRE_FOLLOW)
+		bulla_buf_u64(b, q->length);
+	if (q->kind != WIRE_SMALL)
 		return;
-	bulla_tus_route_put(&path, &small->route);
+	bulla_tus_route_put(&path, &q->small.route);
 	bulla_buf_u16(b, (uint16_t)path.len);
 	bulla_buf_put(b, path.p, path.len);
-	bulla_buf_u32(b, (uint32_t)small->body.len);
-	bulla_buf_cur(b, &small->body);
+	bulla_buf_u32(b, (uint32_t)q->small.body.len);
+	bulla_buf_cur(b, &q->small.body);
 	bulla_buf_free(&path);
 }
 
@@ -108,7 +109,7 @@ wire_parse_request(const struct bulla_cur *msg, struct wire_request *out,
 
 	*out = (struct wire_request){ 0 };
 	ok = bulla_cur_u8(&c, &kind) && (kind == WIRE_JUDGE ||
-	    kind == WIRE_SMALL || kind == WIRE_WHO) &&
+	    kind == WIRE_FOLLOW || kind == WIRE_SMALL || kind == WIRE_WHO) &&
 	    bulla_cur_copy(&c, out->client.spki, sizeof(out->client.spki));
 	if (ok) {
 		out->kind = (enum wire_kind)kind;
@@ -116,6 +117,9 @@ wire_parse_request(const struct bulla_cur *msg, struct wire_request *out,
 		    sizeof(out->client.spki));
 		out->small.client = &out->client;
 	}
+	if (ok && kind == WIRE_FOLLOW)
+		ok = bulla_cur_u64(&c, &out->length) && out->length > 0 &&
+		    out->length <= BULLA_TUS_SIZE_MAX;
 	if (ok && kind == WIRE_SMALL)
 		ok = take_small(&c, &out->small);
 	if (!ok || !bulla_cur_done(&c))
@@ -138,8 +142,8 @@ put_result(struct bulla_buf *b, enum wire_kind kind,
     const union wire_result *r)
 {
 	const struct bulla_inbox_verdict *v = &r->verdict;
-	struct bulla_cur body = bulla_buf_view(kind == WIRE_JUDGE ? &v->note :
-	    &r->small.body);
+	struct bulla_cur body = bulla_buf_view(kind == WIRE_SMALL ?
+	    &r->small.body : &v->note);
 
 	if (kind == WIRE_WHO) {
 		bulla_buf_u8(b, (uint8_t)r->who.standing);
@@ -148,7 +152,7 @@ put_result(struct bulla_buf *b, enum wire_kind kind,
 		put_text(b, r->who.reason);
 		return;
 	}
-	if (kind == WIRE_JUDGE) {
+	if (kind != WIRE_SMALL) {
 		bulla_buf_put(b, v->sha256, sizeof(v->sha256));
 		bulla_buf_u8(b, v->accepted);
 		bulla_buf_u8(b, v->existed);
@@ -234,6 +238,7 @@ take_result(struct bulla_cur *c, enum wire_kind kind, union wire_result *r)
 {
 	switch (kind) {
 	case WIRE_JUDGE:
+	case WIRE_FOLLOW:
 		return take_verdict(c, &r->verdict);
 	case WIRE_SMALL:
 		return take_answer(c, &r->small);

@@ -10,21 +10,22 @@
  */
 enum wire_kind {
 	WIRE_JUDGE = 'J',	/* the upload comes as a descriptor */
+	WIRE_FOLLOW = 'F',	/* so does one that grows, with its eventfd */
 	WIRE_SMALL = 'S',
 	WIRE_WHO = 'W',
 };
 struct wire_request {
 	enum wire_kind kind;
 	struct bulla_inbox_client client;
+	uint64_t length;	/* of WIRE_FOLLOW: bytes there will be */
 	/* of WIRE_SMALL; body is a window into the message */
 	struct bulla_inbox_request small;
 };
 #define WIRE_REQUEST_MAX (BULLA_INBOX_SMALL_MAX + 1024u)	/* bytes */
 #define WIRE_ANSWER_MAX (BULLA_INBOX_ANSWER_MAX + 2048u)
 
-void wire_put_request(struct bulla_buf *b, enum wire_kind kind,
-    const struct bulla_inbox_client *client,
-    const struct bulla_inbox_request *small);
+/* q->small.client is not looked at, q->client's hex neither. */
+void wire_put_request(struct bulla_buf *b, const struct wire_request *q);
 /* out->small.client points into *out. BULLA_E_FORMAT. */
 BULLA_NODISCARD enum bulla_status wire_parse_request(
     const struct bulla_cur *msg, struct wire_request *out,

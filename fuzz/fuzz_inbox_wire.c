@@ -18,11 +18,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (wire_parse_request(&c, &q, NULL) != BULLA_OK)
 		return 0;
-	wire_put_request(&b, q.kind, &q.client, &q.small);
+	wire_put_request(&b, &q);
 	c = bulla_buf_view(&b);
 	if (bulla_buf_status(&b) != BULLA_OK ||
 	    wire_parse_request(&c, &again, NULL) != BULLA_OK ||
-	    again.kind != q.kind ||
+	    again.kind != q.kind || again.length != q.length ||
 	    memcmp(again.client.spki, q.client.spki, 32) != 0 ||
 	    again.small.route.place != q.small.route.place ||
 	    !bulla_cur_same(&again.small.body, &q.small.body))

@@ -9,7 +9,7 @@
  * Messages of counted bytes between processes of one machine, and with them
  * descriptors. Each goes whole; who sent one may be hostile all the same.
  */
-#define BULLA_CHANNEL_FDS_MAX 2u
+#define BULLA_CHANNEL_FDS_MAX 3u
 struct bulla_fds {
 	int v[BULLA_CHANNEL_FDS_MAX];
 	unsigned n;

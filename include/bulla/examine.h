@@ -50,14 +50,31 @@ struct bulla_examined {
 void bulla_examined_free(struct bulla_examined *e);
 
 /*
+ * A file that is still being written. Whoever writes it adds to event, an
+ * eventfd(2), how many bytes he has put behind those that he told of before;
+ * at length bytes it is whole. BULLA_GROWING_END or more: it never will be.
+ * He is believed in nothing but when there is something to read.
+ */
+struct bulla_growing {
+	int event;
+	uint64_t length;
+};
+#define BULLA_GROWING_END (UINT64_C(1) << 62)
+
+/*
  * Copy in, from its current offset to its end, to copy (an empty file), and
  * judge what was copied: in is read once, and the bytes that are judged are
  * those that are written, whoever changes in meanwhile. *out is as
  * BULLA_EXAMINED_INIT before. end is BULLA_OK, _FORMAT, _LIMIT, _MISMATCH,
  * _INCOMPLETE, _UNSUPPORTED, _IO or _NOMEM.
+ *
+ * growing (NULL: in is whole): what is not there yet is waited for, for ever
+ * if need be; BULLA_REACHED_NOTHING and _INCOMPLETE when it does not come.
+ *
+ * copy may have been left as bulla_direct_on (bulla/io.h) makes it.
  */
 void bulla_examine(int in, int copy, unsigned threads,
-    struct bulla_examined *out);
+    const struct bulla_growing *growing, struct bulla_examined *out);
 
 /* The digest of all that fd has from its current offset on. */
 BULLA_NODISCARD enum bulla_status bulla_hash_fd(int fd,

@@ -29,20 +29,37 @@ struct bulla_inbox_verdict {
 	uint8_t sha256[32];	/* of every byte of the file */
 	bool accepted;		/* the note says receive, else reject */
 	bool existed;		/* the same bytes were here before */
+	bool followed;		/* it was judged while it came */
 	char id[33];		/* of the package, or "" */
 	struct bulla_buf note;	/* the signed answer, at most 64 KiB */
 };
 
 /*
  * Judge the finished upload behind fd (open for reading; not to be closed).
- * BULLA_OK: out is filled, and what note says is durable. BULLA_E_IO,
+ * followed is what bulla_inbox_follow has begun for it, which ends here, or
+ * NULL. BULLA_OK: out is filled, and what note says is durable. BULLA_E_IO,
  * _NOMEM, _AGAIN, _UNSAFE: nothing can be said now; called again later. Any
  * other status: refused without a note, for the reason in err. Called from
  * several threads at once.
  */
 typedef enum bulla_status (*bulla_inbox_finish)(void *ctx, int fd,
-    const struct bulla_inbox_client *client, struct bulla_inbox_verdict *out,
-    struct bulla_err *err);
+    const struct bulla_inbox_client *client, void *followed,
+    struct bulla_inbox_verdict *out, struct bulla_err *err);
+
+/*
+ * To judge an upload while it comes is quicker, and never necessary. The
+ * context is finish's. None of these waits; begin may be called by several
+ * threads at once.
+ */
+struct bulla_inbox_follow {
+	/* fd as for finish, which will have length bytes. NULL: not now. */
+	void *(*begin)(void *ctx, int fd,
+	    const struct bulla_inbox_client *client, uint64_t length);
+	/* So many more bytes, which will not change, are behind the others. */
+	void (*grown)(void *ctx, void *followed, uint64_t more);
+	/* It is not going to be whole, or not soon: followed ends. */
+	void (*leave)(void *ctx, void *followed);
+};
 
 /*
  * Requests that are no part of tus (bulla_tus_is_exchange): a GET, or a POST
@@ -140,6 +157,7 @@ struct bulla_inbox_config {
 	bulla_inbox_who who;	/* NULL: clients have no agency */
 	void *who_ctx;
 	bulla_inbox_finish finish;
+	struct bulla_inbox_follow follow;	/* or empty */
 	void *finish_ctx;
 	bulla_inbox_small small;	/* NULL: those are 404 */
 	void *small_ctx;

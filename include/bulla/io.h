@@ -89,6 +89,30 @@ BULLA_NODISCARD enum bulla_status bulla_pwrite_fd(int fd, const void *buf,
  * Nothing is waited for nor promised: fsync has less to do later, that is all.
  */
 void bulla_write_back(int fd, uint64_t off, uint64_t len);
+/*
+ * These bytes of fd are not going to be read again soon: the system need not
+ * keep them in memory, once they are on the disk. A hint, as write_back is.
+ */
+void bulla_drop(int fd, uint64_t off, uint64_t len);
+
+/*
+ * A file that is written from its beginning to its end and not read soon goes
+ * from our memory to the disk without a copy in the system's, where it would
+ * take the place of something else, and its pages cost more than all else here
+ * when the system has to get new ones. Where the file system cannot do that,
+ * the same bytes are written as usual. What is written is not durable by this.
+ *
+ * buf is aligned to BULLA_DIRECT_ALIGN, and len is a multiple of it until the
+ * last time. Whoever opened the file calls bulla_direct_off when it is written,
+ * also when somebody else was to do it: the descriptor is of no use for
+ * anything else before.
+ */
+#define BULLA_DIRECT_ALIGN 4096u	/* bytes */
+void bulla_direct_on(int fd);
+void bulla_direct_off(int fd);
+BULLA_NODISCARD enum bulla_status bulla_direct_write(int fd, const void *buf,
+    size_t len, const char *name, struct bulla_err *err);
+
 /* As bulla_read_full, at an offset. */
 BULLA_NODISCARD enum bulla_status bulla_pread_fd(int fd, void *buf,
     size_t cap, uint64_t off, size_t *n, const char *name,

@@ -33,6 +33,16 @@ struct bulla_receive {
 	struct bulla_examiner examiner;	/* empty: this process */
 	const struct bulla_shared *shared;	/* or NULL */
 	struct bulla_quarantine quarantine;	/* of what is rejected */
+	/*
+	 * Called when all of the package is there, which may be hours after
+	 * the first of it, and nothing has been judged: known, judge, may_sign
+	 * and now may be set in p, which is a copy. Empty: they are right.
+	 */
+	struct bulla_arrived {
+		enum bulla_status (*tell)(void *ctx, struct bulla_receive *p,
+		    struct bulla_err *err);
+		void *ctx;
+	} arrived;
 };
 
 /*

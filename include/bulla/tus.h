@@ -75,6 +75,14 @@ BULLA_NODISCARD enum bulla_status bulla_tus_meta_parse(
  */
 BULLA_NODISCARD bool bulla_tus_meta_get(const struct bulla_tus_meta *m,
     const char *key, void *out, size_t cap, size_t *out_len);
+/*
+ * Our keys. "sha256": hex of the digest of all of the package. "ends", when
+ * that is not known yet: hex of SHA-256(the length as 64 bits, big-endian; the
+ * first and the last BULLA_TUS_ENDS_BYTES of it), to find an upload again, and
+ * nothing more. In the last bytes is the closing note, which names all others.
+ */
+#define BULLA_TUS_ENDS "ends"
+#define BULLA_TUS_ENDS_BYTES 65536u
 /* Append one pair, with a comma before it when b is not empty. */
 void bulla_tus_meta_put(struct bulla_buf *b, const char *key,
     const void *value, size_t len);

@@ -124,11 +124,12 @@ first_block(const struct tee *t, struct bulla_examined *out,
 }
 
 void
-bulla_examine(int in, int copy, unsigned threads, struct bulla_examined *out)
+bulla_examine(int in, int copy, unsigned threads,
+    const struct bulla_growing *growing, struct bulla_examined *out)
 {
 	struct bulla_err err = { 0 };
 	struct tee t;
-	enum bulla_status st = tee_open(&t, in, copy, &err);
+	enum bulla_status st = tee_open(&t, in, copy, growing, &err);
 
 	out->reached = BULLA_REACHED_NOTHING;
 	if (st == BULLA_OK)

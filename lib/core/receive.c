@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "bulla/file.h"
+#include "bulla/io.h"
 #include "bulla/ring.h"
 #include "core/pkg_int.h"
 #include "core/quarantine_int.h"
@@ -37,6 +38,14 @@ open_copy(struct arrival *a, struct bulla_err *err)
 	    false, true, err) : st;
 }
 
+/* From here on nothing is waited for but our own disk and keys. */
+static enum bulla_status
+arrived(struct bulla_receive *p, struct bulla_err *err)
+{
+	return p->arrived.tell != NULL ? p->arrived.tell(p->arrived.ctx, p,
+	    err) : BULLA_OK;
+}
+
 static enum bulla_status
 examine(struct arrival *a, int in, struct bulla_err *err)
 {
@@ -46,9 +55,10 @@ examine(struct arrival *a, int in, struct bulla_err *err)
 	enum bulla_status st = BULLA_OK;
 
 	if (x->examine == NULL)
-		bulla_examine(in, a->copy.fd, bulla_cores(), e);
+		bulla_examine(in, a->copy.fd, bulla_cores(), NULL, e);
 	else
 		st = x->examine(x->ctx, in, a->copy.fd, e, err);
+	bulla_direct_off(a->copy.fd);	/* whatever came of it */
 	if (st == BULLA_OK && e->reached == BULLA_REACHED_NOTHING) {
 		st = e->end.st;
 		if (err != NULL)
@@ -293,7 +303,8 @@ enum bulla_status
 bulla_receive_fd(const struct bulla_receive *p, int fd,
     struct bulla_received *out, struct bulla_err *err)
 {
-	struct arrival a = { .p = p, .copy = BULLA_OUTFILE_INIT,
+	struct bulla_receive now = *p;
+	struct arrival a = { .p = &now, .copy = BULLA_OUTFILE_INIT,
 	    .e = BULLA_EXAMINED_INIT };
 	struct bulla_received r = {
 	    .receipt = BULLA_BUF_INIT(BULLA_NOTE_MAX) };
@@ -304,6 +315,8 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 		st = open_copy(&a, err);
 	if (st == BULLA_OK)
 		st = examine(&a, fd, err);
+	if (st == BULLA_OK)
+		st = arrived(&now, err);
 	if (st != BULLA_OK)
 		goto out;
 	memcpy(r.id, a.e.id, sizeof(r.id));
@@ -318,8 +331,8 @@ bulla_receive_fd(const struct bulla_receive *p, int fd,
 	if (st != BULLA_OK && st != BULLA_E_NOMATCH)
 		goto out;
 	bulla_buf_reset(&r.receipt);
-	st = p->may_sign.ask == NULL ? BULLA_OK : p->may_sign.ask(
-	    p->may_sign.ctx, p->receiver, p->now, err);
+	st = now.may_sign.ask == NULL ? BULLA_OK : now.may_sign.ask(
+	    now.may_sign.ctx, now.receiver, now.now, err);
 	if (st == BULLA_OK)
 		st = judge(&a, &r, err);
 	if (st == BULLA_OK)

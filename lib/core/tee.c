@@ -1,12 +1,76 @@
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/tee.h"
 
-#define PIECE 262144u	/* bytes read and written at a time */
-#define PIECES 8u	/* in memory at once */
+#define PIECE (1u << 20)	/* bytes read and written at a time */
+#define PIECES 4u	/* in memory at once */
 #define FLUSH (8u << 20)	/* bytes after which the disk may begin */
+#define KEEP (16u << 20)	/* bytes that are on their way to the disk */
 
 static const char what[] = "the copy in the home";
+
+/* Wait until there is something behind what was read; nothing at the end. */
+static enum bulla_status
+grow(struct source *f, size_t *cap, struct bulla_err *err)
+{
+	const struct bulla_growing *g = f->growing;
+	uint64_t more;
+	ssize_t n;
+
+	while (f->told == f->pos && f->pos < g->length) {
+		n = read(g->event, &more, sizeof(more));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n != (ssize_t)sizeof(more))
+			return bulla_fail_sys(err, "waiting for more of it");
+		if (more >= BULLA_GROWING_END)
+			return bulla_fail(err, BULLA_E_INCOMPLETE,
+			    "it was broken off");
+		f->told += more < g->length - f->told ? more :
+		    g->length - f->told;
+	}
+	if (*cap > f->told - f->pos)
+		*cap = (size_t)(f->told - f->pos);
+	return BULLA_OK;
+}
+
+static enum bulla_status
+source_read(struct bulla_reader *r, void *buf, size_t cap, size_t *n,
+    struct bulla_err *err)
+{
+	struct source *f = (struct source *)r;
+	enum bulla_status st = f->growing != NULL ? grow(f, &cap, err) :
+	    BULLA_OK;
+
+	*n = 0;
+	if (st != BULLA_OK || cap == 0)
+		return st;
+	st = f->fd.r.read(&f->fd.r, buf, cap, n, err);
+	f->pos += *n;
+	if (st == BULLA_OK && *n == 0 && f->growing != NULL)
+		return bulla_fail(err, BULLA_E_INCOMPLETE, "it is shorter "
+		    "than was told");
+	return st;
+}
+
+static void
+source_init(struct source *f, int fd, const struct bulla_growing *growing)
+{
+	*f = (struct source){ .r.read = source_read, .growing = growing };
+	bulla_reader_fd_init(&f->fd, fd, "package");
+}
+
+/* What was read, and lies on the disk by now, need not stay in memory too. */
+static void
+drop_read(struct source *f)
+{
+	if (f->growing == NULL || f->pos < f->dropped + FLUSH + KEEP)
+		return;
+	bulla_drop(f->fd.fd, f->dropped, f->pos - KEEP - f->dropped);
+	f->dropped = f->pos - KEEP;
+}
 
 /*
  * In one of the threads, never in two. The disk begins while we go on: what
@@ -17,19 +81,20 @@ copy_stage(void *ctx, struct bulla_slot *s, unsigned worker,
     struct bulla_err *err)
 {
 	struct tee *t = ctx;
-	struct bulla_reader_fd in;
 	size_t have = s->seq == 0 ? t->n_first : 0, n = 0;
 	enum bulla_status st;
 
 	(void)worker;
 	memcpy(s->in, t->first, have);
-	bulla_reader_fd_init(&in, t->from, "package");
-	st = bulla_read_full(&in.r, s->in + have, PIECE - have, &n, err);
+	st = bulla_read_full(&t->from.r, s->in + have, PIECE - have, &n, err);
 	if (st != BULLA_OK)
 		return st;
 	s->in_len = have + n;
 	s->last = s->in_len < PIECE;
-	st = bulla_write_fd(t->copy, s->in, s->in_len, what, err);
+	drop_read(&t->from);
+	if (s->seq == 0 && !s->last)
+		bulla_direct_on(t->copy);
+	st = bulla_direct_write(t->copy, s->in, s->in_len, what, err);
 	t->written += s->in_len;
 	if (st == BULLA_OK && t->written - t->flushed >= FLUSH) {
 		bulla_write_back(t->copy, t->flushed, t->written - t->flushed);
@@ -91,14 +156,13 @@ tee_read(struct bulla_reader *r, void *buf, size_t cap, size_t *n,
 }
 
 enum bulla_status
-tee_open(struct tee *t, int from, int copy, struct bulla_err *err)
+tee_open(struct tee *t, int from, int copy,
+    const struct bulla_growing *growing, struct bulla_err *err)
 {
-	struct bulla_reader_fd in;
-
-	*t = (struct tee){ .r.read = tee_read, .from = from, .copy = copy };
-	bulla_reader_fd_init(&in, from, "package");
-	return bulla_read_full(&in.r, t->first, sizeof(t->first), &t->n_first,
-	    err);
+	*t = (struct tee){ .r.read = tee_read, .copy = copy };
+	source_init(&t->from, from, growing);
+	return bulla_read_full(&t->from.r, t->first, sizeof(t->first),
+	    &t->n_first, err);
 }
 
 enum bulla_status
@@ -152,5 +216,5 @@ tee_free(struct tee *t)
 {
 	bulla_ring_free(t->ring);
 	bulla_sha256x2_free(t->hash);
-	*t = (struct tee){ .from = -1, .copy = -1 };
+	*t = (struct tee){ .copy = -1 };
 }

@@ -1,22 +1,31 @@
 #ifndef BULLA_CORE_TEE_H
 #define BULLA_CORE_TEE_H
 
+#include "bulla/examine.h"
 #include "bulla/hash.h"
 #include "bulla/io.h"
 #include "bulla/ring.h"
 #include "bulla/ustar.h"
 
 /*
- * Reading a file that somebody else may still change, once. Each piece comes
+ * Reading a file that somebody else may still change, or add to, once. Each piece comes
  * into memory of ours; from there it is written to the copy, hashed, and
  * handed to whoever parses it. So all three are the same bytes, whatever
  * becomes of the file meanwhile, and none of them has to be read again.
  *
  * A second thread reads and writes while the caller's hashes.
  */
+struct source {
+	struct bulla_reader r;
+	struct bulla_reader_fd fd;
+	const struct bulla_growing *growing;	/* or NULL: it is whole */
+	uint64_t pos, told;		/* of a growing one: read; to be read */
+	uint64_t dropped;		/* ... and no longer in memory */
+};
 struct tee {
 	struct bulla_reader r;	/* what is in the copy, in order */
-	int from, copy;
+	struct source from;
+	int copy;
 	uint8_t first[BULLA_USTAR_BLOCK];	/* read before all else */
 	size_t n_first;
 	uint64_t written, flushed;	/* of the copy; the reading thread's */
@@ -32,10 +41,11 @@ struct tee {
 
 /*
  * The first block stands in first (n_first bytes, fewer when there are no
- * more), and nothing has been copied yet. BULLA_E_IO, _NOMEM, _UNSUPPORTED.
+ * more), and nothing has been copied yet. growing, or NULL: as in
+ * bulla_examine. BULLA_E_IO, _INCOMPLETE, _NOMEM, _UNSUPPORTED.
  */
 BULLA_NODISCARD enum bulla_status tee_open(struct tee *t, int from, int copy,
-    struct bulla_err *err);
+    const struct bulla_growing *growing, struct bulla_err *err);
 /* From here on the copy grows. threads: 1 or more. */
 BULLA_NODISCARD enum bulla_status tee_begin(struct tee *t, unsigned threads,
     struct bulla_err *err);

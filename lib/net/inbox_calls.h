@@ -146,6 +146,14 @@ BULLA_NODISCARD enum bulla_status uploads_load(struct bulla_inbox *ib,
 void uploads_tick(struct bulla_inbox *ib);
 void uploads_free(struct bulla_inbox *ib);
 
+/* inbox_follow.c: judged while it comes. _locked: upload.mu is held. */
+uint64_t upload_sure_locked(struct upload *u);
+void follow_begin(struct upload *u);
+void follow_tell_locked(struct upload *u);
+void follow_leave_locked(struct upload *u);
+void follow_watch(struct upload *u, int64_t now);
+void *follow_take(struct upload *u);
+
 /* One that was removed because nothing came for too long. */
 bool uploads_expired(struct bulla_inbox *ib, const char *id,
     const struct bulla_inbox_client *who);

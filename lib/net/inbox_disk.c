@@ -90,7 +90,9 @@ state_write(const struct upload *u, bool again, struct bulla_err *err)
 		bulla_field_put_u64(&b, "length", length);
 	else
 		bulla_field_put_str(&b, "length", "-");
-	if (u->has_hint)
+	if (u->has_hint && u->by_ends)
+		bulla_field_put_hex(&b, "ends", u->hint, sizeof(u->hint));
+	else if (u->has_hint)
 		bulla_field_put_hex(&b, "sha256", u->hint, sizeof(u->hint));
 	else
 		bulla_field_put_str(&b, "sha256", "-");
@@ -147,12 +149,29 @@ length_take(struct bulla_fields *f, struct upload *u, struct bulla_err *err)
 	return st;
 }
 
+/* What the client calls it: by all of it, by its ends, or not at all. */
+static enum bulla_status
+hint_take(struct bulla_fields *f, struct upload *u, struct bulla_err *err)
+{
+	struct bulla_cur v;
+	enum bulla_status st;
+
+	u->by_ends = bulla_field_next_is(f, "ends");
+	st = bulla_field_take(f, u->by_ends ? "ends" : "sha256", &v, err);
+	if (st != BULLA_OK)
+		return st;
+	u->has_hint = bulla_hex_decode(&v, u->hint, sizeof(u->hint));
+	if (!u->has_hint && (u->by_ends || !bulla_cur_is(&v, "-")))
+		return bulla_fail(err, BULLA_E_FORMAT, "%s: not a digest",
+		    u->by_ends ? "ends" : "sha256");
+	return BULLA_OK;
+}
+
 static enum bulla_status
 state_parse(struct upload *u, const struct bulla_cur *text,
     struct bulla_err *err)
 {
 	struct bulla_fields f;
-	struct bulla_cur v;
 	enum bulla_status st;
 
 	st = bulla_fields_begin(&f, text, STATE_TYPE, err);
@@ -162,14 +181,11 @@ state_parse(struct upload *u, const struct bulla_cur *text,
 	if (st == BULLA_OK)
 		st = length_take(&f, u, err);
 	if (st == BULLA_OK)
-		st = bulla_field_take(&f, "sha256", &v, err);
+		st = hint_take(&f, u, err);
 	if (st == BULLA_OK)
 		st = bulla_fields_end(&f, err);
 	if (st != BULLA_OK)
 		return st;
-	u->has_hint = bulla_hex_decode(&v, u->hint, sizeof(u->hint));
-	if (!u->has_hint && !bulla_cur_is(&v, "-"))
-		return bulla_fail(err, BULLA_E_FORMAT, "sha256: not a digest");
 	bulla_hex(u->client.hex, u->client.spki, sizeof(u->client.spki));
 	return BULLA_OK;
 }

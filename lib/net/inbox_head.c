@@ -145,15 +145,19 @@ meta(struct request *r, const struct bulla_cur *v)
 	char hex[64];
 	size_t n;
 	struct bulla_cur text;
+	bool whole;
 
 	if (bulla_tus_meta_parse(v, &m, &err) != BULLA_OK) {
 		reply_text(&r->reply, 400, "%s", err.msg);
 		return false;
 	}
-	if (bulla_tus_meta_get(&m, "sha256", hex, sizeof(hex), &n)) {
+	whole = bulla_tus_meta_get(&m, "sha256", hex, sizeof(hex), &n);
+	if (whole || bulla_tus_meta_get(&m, BULLA_TUS_ENDS, hex, sizeof(hex),
+	    &n)) {
 		text = bulla_cur_of(hex, n);
 		r->has_hint = bulla_hex_decode(&text, r->hint,
 		    sizeof(r->hint));
+		r->by_ends = r->has_hint && !whole;
 	}
 	return true;
 }

@@ -87,12 +87,18 @@ struct upload {
 	struct bulla_inbox_client client;
 	char agency[BULLA_INBOX_AGENCY_MAX];	/* or ""; inbox.mu */
 	_Atomic uint64_t length;	/* or LENGTH_DEFERRED */
-	bool has_hint;
-	uint8_t hint[32];		/* sha256 that the client claims */
+	bool has_hint, by_ends;
+	uint8_t hint[32];		/* sha256 that the client claims; or of
+					 * its ends: no more than a name */
 	int fd;				/* data; -1 when nothing is left */
 	_Atomic enum upload_state state;
 	pthread_mutex_t mu;
 	struct request *owner;		/* whose body may be written; mu */
+	/* of whoever judges it while it comes; mu */
+	void *followed;			/* or NULL */
+	bool was_followed;
+	uint64_t told, rate_told;	/* bytes: now, and a while ago */
+	int64_t rate_at;		/* monotonic: when that was */
 	_Atomic uint64_t written;	/* under mu when it changes */
 	/* Where a piece begins that is kept only if it fits its checksum, or
 	 * PIECE_NONE: what is behind it is not acknowledged. Under mu. */
@@ -155,7 +161,7 @@ struct request {
 	uint64_t body_len;		/* declared, or BODY_CHUNKED */
 	bool has_offset, has_length;
 	uint64_t offset, length;	/* Upload-Offset, Upload-Length */
-	bool has_hint;
+	bool has_hint, by_ends;
 	uint8_t hint[32];
 	bool has_sum;
 	uint8_t sum[32];		/* Upload-Checksum: of the body */

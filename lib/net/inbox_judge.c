@@ -65,7 +65,8 @@ hash_upload(const struct upload *u, uint8_t sha256[BULLA_SHA256_LEN],
 /*
  * The client asks for the digest that it knows. Where the bytes have
  * another one, it has to hear that under its own. Of a pipe nobody knew it
- * when the upload was begun.
+ * when the upload was begun, nor of what was named by its ends: whoever comes
+ * with the same ends again is told that it is here.
  */
 static enum bulla_status
 keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
@@ -75,6 +76,7 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 	    .body = BULLA_BUF_INIT(NOTE_MAX) };
 	uint8_t sha256[BULLA_SHA256_LEN];
 	struct bulla_err err = { 0 };
+	const bool claimed = u->has_hint && !u->by_ends;
 	enum bulla_status st = BULLA_OK;
 
 	memcpy(sha256, u->hint, sizeof(sha256));
@@ -82,16 +84,17 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 		a.rejected = !v->accepted;
 		bulla_buf_put(&a.body, v->note.p, v->note.len);
 		st = answer_put(u->ib, &u->client, v->sha256, &a, &err);
+		if (st == BULLA_OK && u->by_ends && v->accepted)
+			st = answer_put(u->ib, &u->client, u->hint, &a, &err);
 		if (memcmp(v->sha256, u->hint, sizeof(u->hint)) != 0)
 			refusal(&a, "the bytes that arrived have "
 			    "another SHA-256");
 	} else {
 		refusal(&a, why->msg);
-		if (!u->has_hint)
+		if (!claimed)
 			st = hash_upload(u, sha256, &err);
 	}
-	if (st == BULLA_OK && a.refused && (u->has_hint ||
-	    found != BULLA_OK))
+	if (st == BULLA_OK && a.refused && (claimed || found != BULLA_OK))
 		st = answer_put(u->ib, &u->client, sha256, &a, &err);
 	bulla_buf_free(&a.body);
 	if (st != BULLA_OK)
@@ -109,10 +112,11 @@ log_verdict(struct upload *u, const struct bulla_inbox_verdict *v,
 	    V_REFUSED : v->accepted ? V_RECEIVE : V_REJECT], 1);
 	if (found == BULLA_OK)
 		inbox_log(u->ib, "event=judged client=%s upload=%s package=%s "
-		    "result=%s%s", u->client.hex, u->id,
+		    "result=%s%s%s", u->client.hex, u->id,
 		    v->id[0] != '\0' ? v->id : "-",
 		    v->accepted ? "receive" : "reject",
-		    v->existed ? " known=yes" : "");
+		    v->existed ? " known=yes" : "",
+		    v->followed ? " followed=yes" : "");
 	else
 		inbox_log(u->ib, "event=judged client=%s upload=%s "
 		    "result=refused reason=\"%s\"", u->client.hex, u->id,
@@ -146,8 +150,8 @@ judge_run(struct task *t)
 	/* The callback reads from the beginning, also the second time. */
 	(void)lseek(u->fd, 0, SEEK_SET);
 	(void)clock_gettime(CLOCK_MONOTONIC, &t0);
-	st = u->ib->cfg.finish(u->ib->cfg.finish_ctx, u->fd, &u->client, &v,
-	    &err);
+	st = u->ib->cfg.finish(u->ib->cfg.finish_ctx, u->fd, &u->client,
+	    follow_take(u), &v, &err);
 	(void)clock_gettime(CLOCK_MONOTONIC, &t1);
 	if (!is_temporary(st)) {
 		atomic_fetch_add(&u->ib->stats.judged_ms,

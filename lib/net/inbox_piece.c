@@ -62,9 +62,10 @@ piece_end(struct upload *u, struct request *r, struct bulla_err *err)
 	if (u->owner != r)
 		st = bulla_fail(err, BULLA_E_REFUSED,
 		    "the upload was continued elsewhere");
-	else if (memcmp(sum, r->sum, sizeof(sum)) == 0)
+	else if (memcmp(sum, r->sum, sizeof(sum)) == 0) {
 		atomic_store(&u->piece_at, PIECE_NONE);
-	else
+		follow_tell_locked(u);
+	} else
 		st = bulla_fail(err, BULLA_E_MISMATCH,
 		    "the body has another SHA-256 than Upload-Checksum");
 	pthread_mutex_unlock(&u->mu);

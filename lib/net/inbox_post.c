@@ -84,6 +84,7 @@ upload_of(struct request *r)
 	memcpy(u->agency, r->conn->agency, sizeof(u->agency));
 	atomic_store(&u->length, r->length);
 	u->has_hint = r->has_hint;
+	u->by_ends = r->by_ends;
 	memcpy(u->hint, r->hint, sizeof(u->hint));
 	return u;
 }

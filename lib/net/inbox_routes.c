@@ -251,6 +251,8 @@ route_open(struct request *r, struct upload *u)
 		reply_text(&r->reply, 500, "out of memory");
 	if (r->reply.status != 0)
 		upload_release(u, r);
+	else if (r->body_len != BODY_NONE)
+		follow_begin(u);
 }
 
 void

@@ -54,8 +54,10 @@ write_locked(struct upload *u, struct request *r, struct bulla_err *err)
 		return st;
 	}
 	st = bulla_pwrite_fd(u->fd, r->buf, r->buf_len, at, "upload", err);
-	if (st == BULLA_OK)
+	if (st == BULLA_OK) {
 		atomic_store(&u->written, at + r->buf_len);
+		follow_tell_locked(u);
+	}
 	return st;
 }
 
@@ -105,6 +107,8 @@ let_go(struct upload *u, bool idle)
 		atomic_store(&u->touched, inbox_clock());
 	ok = !(idle && u->owner != NULL) &&
 	    atomic_compare_exchange_strong(&u->state, &open, UPLOAD_GONE);
+	if (ok)
+		follow_leave_locked(u);
 	pthread_mutex_unlock(&u->mu);
 	return ok;
 }
@@ -150,17 +154,15 @@ upload_expire(struct upload *u)
 		upload_close(u);
 }
 
-/* Written, and not part of a piece whose checksum is not known yet. */
 static uint64_t
 sure(struct upload *u)
 {
-	uint64_t upto, piece;
+	uint64_t upto;
 
 	pthread_mutex_lock(&u->mu);
-	upto = atomic_load(&u->written);
-	piece = atomic_load(&u->piece_at);
+	upto = upload_sure_locked(u);
 	pthread_mutex_unlock(&u->mu);
-	return upto < piece ? upto : piece;
+	return upto;
 }
 
 /*

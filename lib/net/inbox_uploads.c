@@ -34,6 +34,7 @@ upload_new(struct bulla_inbox *ib)
 static void
 upload_free(struct upload *u)
 {
+	follow_leave_locked(u);	/* nobody else knows it any more */
 	if (u->fd != -1)
 		(void)close(u->fd);
 	pthread_mutex_destroy(&u->mu);
@@ -196,7 +197,7 @@ uploads_nameless(struct bulla_inbox *ib, const struct bulla_inbox_client *who)
 
 	pthread_mutex_lock(&ib->mu);
 	for (u = ib->uploads; u != NULL; u = u->next)
-		if (!u->has_hint && upload_is_of(u, who) &&
+		if ((!u->has_hint || u->by_ends) && upload_is_of(u, who) &&
 		    atomic_load(&u->state) == UPLOAD_CLOSED)
 			break;
 	pthread_mutex_unlock(&ib->mu);
@@ -274,6 +275,7 @@ uploads_tick(struct bulla_inbox *ib)
 		    now >= atomic_load(&u->again_at) &&
 		    !atomic_exchange(&u->judge_queued, true))
 			pool_push(&ib->judge, &upload_ref(u)->judge_task);
+		follow_watch(u, now);
 		at = &u->next;
 	}
 	pthread_mutex_unlock(&ib->mu);

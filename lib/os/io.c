@@ -246,6 +246,14 @@ bulla_write_back(int fd, uint64_t off, uint64_t len)
 		    SYNC_FILE_RANGE_WRITE);
 }
 
+void
+bulla_drop(int fd, uint64_t off, uint64_t len)
+{
+	if (off <= INT64_MAX && len <= INT64_MAX - off)
+		(void)posix_fadvise(fd, (off_t)off, (off_t)len,
+		    POSIX_FADV_DONTNEED);
+}
+
 enum bulla_status
 bulla_pread_fd(int fd, void *buf, size_t cap, uint64_t off, size_t *n,
     const char *name, struct bulla_err *err)

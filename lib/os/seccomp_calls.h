@@ -10,13 +10,14 @@
 
 /*
  * Memory, time, threads, and descriptors that are open already. Of these
- * sync_file_range tells the disk to begin with what was written: it changes
- * nothing, and a verifier copies so much that waiting at the end costs.
+ * sync_file_range tells the disk to begin with what was written, and fadvise64
+ * what need not stay in memory: they change nothing, and a verifier copies so
+ * much that waiting at the end, and pages, cost.
  */
 static const int calls_all[] = {
 	SYS_read, SYS_write, SYS_readv, SYS_writev, SYS_pread64,
 	SYS_pwrite64, SYS_preadv, SYS_pwritev, SYS_lseek, SYS_close,
-	SYS_fstat, SYS_ftruncate, SYS_sync_file_range,
+	SYS_fstat, SYS_ftruncate, SYS_sync_file_range, SYS_fadvise64,
 	SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk, SYS_mlock, SYS_munlock,
 	SYS_futex, SYS_set_robust_list, SYS_rseq, SYS_membarrier,
 	SYS_rt_sigprocmask, SYS_rt_sigaction, SYS_rt_sigreturn,
@@ -35,7 +36,7 @@ static const int calls_files[] = {
 	SYS_openat, SYS_statx, SYS_faccessat, SYS_faccessat2, SYS_mkdirat,
 	SYS_unlinkat, SYS_renameat2, SYS_linkat, SYS_readlinkat,
 	SYS_getdents64, SYS_getcwd, SYS_fsync, SYS_fdatasync, SYS_syncfs,
-	SYS_fallocate, SYS_fadvise64,
+	SYS_fallocate,
 	SYS_copy_file_range, SYS_flock, SYS_dup, SYS_dup3, SYS_fchmod,
 	SYS_umask, SYS_statfs, SYS_fstatfs, SYS_utimensat,
 #ifdef SYS_renameat

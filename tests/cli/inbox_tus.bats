@@ -50,17 +50,6 @@ on_disk() {
 	cat "home/incoming/up-${UP#/packages/}/data"
 }
 
-# receipt_of FILE: waits for the verdict on it
-receipt_of() {
-	for _ in $(seq 100); do
-		ask "/receipts/$(sha "$1")"
-		grep -q '^HTTP/1.1 202' headers || break
-		sleep 0.1
-	done
-	answered 200
-	grep -qx 'event: receive' body
-}
-
 @test "the first bytes come with the creation" {
 	inbox
 	printf hello >part

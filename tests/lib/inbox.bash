@@ -166,6 +166,17 @@ patch() {
 	    --data-binary "@$file" "$@"
 }
 
+# receipt_of FILE: waits for the verdict on it
+receipt_of() {
+	for _ in $(seq 100); do
+		ask "/receipts/$(sha "$1")"
+		grep -q '^HTTP/1.1 202' headers || break
+		sleep 0.1
+	done
+	answered 200
+	grep -qx 'event: receive' body
+}
+
 # raw FILE: sends its bytes over TLS, prints what comes back
 raw() {
 	timeout 10 openssl s_client -quiet -connect "127.0.0.1:$PORT" \

@@ -126,12 +126,12 @@ Test(channel, nobody_leaves_descriptors_here)
 	end();
 	begin();
 	/* more than a message has, at once and byte by byte */
-	raw("\0\0\0\1x", 5, 3);
+	raw("\0\0\0\1x", 5, BULLA_CHANNEL_FDS_MAX + 1);
 	cr_expect_eq(hear(&in), BULLA_E_FORMAT);
 	end();
 	begin();
-	raw("\0", 1, 2);
-	raw("\0", 1, 2);
+	raw("\0", 1, BULLA_CHANNEL_FDS_MAX);
+	raw("\0", 1, 1);
 	raw("\0\1x", 3, 0);
 	cr_expect_eq(hear(&in), BULLA_E_FORMAT);
 	cr_expect_eq(n_open(), before);

@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
 
 #include "bulla/receive.h"
 #include "package_parts.h"
@@ -50,11 +52,61 @@ look(const struct bulla_buf *b, size_t len)
 	int in = kit_memfd(b->p, len), copy = kit_memfd("", 0);
 	struct bulla_examined x = BULLA_EXAMINED_INIT;
 
-	bulla_examine(in, copy, 2, &x);
+	bulla_examine(in, copy, 2, NULL, &x);
 	bulla_examined_free(&found);
 	found = x;
 	close(in);
 	close(copy);
+}
+
+/* The package as it grows: len bytes of it, told of piece by piece. */
+struct growth {
+	int fd, event;
+	size_t len, piece;
+	uint64_t told_more;	/* than there is, in the end */
+	bool broken_off;
+};
+
+static void *
+write_it(void *arg)
+{
+	const struct growth *w = arg;
+	uint64_t n;
+
+	for (size_t at = 0; at < w->len; at += n) {
+		n = w->len - at < w->piece ? w->len - at : w->piece;
+		cr_assert_eq(pwrite(w->fd, bytes.p + at, n, (off_t)at),
+		    (ssize_t)n);
+		cr_assert_eq(write(w->event, &n, sizeof(n)), sizeof(n));
+		if (at % 7 == 0)
+			usleep(100);
+	}
+	n = w->broken_off ? BULLA_GROWING_END : w->told_more;
+	if (n > 0)
+		cr_assert_eq(write(w->event, &n, sizeof(n)), sizeof(n));
+	return NULL;
+}
+
+/* What is said of a package that comes as w says. */
+static void
+look_while(struct growth w)
+{
+	int in = kit_memfd("", 0), copy = kit_memfd("", 0);
+	struct bulla_examined x = BULLA_EXAMINED_INIT;
+	struct bulla_growing g = { .event = eventfd(0, EFD_CLOEXEC),
+	    .length = bytes.len };
+	pthread_t writer;
+
+	w.fd = in;
+	w.event = g.event;
+	cr_assert_eq(pthread_create(&writer, NULL, write_it, &w), 0);
+	bulla_examine(in, copy, 2, &g, &x);
+	pthread_join(writer, NULL);
+	bulla_examined_free(&found);
+	found = x;
+	close(in);
+	close(copy);
+	close(g.event);
 }
 
 static void
@@ -274,7 +326,7 @@ liar(void *ctx, int in, int copy, struct bulla_examined *out,
 {
 	(void)ctx;
 	(void)err;
-	bulla_examine(in, copy, 1, out);
+	bulla_examine(in, copy, 1, NULL, out);
 	lie.bytes = out->bytes;
 	bulla_examined_free(out);
 	*out = lie;
@@ -383,9 +435,79 @@ other_length(void *ctx, int in, int copy, struct bulla_examined *out,
 {
 	(void)ctx;
 	(void)err;
-	bulla_examine(in, copy, 1, out);
+	bulla_examine(in, copy, 1, NULL, out);
 	out->bytes--;
 	return BULLA_OK;
+}
+
+/* Whatever the pieces: as if all of it had been there before. */
+Test(examine, what_is_still_being_written)
+{
+	static const size_t pieces[] = { 1, 511, 512, 4096, SIZE_MAX };
+	struct bulla_buf whole = BULLA_BUF_INIT(BULLA_EXAMINED_MAX);
+
+	look(&bytes, bytes.len);
+	cr_assert_eq(found.reached, BULLA_REACHED_END);
+	encode(&found, &whole);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		look_while((struct growth){ .len = bytes.len,
+		    .piece = pieces[i] });
+		encode(&found, &message);
+		cr_expect_eq(message.len, whole.len);
+		cr_expect_arr_eq(message.p, whole.p, whole.len);
+	}
+	bulla_buf_free(&whole);
+}
+
+/* Neither waited for nor taken for the end of a package. */
+Test(examine, what_is_never_going_to_be_whole)
+{
+	static const size_t lens[] = { 0, 100, 512, 5000 };
+
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		look_while((struct growth){ .len = lens[i], .piece = 512,
+		    .broken_off = true });
+		cr_expect_eq(found.reached, BULLA_REACHED_NOTHING);
+		cr_expect_eq(found.end.st, BULLA_E_INCOMPLETE);
+		cr_expect(strstr(found.end.msg, "broken off") != NULL);
+		look_while((struct growth){ .len = lens[i], .piece = 512,
+		    .told_more = bytes.len });
+		cr_expect_eq(found.reached, BULLA_REACHED_NOTHING);
+		cr_expect_eq(found.end.st, BULLA_E_INCOMPLETE);
+		cr_expect(strstr(found.end.msg, "shorter") != NULL);
+	}
+	/* What comes after its end is none of it. */
+	look_while((struct growth){ .len = bytes.len, .piece = 512,
+	    .told_more = 1000 });
+	cr_expect_eq(found.reached, BULLA_REACHED_END);
+}
+
+/* What holds when all of it is there counts, not what held at its start. */
+static enum bulla_status
+now_known(void *ctx, struct bulla_receive *p, struct bulla_err *err)
+{
+	if (ctx == NULL)
+		return bulla_fail(err, BULLA_E_AGAIN, "not now");
+	p->known = ctx;
+	p->now = KIT_TIME + 3605;
+	return BULLA_OK;
+}
+
+Test(examine, who_is_known_when_it_has_arrived)
+{
+	struct bulla_vkeys nobody = { 0 };
+
+	how.known = &nobody;
+	how.arrived = (struct bulla_arrived){ now_known, NULL };
+	cr_expect_eq(receive(&bytes), BULLA_E_AGAIN);
+	expect_packages(0);
+	how.arrived.ctx = &kit.known;
+	cr_assert_eq(receive(&bytes), BULLA_OK, "%s", e.msg);
+	cr_expect(got.accepted);
+	cr_expect(strstr(bulla_buf_cstr(&got.receipt),
+	    "time: 2026-11-22T04:04:10Z") != NULL, "%s",
+	    bulla_buf_cstr(&got.receipt));
+	cr_expect_eq(how.known, &nobody);
 }
 
 Test(examine, no_result_at_all)

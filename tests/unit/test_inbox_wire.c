@@ -24,26 +24,35 @@ parse(size_t len, struct wire_request *q)
 	return wire_parse_request(&c, q, &e);
 }
 
+static struct bulla_tus_route
+route_of(const char *path)
+{
+	struct bulla_cur c = bulla_cur_str(path);
+	struct bulla_tus_route r;
+
+	bulla_tus_route(&c, &r);
+	return r;
+}
+
 /* A request for this path; what parses of it is the same again. */
 static bool
 taken(const char *path, const char *body)
 {
-	struct bulla_inbox_request small = { .client = &client,
-	    .body = bulla_cur_str(body) };
-	struct bulla_cur c = bulla_cur_str(path);
+	const struct wire_request asked = { .kind = WIRE_SMALL,
+	    .client = client, .small = { .body = bulla_cur_str(body),
+	    .route = route_of(path) } };
 	struct wire_request q;
 
-	bulla_tus_route(&c, &small.route);
 	bulla_buf_reset(&msg);
-	wire_put_request(&msg, WIRE_SMALL, &client, &small);
+	wire_put_request(&msg, &asked);
 	if (parse(msg.len, &q) != BULLA_OK)
 		return false;
 	cr_expect_eq(q.kind, WIRE_SMALL);
 	cr_expect_arr_eq(q.small.client->spki, client.spki, 32);
 	cr_expect(strncmp(q.small.client->hex, "010203", 6) == 0);
-	cr_expect_eq(q.small.route.place, small.route.place);
-	cr_expect_eq(q.small.route.old, small.route.old);
-	cr_expect_str_eq(q.small.route.tile, small.route.tile);
+	cr_expect_eq(q.small.route.place, asked.small.route.place);
+	cr_expect_eq(q.small.route.old, asked.small.route.old);
+	cr_expect_str_eq(q.small.route.tile, asked.small.route.tile);
 	return bulla_cur_is(&q.small.body, body);
 }
 
@@ -62,6 +71,7 @@ Test(inbox_wire, requests_that_the_signer_answers)
 
 Test(inbox_wire, cut_longer_and_of_no_kind)
 {
+	struct wire_request judge = { .kind = WIRE_JUDGE, .client = client };
 	struct wire_request q;
 
 	cr_expect(taken("/notes", "a note"));
@@ -70,7 +80,7 @@ Test(inbox_wire, cut_longer_and_of_no_kind)
 	bulla_buf_u8(&msg, 0);
 	cr_expect_eq(parse(msg.len, &q), BULLA_E_FORMAT);
 	bulla_buf_reset(&msg);
-	wire_put_request(&msg, WIRE_JUDGE, &client, NULL);
+	wire_put_request(&msg, &judge);
 	cr_expect_eq(parse(msg.len, &q), BULLA_OK);
 	for (unsigned k = 0; k < 256; k++) {
 		msg.p[0] = (uint8_t)k;
@@ -81,18 +91,43 @@ Test(inbox_wire, cut_longer_and_of_no_kind)
 
 Test(inbox_wire, a_body_over_the_limit)
 {
-	struct bulla_inbox_request small = { .route = {
-	    .place = BULLA_TUS_NOTES } };
-	struct wire_request q;
+	struct wire_request asked = { .kind = WIRE_SMALL, .client = client,
+	    .small.route.place = BULLA_TUS_NOTES }, q;
 	static uint8_t body[BULLA_INBOX_SMALL_MAX + 1];
 
-	small.body = bulla_cur_of(body, sizeof(body) - 1);
-	wire_put_request(&msg, WIRE_SMALL, &client, &small);
+	asked.small.body = bulla_cur_of(body, sizeof(body) - 1);
+	wire_put_request(&msg, &asked);
 	cr_expect_eq(parse(msg.len, &q), BULLA_OK);
 	bulla_buf_reset(&msg);
-	small.body = bulla_cur_of(body, sizeof(body));
-	wire_put_request(&msg, WIRE_SMALL, &client, &small);
+	asked.small.body = bulla_cur_of(body, sizeof(body));
+	wire_put_request(&msg, &asked);
 	cr_expect_eq(parse(msg.len, &q), BULLA_E_FORMAT);
+}
+
+/* One that grows says to how much, and that is no file of no bytes. */
+Test(inbox_wire, the_length_of_one_that_is_followed)
+{
+	static const uint64_t good[] = { 1, 1048576, INT64_MAX };
+	static const uint64_t bad[] = { 0, (uint64_t)INT64_MAX + 1,
+	    UINT64_MAX };
+	struct wire_request asked = { .kind = WIRE_FOLLOW,
+	    .client = client }, q;
+
+	for (size_t i = 0; i < 3; i++) {
+		bulla_buf_reset(&msg);
+		asked.length = good[i];
+		wire_put_request(&msg, &asked);
+		cr_expect_eq(parse(msg.len, &q), BULLA_OK);
+		cr_expect_eq(q.kind, WIRE_FOLLOW);
+		cr_expect_eq(q.length, good[i]);
+		cr_expect_arr_eq(q.client.spki, client.spki, 32);
+		for (size_t n = 0; n < msg.len; n++)
+			cr_expect_eq(parse(n, &q), BULLA_E_FORMAT, "%zu", n);
+		bulla_buf_reset(&msg);
+		asked.length = bad[i];
+		wire_put_request(&msg, &asked);
+		cr_expect_eq(parse(msg.len, &q), BULLA_E_FORMAT);
+	}
 }
 
 static enum bulla_status
@@ -102,7 +137,7 @@ answer(enum wire_kind kind, size_t len, union wire_result *r)
 
 	e = (struct bulla_err){ 0 };
 	memset(r, 0, sizeof(*r));
-	if (kind == WIRE_JUDGE)
+	if (kind != WIRE_SMALL && kind != WIRE_WHO)
 		r->verdict.note.max = BULLA_INBOX_SMALL_MAX;
 	if (kind == WIRE_SMALL)
 		r->small.body.max = BULLA_INBOX_ANSWER_MAX;

@@ -61,7 +61,7 @@ pass(size_t len, size_t some, size_t size, unsigned threads)
 	struct tee t;
 	size_t n;
 
-	cr_assert_eq(tee_open(&t, in, copy, NULL), BULLA_OK);
+	cr_assert_eq(tee_open(&t, in, copy, NULL, NULL), BULLA_OK);
 	cr_expect_eq(t.n_first, len < 512 ? len : 512);
 	cr_expect_eq(lseek(copy, 0, SEEK_END), 0);
 	cr_assert_eq(tee_begin(&t, threads, NULL), BULLA_OK);
@@ -104,7 +104,7 @@ Test(tee, a_copy_that_cannot_be_written)
 	uint64_t got;
 	struct tee t;
 
-	cr_assert_eq(tee_open(&t, in, copy, NULL), BULLA_OK);
+	cr_assert_eq(tee_open(&t, in, copy, NULL, NULL), BULLA_OK);
 	cr_assert_eq(tee_begin(&t, 2, NULL), BULLA_OK);
 	cr_expect_eq(tee_segment(&t, MOST, &got, digest, NULL), BULLA_E_IO);
 	cr_expect_eq(tee_end(&t, digest, &err), BULLA_E_IO);
@@ -144,7 +144,7 @@ Test(tee, a_file_that_changes_meanwhile)
 	for (unsigned i = 0; i < 20; i++) {
 		copy = memfd("", 0);
 		cr_assert_eq(lseek(c.fd, 0, SEEK_SET), 0);
-		cr_assert_eq(tee_open(&t, c.fd, copy, NULL), BULLA_OK);
+		cr_assert_eq(tee_open(&t, c.fd, copy, NULL, NULL), BULLA_OK);
 		cr_assert_eq(tee_begin(&t, 2, NULL), BULLA_OK);
 		cr_assert_eq(tee_segment(&t, MOST, &got, segment, NULL),
 		    BULLA_OK);
