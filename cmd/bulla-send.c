@@ -79,6 +79,9 @@ prepare(struct send *s, const char *path, struct bulla_err *err)
 {
 	enum bulla_status st = BULLA_OK;
 
+	/* A custodian signs for its digest, and others are asked by it. */
+	s->what.hash = !s->home.has_custodian && !s->home.carrier &&
+	    !s->cfg.no_receipt;
 	if (!s->no_spool)
 		st = send_take_in(path, &s->what, err);
 	if (st == BULLA_OK && !s->no_spool)

@@ -12,6 +12,7 @@
 #include "bulla/text.h"
 
 #define CHUNK (256u << 10)
+#define LARGE (1 << 20)	/* bytes: to hash less takes no time */
 
 /* Hash in, and append to spool unless it is -1. */
 static enum bulla_status
@@ -62,7 +63,11 @@ send_take_in(const char *path, struct bulla_send_what *w,
 		st = bulla_fail_sys(err, "%s", name);
 	else if (!S_ISREG(sb.st_mode) || lseek(fd, 0, SEEK_CUR) != 0)
 		st = bulla_spool_open(NULL, &spool, err);
-	if (st == BULLA_OK)
+	w->hash = w->hash && st == BULLA_OK && spool == -1 &&
+	    sb.st_size >= LARGE;
+	if (w->hash)
+		w->size = (uint64_t)sb.st_size;
+	else if (st == BULLA_OK)
 		st = hash_all(fd, spool, name, w, err);
 	if (st == BULLA_OK && w->size == 0)
 		st = bulla_fail(err, BULLA_E_INCOMPLETE, "%s: it is empty",

@@ -5,7 +5,10 @@
 
 #include "bulla/send.h"
 
-/* What is sent: its bytes on a descriptor that can be read again, hashed. */
+/*
+ * What is sent: its bytes on a descriptor that can be read again, hashed. With
+ * w->hash a large file is left to be hashed while it is sent.
+ */
 BULLA_NODISCARD enum bulla_status send_take_in(const char *path,
     struct bulla_send_what *w, struct bulla_err *err);
 /* Is it a sealed package? With no_receipt that is only said. */

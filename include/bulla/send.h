@@ -106,9 +106,11 @@ struct bulla_send_config {
 /*
  * Send the first size bytes of fd (a regular file, read by offset). sha256
  * is of these bytes: it finds an earlier upload of the same package, and its
- * receipt. Other servers do not know it: for them resume is the URL of
- * BULLA_SEND_CREATED, of an earlier run, or NULL. It is not trusted: the
- * upload must be on the same server and have this length.
+ * receipt. With hash it is not known yet, but computed of what is sent, and
+ * set on BULLA_OK: an earlier upload to an inbox is found by the file's ends
+ * then (bulla/tus.h). Other servers do not know either: for them resume is the
+ * URL of BULLA_SEND_CREATED, of an earlier run, or NULL. It is not trusted:
+ * the upload must be on the same server and have this length.
  *
  * BULLA_OK: everything is stored there and, unless no_receipt, the note that
  * the inbox gave is in receipt; nobody has checked it yet. BULLA_E_USAGE
@@ -122,10 +124,11 @@ struct bulla_send_what {
 	int fd;
 	uint64_t size;
 	uint8_t sha256[32];
+	bool hash;
 	const char *resume;
 };
 BULLA_NODISCARD enum bulla_status bulla_send(
-    const struct bulla_send_config *c, const struct bulla_send_what *what,
+    const struct bulla_send_config *c, struct bulla_send_what *what,
     struct bulla_buf *receipt, struct bulla_err *err);
 
 /*

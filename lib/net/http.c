@@ -281,7 +281,7 @@ http_do(struct http *h, const struct http_req *q, struct http_resp *a,
 	struct turn t = { .h = h, .q = q, .a = a, .err = err,
 	    .rate = UINT64_MAX, .moved = http_clock(), .body = { .err = err,
 	    .text = q->text.p, .fd = q->fd, .offset = q->offset,
-	    .len = q->body_len, .st = &t.st } };
+	    .len = q->body_len, .tally = q->tally, .st = &t.st } };
 	struct curl_slist *list = NULL;
 	enum bulla_status st;
 

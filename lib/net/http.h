@@ -10,6 +10,7 @@
 #include "bulla/buf.h"
 #include "bulla/send.h"
 #include "bulla/x509.h"
+#include "tally.h"
 
 /*
  * One HTTP request after another over one verified HTTPS connection, on
@@ -46,6 +47,7 @@ struct http_req {
 	struct bulla_cur text;		/* the body, when p is not NULL */
 	int fd;				/* else body_len bytes at offset */
 	uint64_t body_len;		/* 0: none; of text too */
+	struct tally *tally;		/* sees what is read of fd; or NULL */
 };
 
 /* What the server can do, as it says in the answer to OPTIONS. */
@@ -79,6 +81,7 @@ struct http_body {
 	int fd;			/* len bytes of this file, from offset */
 	uint64_t offset, len;
 	uint64_t pos;		/* how far libcurl has read */
+	struct tally *tally;	/* of the file, or NULL */
 	enum bulla_status *st;	/* what that ran into: as http_do */
 	struct bulla_err *err;
 };

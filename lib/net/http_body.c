@@ -27,6 +27,8 @@ read_cb(char *buf, size_t size, size_t n, void *ctx)
 		    "the package got shorter while it was sent");
 	if (*b->st != BULLA_OK)
 		return CURL_READFUNC_ABORT;
+	if (b->tally != NULL)
+		tally_see(b->tally, b->offset + b->pos, buf, got);
 	b->pos += got;
 	return got;
 }

@@ -1,8 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "send_int.h"
 
 #include "bulla/enc.h"
+#include "bulla/io.h"
 #include "bulla/send.h"
 #include "bulla/tus.h"
 
@@ -65,16 +67,17 @@ is_dead(const struct sender *s, enum bulla_status st)
 	    (s->flow != NULL && st != BULLA_E_MISMATCH);
 }
 
-/* The digest is all that is told about the package: no name, no path. */
-static void
-put_meta(struct sender *s)
+/* A digest is all that is told about the package: no name, no path. */
+void
+send_name(struct sender *s)
 {
 	struct bulla_buf meta = BULLA_BUF_INIT(sizeof(s->meta));
 	const char *text;
 	char hex[65];
 
-	bulla_hex(hex, s->sha256, sizeof(s->sha256));
-	bulla_tus_meta_put(&meta, "sha256", hex, 64);
+	bulla_hex(hex, s->hashing ? s->ends : s->sha256, sizeof(s->sha256));
+	bulla_tus_meta_put(&meta, s->hashing ? BULLA_TUS_ENDS : "sha256", hex,
+	    64);
 	text = bulla_buf_cstr(&meta);
 	BULLA_CHECK(text != NULL && strlen(text) < sizeof(s->meta));
 	memcpy(s->meta, text, strlen(text) + 1);
@@ -105,7 +108,7 @@ deliver(struct sender *s, struct bulla_err *err)
 	enum bulla_status st;
 
 	if (s->has_size)
-		put_meta(s);
+		send_name(s);
 	s->stage = s->remembered ? ASK : CREATE;
 	if (s->c->checksum || !s->has_size || s->size <= SMALL)
 		s->stage = LEARN;
@@ -122,17 +125,46 @@ finish(struct sender *s)
 		http_close(&s->http);
 	bulla_buf_free(&s->a.body);
 	flow_free(s->flow);
+	tally_free(&s->tally);
+}
+
+/* What the package can be found by before all of it has been read. */
+static enum bulla_status
+ends_of(int fd, uint64_t size, uint8_t out[32], struct bulla_err *err)
+{
+	struct bulla_buf b = BULLA_BUF_INIT(8 + 2 * BULLA_TUS_ENDS_BYTES);
+	uint8_t *end = malloc(BULLA_TUS_ENDS_BYTES);
+	uint64_t want = size < BULLA_TUS_ENDS_BYTES ? size :
+	    BULLA_TUS_ENDS_BYTES;
+	enum bulla_status st = BULLA_OK;
+	size_t n;
+
+	bulla_buf_u64(&b, size);
+	for (unsigned i = 0; i < 2 && st == BULLA_OK && end != NULL; i++) {
+		st = bulla_pread_fd(fd, end, (size_t)want, i == 0 ? 0 :
+		    size - want, &n, "the package", err);
+		if (st == BULLA_OK && n < want)
+			st = bulla_fail(err, BULLA_E_INCOMPLETE,
+			    "the package got shorter while it was sent");
+		bulla_buf_put(&b, end, st == BULLA_OK ? n : 0);
+	}
+	if (end == NULL || bulla_buf_status(&b) != BULLA_OK)
+		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	if (st == BULLA_OK)
+		bulla_sha256(b.p, b.len, out);
+	bulla_buf_free(&b);
+	free(end);
+	return st;
 }
 
 enum bulla_status
-bulla_send(const struct bulla_send_config *c,
-    const struct bulla_send_what *what, struct bulla_buf *receipt,
-    struct bulla_err *err)
+bulla_send(const struct bulla_send_config *c, struct bulla_send_what *what,
+    struct bulla_buf *receipt, struct bulla_err *err)
 {
 	struct bulla_err scratch = { 0 };
 	struct sender s = { .c = c, .receipt = receipt, .a = HTTP_RESP_INIT,
 	    .fd = what->fd, .has_size = true, .size = what->size,
-	    .declared = true };
+	    .declared = true, .hashing = what->hash };
 	enum bulla_status st;
 
 	if (err == NULL)
@@ -143,8 +175,17 @@ bulla_send(const struct bulla_send_config *c,
 	s.remembered = st == BULLA_OK && what->resume != NULL &&
 	    url_resolve(s.create_url, what->resume, s.upload_url, NULL) ==
 	    BULLA_OK;
+	if (st == BULLA_OK && s.hashing)
+		st = tally_new(&s.tally, err);
+	if (st == BULLA_OK && s.hashing)
+		st = ends_of(s.fd, s.size, s.ends, err);
 	if (st == BULLA_OK)
 		st = deliver(&s, err);
+	/* With no receipt to ask for nobody has wanted it yet. */
+	if (st == BULLA_OK)
+		st = send_sum_up(&s, err);
+	if (st == BULLA_OK)
+		memcpy(what->sha256, s.sha256, sizeof(s.sha256));
 	finish(&s);
 	return st;
 }

@@ -19,14 +19,17 @@ struct sender {
 	struct flow *flow;	/* ... a stream */
 	bool has_size;		/* of a stream: at its end */
 	uint64_t size;
-	uint8_t sha256[32];	/* known with the size */
+	uint8_t sha256[32];	/* of a stream: known with the size; of */
+	bool hashing;		/* ... a file: not known yet, but */
+	struct tally tally;	/* ... growing */
+	uint8_t ends[32];	/* what it is called meanwhile */
 	struct http http;
 	struct http_resp a;	/* the last response */
 	struct http_can can;
 	enum stage stage;
 	char base[HTTP_URL_MAX];
 	char create_url[HTTP_URL_MAX], upload_url[HTTP_URL_MAX];
-	char meta[160];		/* "" for none */
+	char meta[160];		/* "" for none: send_name */
 	bool remembered;	/* upload_url is from an earlier run */
 	bool declared;		/* the server knows the size */
 	bool lost;		/* of no use to try again */
@@ -48,6 +51,11 @@ BULLA_NODISCARD enum bulla_status send_receipt(struct sender *s,
 /* So much is there: tell it, and see whether that is all. */
 void send_acknowledged(struct sender *s, uint64_t offset);
 bool send_is_gone(const struct sender *s);
+/* The digest of all of it, if that is not known yet. */
+BULLA_NODISCARD enum bulla_status send_sum_up(struct sender *s,
+    struct bulla_err *err);
+/* In meta: what the package is called, by its digest when that is known. */
+void send_name(struct sender *s);
 BULLA_NODISCARD enum bulla_status send_unexpected(struct sender *s,
     const char *what, struct bulla_err *err);
 /* The upload is of no use any more: delete it, once, if that works. */

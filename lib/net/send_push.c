@@ -56,7 +56,10 @@ send_body(struct sender *s, uint64_t at, uint64_t max, struct http_req *q,
 	if (s->flow == NULL) {
 		q->fd = s->fd;
 		q->body_len = s->size - at < max ? s->size - at : max;
-		return BULLA_OK;
+		q->tally = s->hashing ? &s->tally : NULL;
+		/* What an earlier run has sent, this one has not seen. */
+		return s->hashing ? tally_read(&s->tally, s->fd, at, err) :
+		    BULLA_OK;
 	}
 	st = flow_get(s->flow, &s->http, at, &c, &last, err);
 	if (st != BULLA_OK) {

@@ -6,7 +6,7 @@
 #include "bulla/enc.h"
 
 #define SMALL (UINT64_C(256) << 10)	/* bytes that go with the creation */
-#define POLL_FIRST_MS 30u
+#define POLL_FIRST_MS 8u
 #define POLL_SAME 8u	/* questions before the pause between two doubles */
 #define POLL_MAX_MS 3000u
 #define DELETE_SECS 10
@@ -203,7 +203,7 @@ still_judged(struct sender *s, struct bulla_err *err)
 {
 	/* So that the answer waits for about an eighth of what it took. */
 	unsigned n = s->polls / POLL_SAME;
-	uint64_t ms = (uint64_t)POLL_FIRST_MS << (n < 8 ? n : 8);
+	uint64_t ms = (uint64_t)POLL_FIRST_MS << (n < 9 ? n : 9);
 
 	s->polls++;
 	s->again.failures = 0;
@@ -215,14 +215,32 @@ still_judged(struct sender *s, struct bulla_err *err)
 }
 
 enum bulla_status
+send_sum_up(struct sender *s, struct bulla_err *err)
+{
+	enum bulla_status st = BULLA_OK;
+
+	if (!s->hashing)
+		return BULLA_OK;
+	st = tally_read(&s->tally, s->fd, s->size, err);
+	if (st != BULLA_OK)
+		return st;
+	tally_end(&s->tally, s->sha256);
+	s->hashing = false;
+	/* Should it have to be created again, this is the better name. */
+	send_name(s);
+	return BULLA_OK;
+}
+
+enum bulla_status
 send_receipt(struct sender *s, struct bulla_err *err)
 {
 	char url[HTTP_URL_MAX], tail[80] = "receipts/";
 	struct http_req q = { .method = "GET", .url = url };
-	enum bulla_status st;
+	enum bulla_status st = send_sum_up(s, err);
 
 	bulla_hex(tail + strlen(tail), s->sha256, sizeof(s->sha256));
-	st = url_join(s->base, tail, url, err);
+	if (st == BULLA_OK)
+		st = url_join(s->base, tail, url, err);
 	if (st == BULLA_OK)
 		st = http_do(&s->http, &q, &s->a, err);
 	if (st != BULLA_OK)
