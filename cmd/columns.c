@@ -92,3 +92,43 @@ columns_put(struct bulla_buf *b, const struct bulla_cur *text, size_t indent,
 		bulla_buf_str(b, "\n");
 	}
 }
+
+/* Scripts that terminals show two columns wide, and pictures. */
+static size_t
+width_of(uint32_t point)
+{
+	static const uint32_t wide[][2] = { { 0x1100, 0x115f },
+	    { 0x2e80, 0x303e }, { 0x3041, 0xa4cf }, { 0xa960, 0xa97f },
+	    { 0xac00, 0xd7a3 }, { 0xf900, 0xfaff }, { 0xfe30, 0xfe6f },
+	    { 0xff00, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f300, 0x1faff },
+	    { 0x20000, 0x3fffd } };
+
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++) {
+		if (point >= wide[i][0] && point <= wide[i][1])
+			return 2;
+	}
+	return 1;
+}
+
+void
+columns_cut(struct bulla_buf *b, const struct bulla_cur *text, size_t width)
+{
+	static const char dots[] = "...";
+	struct bulla_buf all = BULLA_BUF_INIT(1u << 20);
+	struct bulla_cur rest, whole;
+	size_t at = 0, fits = 0;
+	uint32_t point;
+
+	bulla_text_escape(&all, text);
+	whole = rest = bulla_buf_view(&all);
+	while (at <= width && bulla_utf8_next(&rest, &point)) {
+		at += width_of(point);
+		if (at + sizeof(dots) - 1 <= width)
+			fits = whole.len - rest.len;
+	}
+	if (at > width)
+		whole.len = fits;
+	bulla_buf_cur(b, &whole);
+	bulla_buf_str(b, at > width ? dots : "");
+	bulla_buf_free(&all);
+}

@@ -20,6 +20,12 @@ size_t columns_count(const struct bulla_cur *text);
  */
 bool columns_next(struct bulla_cur *text, size_t width, bool whole,
     struct bulla_cur *out);
+/*
+ * One line of any text, escaped, with "..." where it had to be cut to so many
+ * columns: characters of East Asia take two.
+ */
+void columns_cut(struct bulla_buf *b, const struct bulla_cur *text,
+    size_t width);
 /* Text in lines, each but the first after `indent` columns. */
 void columns_put(struct bulla_buf *b, const struct bulla_cur *text,
     size_t indent, size_t width);

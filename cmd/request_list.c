@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "request_thread.h"
 
 #include "bulla/when.h"
 
 #define CLASS 16	/* columns: 80 in all */
+#define ABOUT 78	/* of a line that is two in */
 
 struct list {
 	struct request_cmd *k;
@@ -66,6 +68,57 @@ short_due(enum bulla_due_what what)
 	return text[what];
 }
 
+/* What it is about, if its document was opened here. */
+static bool
+about(const struct list *l, const struct bulla_thread *t,
+    struct bulla_reqdoc *d, struct bulla_cur *summary)
+{
+	struct bulla_err err = { 0 };
+	struct bulla_cur all;
+
+	return bulla_request_document(&l->k->m.h, t->event[0].id, NULL, d,
+	    &err) == BULLA_OK && bulla_reqdoc_get(d, "summary", &all) &&
+	    bulla_reqdoc_line(&all, summary);
+}
+
+/* Below the line: beside all else there is no room for a sentence. */
+static void
+line_about(const struct list *l, const struct bulla_thread *t)
+{
+	struct bulla_reqdoc d = { 0 };
+	struct bulla_buf text = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	struct bulla_buf b = BULLA_BUF_INIT(BULLA_REQDOC_MAX);
+	struct bulla_cur v;
+
+	if (!about(l, t, &d, &v)) {
+		bulla_buf_str(&text, "(not opened here: show opens it)");
+	} else {
+		bulla_buf_fmt(&text, "%s: ", t->type[0] != '\0' ? t->type :
+		    "call");
+		bulla_buf_cur(&text, &v);
+	}
+	v = bulla_buf_view(&text);
+	columns_cut(&b, &v, ABOUT);
+	printf("  %.*s\n", (int)b.len, b.len > 0 ? (const char *)b.p : "");
+	bulla_buf_free(&text);
+	bulla_buf_free(&b);
+	bulla_reqdoc_free(&d);
+}
+
+static void
+json_about(const struct list *l, const struct bulla_thread *t,
+    struct cmd_json *j)
+{
+	struct bulla_reqdoc d = { 0 };
+	struct bulla_cur v;
+
+	if (about(l, t, &d, &v))
+		cmd_json_cur(j, "summary", &v);
+	else
+		cmd_json_null(j, "summary");
+	bulla_reqdoc_free(&d);
+}
+
 static void
 line(const struct list *l, size_t i)
 {
@@ -81,6 +134,7 @@ line(const struct list *l, size_t i)
 	    class : "-", bulla_thread_state_text(t->state),
 	    request_us(&l->t, t->waiting), d != NULL ? short_due(d->what) :
 	    "-", d != NULL ? " " : "", span);
+	line_about(l, t);
 }
 
 static int
@@ -95,6 +149,7 @@ json(const struct list *l, size_t i)
 	request_str_json(j, "class", t->event[0].urgency);
 	request_str_json(j, "type", t->type);
 	request_str_json(j, "category", t->category);
+	json_about(l, t, j);
 	request_str_json(j, "related", t->related);
 	cmd_json_str(j, "state", bulla_thread_state_text(t->state));
 	if (t->waiting < 0)

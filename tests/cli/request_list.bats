@@ -65,7 +65,7 @@ row() {
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	[[ ${lines[0]} == "request "*" by   class "* ]]
-	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	[ "${lines[3]}" = "1 open, 0 overdue, 0 ended" ]
 	for line in "${lines[@]}"; do
 		[ "${#line}" -le 80 ]
 	done
@@ -74,15 +74,46 @@ row() {
 	[ "$(row b --time "$AT")" = \
 	    "$ID them routine-subscrib open us ack 3d" ]
 	# what it is about is known to b once it was opened
-	bulla request --home b --json list | jq -e '.type == null'
+	bulla request --home b --json list | jq -e '.type == null and
+	    has("summary") and .summary == null'
+	run --separate-stderr bulla request --home b list
+	[ "${lines[2]}" = "  (not opened here: show opens it)" ]
 	bulla request --home b show "$ID" >/dev/null
 	bulla request --home a --json list --time "$AT" >a.json
 	bulla request --home b --json list --time "$AT" >b.json
 	cmp a.json b.json
+	for home in a b; do
+		run --separate-stderr bulla request --home $home list
+		[ "${lines[2]}" = "  subscriber: $(jq -r .summary a.json)" ]
+	done
+	grep -qxF "summary: $(jq -r .summary a.json)" "a/requests/$ID.txt"
 	jq -e '.class == "routine-subscriber" and .type == "subscriber" and
 	    .waiting == "b.example" and .agreement == 1 and
 	    .acknowledge.state == "open" and .acknowledge.due == $due and
 	    .overdue == false' --arg due "$(later 72)" a.json
+}
+
+@test "list: a long summary is cut to 80 columns, and shown harmless" {
+	local line cjk
+	cjk=$(printf '\u4f60%.0s' {1..60})
+	ask l.bulla -F "summary=A \\ $(printf 'x%.0s' {1..200})" >id2
+	ask w.bulla -F "summary=$cjk" >id3
+	run --separate-stderr bulla request --home a list
+	[ "$status" -eq 0 ]
+	line=$(grep -A 1 "^$(cat id2)" <<<"$output" | tail -n 1)
+	[ "${#line}" -eq 80 ]
+	[[ $line == '  subscriber: A \\ xxx'*'xxx...' ]]
+	# characters of two columns each: 12 and 31 times 2 and 3
+	line=$(grep -A 1 "^$(cat id3)" <<<"$output" | tail -n 1)
+	[ "$line" = "  subscriber: $(printf '\u4f60%.0s' {1..31})..." ]
+	bulla request --home a --json list | jq -se --arg c "$cjk" \
+	    'any(.[]; .summary == $c)'
+	# a call has one, too
+	bulla request --home a hotline -F trigger=security-incident \
+	    -F request=none -F raised-by=Rossi -F raised-to=Chen \
+	    -F 'summary=Our key may have been stolen.' >/dev/null
+	run --separate-stderr bulla request --home a list
+	[[ $output == *$'\n  call: Our key may have been stolen.\n'* ]]
 }
 
 @test "list: overdue, answered, and what is over only with --all" {
@@ -90,7 +121,7 @@ row() {
 	    "$ID us routine-subscrib open them ack -24h" ]
 	run --separate-stderr bulla request --home a list \
 	    --time "$(later 96)"
-	[ "${lines[2]}" = "1 open, 1 overdue, 0 ended" ]
+	[ "${lines[3]}" = "1 open, 1 overdue, 0 ended" ]
 	reply refused n.bulla -F ground=dual-criminality \
 	    -F 'reason=Not a crime here'
 	deliver a b n.bulla
@@ -114,11 +145,11 @@ row() {
 @test "list: exercises are among themselves" {
 	ask x.bulla --exercise >id2
 	run --separate-stderr bulla request --home a list
-	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	[ "${lines[3]}" = "1 open, 0 overdue, 0 ended" ]
 	[[ $stderr == *"1 packages of exercises (--exercise) are left out"* ]]
 	run --separate-stderr bulla request --home a list --exercise
 	[[ ${lines[1]} == "$(cat id2) us "* ]]
-	[ "${lines[2]}" = "1 open, 0 overdue, 0 ended" ]
+	[ "${lines[3]}" = "1 open, 0 overdue, 0 ended" ]
 	[[ $stderr == *"1 packages of no exercise are left out"* ]]
 }
 
