@@ -106,14 +106,15 @@ play(struct exercise *e)
 	struct bulla_err err = { 0 };
 
 	for (int s = 0; s < 2; s++)
-		drill_tell(d, "%s%.*s (%c): %.*s", s == 0 ? "EXERCISE  " :
-		    "          ", (int)e->x.side[s].name.len,
+		drill_tell(d, s == 0 ? "EXERCISE  " : "          ", "%.*s "
+		    "(%c): %.*s", (int)e->x.side[s].name.len,
 		    (const char *)e->x.side[s].name.p, s ? 'b' : 'a',
 		    (int)e->x.side[s].person.len,
 		    (const char *)e->x.side[s].person.p);
-	drill_tell(d, "          %.*s (%.*s)\n", (int)e->x.title.len,
+	drill_tell(d, "          ", "%.*s (%.*s)", (int)e->x.title.len,
 	    (const char *)e->x.title.p, (int)e->x.category.len,
 	    (const char *)e->x.category.p);
+	drill_tell(d, "", "%s", "");
 	if (!drill_set_up(d) || !drill_play(d)) {
 		if (d->trouble)
 			return CMD_TROUBLE;

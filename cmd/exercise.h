@@ -1,6 +1,8 @@
 #ifndef EXERCISE_H
 #define EXERCISE_H
 
+#include <stdarg.h>
+
 #include "cmd.h"
 
 #include "bulla/exercise.h"
@@ -103,9 +105,17 @@ const struct bulla_exercise_fault *drill_fault(const struct drill *d,
     size_t step, enum bulla_exercise_kind kind);
 /* All steps, in the order of time. False when it could not go on. */
 bool drill_play(struct drill *d);
-/* A line of the story, unless -q or --json. */
-void drill_tell(const struct drill *d, const char *fmt, ...)
-    BULLA_PRINTF(2, 3);
+#define DRILL_IN "       "
+/* A line of the story, unless -q or --json; drill_print. */
+void drill_tell(const struct drill *d, const char *lead, const char *fmt, ...)
+    BULLA_PRINTF(3, 4);
+/*
+ * On standard output: on a terminal in its columns, what does not fit below
+ * the text that follows the lead; else in one line.
+ */
+void drill_print(const char *lead, const char *fmt, ...) BULLA_PRINTF(2, 3);
+void drill_vprint(const char *lead, const char *fmt, va_list ap)
+    BULLA_PRINTF(2, 0);
 
 /* Prints the table; CMD_YES when all was noticed, and nothing else. */
 int drill_score(struct drill *d);

@@ -95,7 +95,7 @@ hand_over(struct way *w)
 {
 	bool ok = relinquish(w) && receive(w);
 
-	drill_tell(w->d, "       package %s: %s", w->id, !ok ?
+	drill_tell(w->d, DRILL_IN, "package %s: %s", w->id, !ok ?
 	    "not taken in" : w->receipt ? "received, and both sides have "
 	    "signed that" : "received; the receipt does not come back");
 	for (int i = 0; i < 2 && w->receipt && ok; i++)
@@ -148,7 +148,7 @@ drill_deliver_unasked(struct drill *d, size_t step)
 	}
 	id.len = 32;
 	w.id = bulla_buf_cstr(&id);
-	drill_tell(d, "       unasked: package %s, which answers nothing",
+	drill_tell(d, DRILL_IN, "unasked: package %s, which answers nothing",
 	    w.id);
 	(void)hand_over(&w);
 	bulla_buf_free(&id);

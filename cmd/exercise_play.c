@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,19 +6,6 @@
 
 #include "bulla/file.h"
 #include "bulla/when.h"
-
-void
-drill_tell(const struct drill *d, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (d->c.common.quiet || d->c.common.json)
-		return;
-	va_start(ap, fmt);
-	(void)vprintf(fmt, ap);
-	va_end(ap);
-	putchar('\n');
-}
 
 static const struct bulla_exercise_fault *
 scripted(const struct drill *d, size_t step, enum bulla_exercise_kind kind)
@@ -52,7 +38,7 @@ exchange(struct drill *d, size_t step)
 	if (drill_fault(d, step, BULLA_FAULT_MISSING) || (thief && !d->faults))
 		return;
 	if (s->verb != BULLA_STEP_REQUEST && !d->step[s->of].arrived) {
-		drill_tell(d, "       nothing to answer: it has not come");
+		drill_tell(d, DRILL_IN, "nothing to answer: it has not come");
 		return;
 	}
 	if (thief) {
@@ -80,7 +66,7 @@ open_it(struct drill *d, const struct bulla_exercise_step *s)
 	    (const char *)s->name.p);
 
 	if (!d->step[s->of].arrived) {
-		drill_tell(d, "       nothing to open: it has not come");
+		drill_tell(d, DRILL_IN, "nothing to open: it has not come");
 		return;
 	}
 	if (drill_run(d, s->side, "open", DRILL("--exercise", "-d", dir.s,
@@ -203,21 +189,23 @@ static void
 tell_step(const struct drill *d, size_t step)
 {
 	const struct bulla_exercise_step *s = &d->x->step[step];
-	char when[BULLA_WHEN_LEN + 1], words[160] = "";
+	char when[BULLA_WHEN_LEN + 1], words[160] = "", lead[32];
 	size_t n = 0;
 
 	bulla_when_text(d->now, when);
 	for (unsigned i = 0; i < s->n_args; i++)
 		n += (size_t)snprintf(words + n, sizeof(words) - n, " %.*s",
 		    (int)s->arg[i].len, (const char *)s->arg[i].p);
-	drill_tell(d, "%.10s %.5s  %c  %.*s: %s%s", when, when + 11,
-	    s->side ? 'b' : 'a', (int)s->name.len, (const char *)s->name.p,
-	    bulla_exercise_verb_name(s->verb), words);
+	(void)snprintf(lead, sizeof(lead), "%.10s %.5s  %c  ", when, when + 11,
+	    s->side ? 'b' : 'a');
+	drill_tell(d, lead, "%.*s: %s%s", (int)s->name.len,
+	    (const char *)s->name.p, bulla_exercise_verb_name(s->verb),
+	    words);
 	for (size_t i = 0; i < d->x->n_faults && d->faults; i++) {
 		const struct bulla_exercise_fault *f = &d->x->fault[i];
 
 		if (f->step == step)
-			drill_tell(d, "       FAULT %.*s: %s",
+			drill_tell(d, DRILL_IN, "FAULT %.*s: %s",
 			    (int)f->name.len, (const char *)f->name.p,
 			    bulla_exercise_kind_name(f->kind));
 	}

@@ -57,8 +57,8 @@ compare(struct drill *d, int side, const struct bulla_buf *ours,
 		if (bad++ == 0)
 			show(first, sizeof(first), one ? &x : &y);
 	}
-	drill_tell(d, "       both sides compute %u lines, of which %u differ",
-	    n, bad);
+	drill_tell(d, DRILL_IN, "both sides compute %u lines, of which %u "
+	    "differ", n, bad);
 	(void)snprintf(line, sizeof(line), "%u of %u lines differ from the "
 	    "other side's, first: %s", bad, n, first);
 	text = bulla_cur_str(line);

@@ -74,8 +74,8 @@ drill_find(struct drill *d, int side, const char *tool, int status,
 	    .text = strndup((const char *)text->p, text->len) };
 	BULLA_CHECK(f->text != NULL);
 	(void)snprintf(f->tool, sizeof(f->tool), "%s", tool);
-	drill_tell(d, "    %c  ! bulla-%s says (exit %d): %s",
-	    side ? 'b' : 'a', tool, status, f->text);
+	drill_tell(d, side ? "    b  ! " : "    a  ! ", "bulla-%s says (exit "
+	    "%d): %s", tool, status, f->text);
 }
 
 static void

@@ -65,7 +65,7 @@ show_finding(const struct drill_finding *f, const char *lead)
 	char when[BULLA_WHEN_LEN + 1];
 
 	bulla_when_text(f->when, when);
-	printf("%s%s  bulla-%s, exit %d: %s\n", lead, when, f->tool,
+	drill_print(lead, "%s  bulla-%s, exit %d: %s", when, f->tool,
 	    f->status, f->text);
 }
 
@@ -73,8 +73,11 @@ static void
 show_notice(const struct bulla_exercise_notice *n,
     const struct drill_finding *f)
 {
-	printf("  %-7s %c bulla-%.*s, exit %u: \"%.*s\"\n",
-	    f != NULL ? "noticed" : "MISSED", n->side ? 'b' : 'a',
+	char lead[16];
+
+	(void)snprintf(lead, sizeof(lead), "  %-7s %c ", f != NULL ?
+	    "noticed" : "MISSED", n->side ? 'b' : 'a');
+	drill_print(lead, "bulla-%.*s, exit %u: \"%.*s\"",
 	    (int)n->tool.len, (const char *)n->tool.p, n->status,
 	    (int)n->text.len, (const char *)n->text.p);
 	if (f != NULL)
@@ -114,12 +117,12 @@ score_fault(const struct drill *d, size_t i, struct cmd_json *all)
 	cmd_json_str(j, "kind", bulla_exercise_kind_name(f->kind));
 	cmd_json_cur(j, "step", step);
 	if (all == NULL)
-		printf("fault %.*s: %s of %.*s\n", (int)f->name.len,
+		drill_print("", "fault %.*s: %s of %.*s", (int)f->name.len,
 		    (const char *)f->name.p, bulla_exercise_kind_name(f->kind),
 		    (int)step->len, (const char *)step->p);
 	if (all == NULL && !any)
-		printf("  MISSED  the scenario does not say who should notice "
-		    "it\n");
+		drill_print("  MISSED  ", "the scenario does not say who "
+		    "should notice it");
 	for (size_t n = 0; n < d->x->n_notices; n++) {
 		const struct drill_finding *by = first(d, n);
 
@@ -172,14 +175,14 @@ drill_score(struct drill *d)
 	int code;
 
 	assign(d);
-	drill_tell(d, "%s", "");
+	drill_tell(d, "", "%s", "");
 	for (size_t i = 0; i < n; i++)
 		good += score_fault(d, i, j);
 	rest = score_rest(d, j);
 	code = good == n && rest == 0 ? CMD_YES : CMD_NO;
 	if (j == NULL) {
-		printf("%s: %zu of %zu faults noticed, %zu reports that were "
-		    "not scripted\n", code == CMD_YES ? "ok" : "NOT OK", good,
+		drill_print("", "%s: %zu of %zu faults noticed, %zu reports "
+		    "that were not scripted", code == CMD_YES ? "ok" : "NOT OK", good,
 		    n, rest);
 		return code;
 	}

@@ -121,6 +121,6 @@ drill_write_it(struct drill *d, size_t step, const struct drill_path *package)
 	if (d->step[step].id[0] != '\0' ||
 	    !drill_fault(d, step, BULLA_FAULT_OVERBROAD))
 		return;
-	drill_tell(d, "       asks again, for what is needed");
+	drill_tell(d, DRILL_IN, "asks again, for what is needed");
 	write_it(d, step, package, false);
 }

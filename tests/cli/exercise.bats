@@ -152,6 +152,26 @@ NOT OK: 0 of 1 faults noticed, 1 reports that were not scripted' ]]
 	[ "$status" -eq 1 ]
 }
 
+@test "on a terminal, lines of 80 columns, and the same words" {
+	command -v script >/dev/null || skip "no script"
+	run script -qec "stty cols 80; '$BULLA_BIN/bulla-exercise' \
+	    '$SCENARIOS/fraud.exercise'" /dev/null </dev/null
+	tr -d '\r' <<<"$output" >shown
+	cat shown
+	[ "$status" -eq 0 ]
+	[ "$(wc -L <shown)" -le 80 ]
+	grep -q '^    b  ! bulla-ledger-reconcile says (exit 1): ' shown
+	grep -q '^         number 2 from bravo' shown
+	# not on one, a line each: for logs
+	"$BULLA_BIN/bulla-exercise" "$SCENARIOS/fraud.exercise" >lines
+	[ "$(wc -L <lines)" -gt 80 ]
+	words() {
+		tr -s '\n ' '  ' | sed 's/[0-9a-f]\{32\}/ID/g
+		    s/[0-9]* of [0-9]* lines/N/g; s/compute [0-9]* lines, of which [0-9]*/N/'
+	}
+	[ "$(words <shown)" = "$(words <lines)" ]
+}
+
 @test "--keep leaves two homes, which are of an exercise" {
 	exercise -q --keep drill "$SCENARIOS/fraud.exercise"
 	[ "$status" -eq 0 ]
