@@ -84,6 +84,7 @@ same() {
 	kill -KILL "$V"
 	wait $!
 	judged 'result=receive$'
+	[ "$(logged event=not-judged)" -eq 0 ]
 	same "$D/big"
 }
 

@@ -57,6 +57,7 @@ twin() {
 	ends
 	inbox
 	was=$UP
+	grep -q '^ends: ' home/incoming/up-*/state
 	create "$(stat -c %s "$D/big")" -H "$(ends_of "$D/big")"
 	[ "$UP" = "$was" ]
 	# for another client it is not there
@@ -66,6 +67,21 @@ twin() {
 	has_big=$(cmp home/packages/*.bulla "$D/big" && echo yes)
 	[ "$has_big" = yes ]
 	[ "$(logged event=created)" -eq 2 ]
+}
+
+@test "asked for by its digest while it is judged: not unknown" {
+	inbox
+	for p in $(cat "/proc/$INBOX/task/$INBOX/children"); do
+		[ "$(cat "/proc/$p/comm")" != signer ] || signer=$p
+	done
+	kill -STOP "$signer"
+	create "$(stat -c %s "$D/package")" -H "$(ends_of "$D/package")"
+	patch 0 "$D/package"
+	answered 204
+	ask "/receipts/$(sha "$D/package")"
+	answered 202
+	kill -CONT "$signer"
+	receipt_of "$D/package"
 }
 
 @test "a package that is there is not sent again" {
