@@ -50,6 +50,12 @@ struct review_row {
 };
 bool review_row(const struct bulla_review *r, int side, size_t i,
     struct review_row *out);
+/* Nothing was asked by this side: received, closed or open in the period. */
+bool review_quiet(const struct bulla_review *r, int side);
+#define REVIEW_QUIET "No requests in this period."
+extern const char review_style[];	/* of the page */
+/* What the words and short forms on the page mean. */
+void review_legend(struct bulla_buf *b);
 #define REVIEW_VALUE 32u
 void review_cell(const struct bulla_review *r, const struct review_row *row,
     const struct review_column *c, char out[REVIEW_VALUE]);

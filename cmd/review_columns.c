@@ -33,17 +33,17 @@ static const struct review_column times[] = {
 	    "time to acknowledge: half took no longer" },
 	{ { "", "p90" }, T, { "acknowledge-p90" }, "nine of ten took no longer" },
 	{ { "in", "time" }, T, { "acknowledge-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	{ { "first", "median" }, T, { "first-median" },
 	    "time to the first substantive answer, clock stops left out" },
 	{ { "", "p90" }, T, { "first-p90" }, "nine of ten took no longer" },
 	{ { "in", "time" }, T, { "first-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	{ { "final", "median" }, T, { "final-median" },
 	    "time to the final answer, clock stops left out" },
 	{ { "", "p90" }, T, { "final-p90" }, "nine of ten took no longer" },
 	{ { "in", "time" }, T, { "final-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	END
 };
 static const struct review_column replies[] = {
@@ -82,11 +82,11 @@ const struct review_column review_glance[] = {
 	    "overdue-7d-to-30d", "overdue-over-30d" },
 	    "of these, requests with a deadline that has passed" },
 	{ { "acknowledged", "in time" }, T, { "acknowledge-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	{ { "first answer", "in time" }, T, { "first-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	{ { "final answer", "in time" }, T, { "final-in-time-share" },
-	    "of the deadlines decided in the period" },
+	    "share met in time, of the deadlines decided in the period" },
 	{ { "requests", "complete" }, Q, { "complete-share" },
 	    "closed requests that needed no clarification" },
 	{ { "with", "result" }, R, { "with-result-share" },
@@ -126,6 +126,19 @@ review_row(const struct bulla_review *r, int side, size_t i,
 		}
 	}
 	return false;
+}
+
+bool
+review_quiet(const struct bulla_review *r, int side)
+{
+	static const char *const counts[] = { "received", "closed", "open" };
+	struct review_row row;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		if (review_get(r, T, side, counts[i]) != 0)
+			return false;
+	}
+	return !review_row(r, side, 1, &row);
 }
 
 static void

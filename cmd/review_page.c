@@ -7,64 +7,6 @@
 #include "bulla/html.h"
 #include "bulla/when.h"
 
-/* Dark on white, one column on a telephone, figures side by side elsewhere. */
-static const char style[] =
-"@page { size: auto; margin: 14mm 12mm; }\n"
-"* { box-sizing: border-box; }\n"
-"body { font: 15px/1.45 \"DejaVu Sans\", Arial, sans-serif; color: #111;\n"
-"  background: #fff; max-width: 76rem; margin: 0 auto; padding: 1rem; }\n"
-"h1 { font-size: 1.5rem; line-height: 1.2; margin: 0 0 .4rem; }\n"
-"h2 { font-size: 1.2rem; margin: 2rem 0 .6rem;\n"
-"  border-bottom: 2px solid #111; break-after: avoid; }\n"
-"h3 { font-size: 1rem; margin: 1.2rem 0 .3rem; break-after: avoid; }\n"
-"p { margin: .4rem 0; max-width: 50rem; }\n"
-".hex { font: 12px/1.5 \"DejaVu Sans Mono\", monospace;\n"
-"  white-space: normal;\n"
-"  overflow-wrap: anywhere; text-align: left; }\n"
-".wide { overflow-x: auto; }\n"
-"table { border-collapse: collapse; font-size: .85rem;\n"
-"  font-variant-numeric: tabular-nums; }\n"
-"th, td { padding: .18rem .5rem; text-align: right; font-weight: normal;\n"
-"  white-space: nowrap; border-bottom: 1px solid #ddd; vertical-align: bottom; }\n"
-"thead th, tr:first-child th[scope=col] { font-weight: bold; }\n"
-"th[scope=row] { text-align: left; white-space: nowrap; }\n"
-"th[scope=row]:first-child { position: sticky; left: 0;\n"
-"  background: #fff; }\n"
-"td.ids { text-align: left; white-space: normal; min-width: 12rem;\n"
-"  max-width: 36rem; }\n"
-"tr.next > * { border-top: 2px solid #777; }\n"
-"tr.all > * { font-weight: bold; border-bottom: 2px solid #777; }\n"
-".plots { display: grid; gap: 1.2rem 2rem; align-items: start;\n"
-"  grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }\n"
-".pairs { grid-template-columns: repeat(auto-fit,\n"
-"  minmax(min(100%, 26rem), 1fr)); }\n"
-"figure { margin: 0; break-inside: avoid; max-width: 32rem; }\n"
-"figcaption { font-size: .85rem; color: #333; }\n"
-"svg { display: block; width: 100%; height: auto; overflow: visible; }\n"
-"svg text { font: 11px \"DejaVu Sans\", Arial, sans-serif; fill: #111; }\n"
-".grid { stroke: #ddd; } .base { stroke: #111; }\n"
-".due { stroke: #111; stroke-width: 2; stroke-dasharray: 5 3; }\n"
-".in { fill: " PLOT_BLUE "; fill-opacity: .65; }\n"
-".late { fill: " PLOT_RED "; fill-opacity: .85; }\n"
-".open { fill: #fff; stroke: " PLOT_RED "; stroke-width: 2; }\n"
-".cross { fill: none; stroke: " PLOT_RED "; stroke-width: 2; }\n"
-".run { fill: " PLOT_BLUE "; } .stop { fill: #b9c4cc; }\n"
-".over { fill: #fff; stroke: " PLOT_RED "; stroke-width: 2; }\n"
-".cell { fill: #a9cfe8; }\n"
-"details { margin: .3rem 0; font-size: .9rem; }\n"
-"summary { cursor: pointer; }\n"
-".mark { border: 2px solid " PLOT_RED "; padding: .4rem .7rem; }\n"
-"@media (max-width: 600px) {\n"
-"  table { font-size: .75rem; } th, td { padding: .18rem .3rem; }\n"
-"}\n"
-"@media print {\n"
-"  body { font-size: 10pt; max-width: none; padding: 0; }\n"
-"  .plots { grid-template-columns: 1fr 1fr; }\n"
-"  th, td { padding: .1rem .3rem; } .wide { overflow: visible; }\n"
-"  .side + .side { break-before: page; }\n"
-"  .track details:not([open]) { display: none; }\n"
-"}\n";
-
 static void
 heads(struct bulla_buf *b, const struct review_column *c)
 {
@@ -185,7 +127,7 @@ handovers(struct bulla_buf *b, const struct bulla_review *r, int side)
 	char value[REVIEW_VALUE];
 
 	bulla_buf_fmt(b, "<h3>Packages that %s sent</h3>\n"
-	    "<div class=\"wide\"><table>\n", r->threads.side[side]);
+	    "<div class=\"wide few\"><table>\n", r->threads.side[side]);
 	for (size_t i = 0; i < r->n_common; i++) {
 		const struct bulla_figure *f = &r->figure[i];
 
@@ -199,12 +141,10 @@ handovers(struct bulla_buf *b, const struct bulla_review *r, int side)
 }
 
 static void
-direction(struct review_cmd *k, int side)
+asked(struct review_cmd *k, int side)
 {
 	struct bulla_buf *b = &k->out;
 
-	bulla_buf_fmt(b, "<section class=\"side\">\n<h2>%s asks %s</h2>\n",
-	    k->r.threads.side[side], k->r.threads.side[1 - side]);
 	for (size_t i = 0; review_blocks[i].title != NULL; i++)
 		block(k, &review_blocks[i], side);
 	bulla_buf_str(b, "<h3>Times against deadlines</h3>\n"
@@ -219,6 +159,25 @@ direction(struct review_cmd *k, int side)
 	review_plot_flow(b, &k->r, side);
 	review_plot_custody(b, &k->r, side);
 	bulla_buf_str(b, "</div>\n");
+}
+
+/* Packages may have gone even so: evidence that nobody asked for. */
+static void
+direction(struct review_cmd *k, int side)
+{
+	struct bulla_buf *b = &k->out;
+
+	bulla_buf_fmt(b, "<section class=\"side\">\n<h2>%s asks %s</h2>\n",
+	    k->r.threads.side[side], k->r.threads.side[1 - side]);
+	if (review_quiet(&k->r, side)) {
+		bulla_buf_str(b, "<p class=\"quiet\">" REVIEW_QUIET
+		    "</p>\n");
+		if (review_get(&k->r, BULLA_REVIEW_HANDOVERS, side,
+		    "handed-over") > 0)
+			review_plot_custody(b, &k->r, side);
+	} else {
+		asked(k, side);
+	}
 	review_timelines(b, &k->r, side);
 	handovers(b, &k->r, side);
 	bulla_buf_str(b, "<details><summary>Every figure, and the records "
@@ -325,7 +284,7 @@ review_page(struct review_cmd *k)
 	bulla_when_text(k->r.to, to);
 	(void)snprintf(title, sizeof(title), "Review of the exchange between "
 	    "%s and %s", k->r.threads.side[0], k->r.threads.side[1]);
-	bulla_html_begin(b, title, style);
+	bulla_html_begin(b, title, review_style);
 	bulla_buf_fmt(b, "<h1>%s</h1>\n", title);
 	if (k->exercise)
 		bulla_buf_str(b, "<p class=\"mark\"><b>EXERCISE</b></p>\n");
@@ -336,12 +295,14 @@ review_page(struct review_cmd *k)
 	    "agreement" : "", k->sha256);
 	bulla_buf_str(b, "<p>Times are without the time in which the clock "
 	    "stood; p90: nine of ten took no longer. Signatures prove who "
-	    "said what, and when both had it; not that it is true.</p>\n");
+	    "said what, and when both had it; not that it is true. "
+	    "What the columns mean is in the legend, near the end.</p>\n");
 	lapsed(k);
 	glance(k);
 	for (int side = 0; side < 2; side++)
 		direction(k, side);
 	own(k);
+	review_legend(b);
 	records(b, &k->r);
 	bulla_html_end(b);
 }

@@ -75,8 +75,11 @@ direction(struct review_cmd *k, int side)
 
 	bulla_buf_fmt(&k->out, "\n== %s asks %s\n", name[side],
 	    name[1 - side]);
-	for (size_t i = 0; review_blocks[i].title != NULL; i++)
-		block(k, &review_blocks[i], side);
+	if (review_quiet(&k->r, side))
+		bulla_buf_str(&k->out, "\n" REVIEW_QUIET "\n");
+	else
+		for (size_t i = 0; review_blocks[i].title != NULL; i++)
+			block(k, &review_blocks[i], side);
 	if (review_get(&k->r, BULLA_REVIEW_REPLIES, side, "refused") > 0) {
 		bulla_buf_str(&k->out, "\nRefusals by ground\n");
 		list(k, BULLA_REVIEW_REPLIES, side, "refused-");

@@ -82,6 +82,21 @@ value() {
 	review b --html | grep -F "sha256 $sum"
 }
 
+@test "review: a direction in which nothing was asked says so" {
+	local page
+	run --separate-stderr review a
+	[[ $output == *$'== b.example asks a.example\n\nNo requests in this period.\n\nPackages that b.example sent\n'* ]]
+	[[ ${output%%== b.example asks*} != *"No requests in this period"* ]]
+	page=$(review a --html)
+	[ "$(grep -c '<p class="quiet">No requests in this period.</p>' \
+	    <<<"$page")" -eq 1 ]
+	[[ $page == *'<h2>b.example asks a.example</h2>'$'\n''<p class="quiet">'* ]]
+	# every head of a column is in the legend
+	[[ $page == *'<dt>clock stopped</dt><dd>share of the time in which the clocks stood</dd>'* ]]
+	[[ $page == *'<dt>p90</dt><dd>nine of ten took no longer</dd>'* ]]
+	[[ $page == *'<dt>withdrawn</dt>'* ]]
+}
+
 @test "review: as text, in 80 columns" {
 	run --separate-stderr review a
 	[ "$status" -eq 0 ]

@@ -98,6 +98,14 @@ set -- "$@" --page "$dir/review.html" 'a.example asks b.example' \
     "$(jq '[.figures[], .own.figures[]] | [.[].ids // [] | .[]] | unique |
     length' "$dir/review.json")"
 
+# --- a review of a period in which nobody asked anything
+bulla-review -q --home "$dir/x/a" --from 2026-01-01 --to 2031-01-01 \
+    --time 2031-01-02 --html -o "$dir/empty.html"
+tidy "$dir/empty.html"
+set -- "$@" --page "$dir/empty.html" 'No requests in this period.' \
+    --count 'p.quiet' 2 --count '.side tr.all' 0 --count '.legend' 5 \
+    --count '.legend dt' "$(grep -c '<dt>' "$dir/review.html")"
+
 # --- what the look must find
 sed 's|</body>|<img src="https://example.com/x.png"></body>|' \
     "$dir/certificate.html" >"$dir/loads.html"
@@ -109,7 +117,8 @@ sed 's|<circle class="dot[^/]*/title></circle>||' "$dir/review.html" \
     >"$dir/lacks.html"
 sed 's|<g class="event"><title>receive|<g><title>receive|' \
     "$dir/review.html" >"$dir/unmarked.html"
-for f in loads runs wide; do
+sed 's|\.wide::before|.other::before|' "$dir/review.html" >"$dir/mute.html"
+for f in loads runs wide mute; do
 	set -- "$@" --page "$dir/$f.html"
 done
 set -- "$@" --page "$dir/lacks.html" --count 'circle.dot' \
@@ -119,8 +128,8 @@ set -- "$@" --page "$dir/unmarked.html" --count 'g.event > title' \
 
 node tests/interop/pages/look.mjs "$out" "$@" >"$dir/found" || :
 rm -f "$out"/loads* "$out"/runs* "$out"/wide* "$out"/lacks* \
-    "$out"/unmarked*
-good='certificate review'
+    "$out"/unmarked* "$out"/mute*
+good='certificate review empty'
 for f in $good; do
 	cases=$((cases + 1))
 	grep -qx "ok $f.html" "$dir/found" || {
@@ -128,7 +137,7 @@ for f in $good; do
 		bad=$((bad + 1))
 	}
 done
-for f in loads runs wide lacks unmarked; do
+for f in loads runs wide mute lacks unmarked; do
 	cases=$((cases + 1))
 	grep -q "^FAILED: $f.html" "$dir/found" || {
 		echo "FAILED: $f.html was not noticed"

@@ -1,7 +1,7 @@
 // look.mjs OUT {--page PAGE.html [TEXT...] [--count SELECTOR N]...}...: opens
 // pages in a headless Chromium. Each must load nothing but itself, log nothing,
 // run no script, hold each TEXT as text and N elements of each SELECTOR, and fit
-// into 375 px and onto paper. Prints "ok PAGE", or
+// into 375 px, where a table that is cut must say so, and onto paper. Prints "ok PAGE", or
 // "FAILED: PAGE: WHY" lines. Screenshots and PDFs go into OUT.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, openSync } from 'node:fs';
@@ -92,6 +92,11 @@ async function open(width, name) {
 	await load;
 	const wide = await evaluate('document.documentElement.scrollWidth');
 	check(wide <= width, `${wide} px wide at ${width}`);
+	const mute = await evaluate(`[...document.querySelectorAll('.wide')]
+	    .filter((e) => e.scrollWidth > e.clientWidth && getComputedStyle(e,
+	    '::before').content === 'none').length`);
+	check(width >= 600 || mute === 0,
+	    `${mute} tables are cut at ${width} and do not say so`);
 	const shot = await call('Page.captureScreenshot',
 	    { captureBeyondViewport: true });
 	writeFileSync(join(out, name), Buffer.from(shot.data, 'base64'));
