@@ -315,7 +315,7 @@ extend() {
 }
 
 @test "reply: an extension beyond what is agreed is warned of" {
-	local final end
+	local final end at
 	final=$(bulla request --home a --json show "$ID" | jq -r .final.due)
 	# routine-subscriber: 10 days more, by the template of the agreement
 	end=$(sed -n '/^class: routine-subscriber$/,/^class: /s/^extension: //p' \
@@ -339,6 +339,11 @@ extend() {
 	extend b 2099-01-01T00:00:00Z
 	[[ $stderr == *"one extension moves the end to "* ]]
 	end=${stderr#*the end to }
+	# what is received in one second is in the order of the ids
+	at=$(date +%s)
+	while [ "$(date +%s)" -le "$at" ]; do
+		sleep 0.1
+	done
 	deliver a b e.bulla
 	[ "$(bulla request --home a --json show "$ID" | jq -r .hold_agreed)" = \
 	    "${end%%,*}" ]
