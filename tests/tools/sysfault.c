@@ -5,7 +5,8 @@
  *
  *	-f CALL   count only this one; or "all" (default: those in table[])
  *	-n K      the K-th counted call (default: none)
- *	-e ERRNO  fails with ERRNO and is not run ("ENOSPC")
+ *	-e ERRNO  fails with ERRNO and is not run ("ENOSPC"); a close has closed
+ *		  all the same, as Linux does it
  *	-k        or the process dies of SIGKILL before it
  *	-r FILE   "total N", and "hit CALL WHAT": the path of the call's file
  *	-l        also "call K CALL WHAT" for each one
@@ -213,6 +214,22 @@ tell(const struct seccomp_notif *n)
 		    c != NULL ? c->name : "other", what);
 }
 
+/* /dev/null takes its place: what was there is let go of, locks as well. */
+static void
+close_there(int listener, const struct seccomp_notif *n)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct seccomp_notif_addfd a = { .id = n->id,
+	    .flags = SECCOMP_ADDFD_FLAG_SETFD, .srcfd = (uint32_t)null,
+	    .newfd = (uint32_t)n->data.args[0], .newfd_flags = O_CLOEXEC };
+
+	/* a descriptor that was none, or a process that has gone meanwhile */
+	if (null == -1 || (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &a) ==
+	    -1 && errno != EBADF && errno != ENOENT))
+		err(99, "close");
+	(void)close(null);
+}
+
 static void
 answer(int listener, pid_t child)
 {
@@ -233,6 +250,8 @@ answer(int listener, pid_t child)
 		if (f.kill)
 			(void)kill(child, SIGKILL);
 		else if (f.error != 0) {
+			if (n.data.nr == SYS_close)
+				close_there(listener, &n);
 			r.flags = 0;
 			r.error = -f.error;
 		}
