@@ -203,7 +203,7 @@ commands() {
 }
 
 @test "certificate: what does not hold is said, with exit 1" {
-	printf 'x' | dd of="a/packages/$id.bulla" bs=1 seek=20000 \
+	printf overlaid | dd of="a/packages/$id.bulla" bs=1 seek=20000 \
 	    conv=notrunc status=none
 	run --separate-stderr certificate --text "$id"
 	[ "$status" -eq 1 ]

@@ -83,7 +83,7 @@ count() {
 	[ "$(count ^PUT)" -eq 1 ]
 	there "$D/little.bulla"
 	send s3://abc/k "$D/lot.bulla"
-	is 1 "another object is there, of 1017344 bytes"
+	is 1 "another object is there, of $(stat -c %s "$D/little.bulla") bytes"
 	there "$D/little.bulla"
 }
 
