@@ -129,28 +129,35 @@ setup() {
 }
 
 @test "passphrase on a terminal: asked twice, not echoed" {
-	command -v script
-	type_it() {
-		for word; do
-			sleep 1
-			printf '%s\n' "$word"
-		done
-		sleep 3
-	}
-	type_it 'open sesame' 'open sesame' |
-		script -qec "$KEYGEN sign -p -n a/b -o k" /dev/null >seen
-	grep -q 'new passphrase: ' seen
-	grep -q 'once more: ' seen
-	run grep -q sesame seen
-	[ "$status" -eq 1 ]
+	command -v expect
+	# what is typed before a question is thrown away
+	cat >asked.exp <<-'END'
+		set timeout 60
+		lassign $argv first second
+		spawn -noecho {*}[lrange $argv 2 end]
+		expect {
+			timeout {exit 99}
+			-ex "new passphrase: " {send "$first\r"}
+		}
+		expect {
+			timeout {exit 99}
+			-ex "once more: " {send "$second\r"}
+		}
+		expect eof
+		exit [lindex [wait] 3]
+	END
+	run expect asked.exp 'open sesame' 'open sesame' \
+		"$KEYGEN" sign -p -n a/b -o k
+	[ "$status" -eq 0 ]
+	[[ $output == *'new passphrase: '*'once more: '* ]]
+	[[ $output != *sesame* ]]
 	printf 'open sesame\n' >p
 	"$KEYGEN" public k --passphrase-fd 3 3<p >line
 	cmp line k.pub
-	type_it 'open sesame' 'open simsim' |
-		script -qec "$KEYGEN sign -p -n a/b -o k2; echo status \$?" \
-			/dev/null >seen
-	grep -q 'status 1' seen
-	grep -q 'differ' seen
+	run expect asked.exp 'open sesame' 'open simsim' \
+		"$KEYGEN" sign -p -n a/b -o k2
+	[ "$status" -eq 1 ]
+	[[ $output == *differ* ]]
 	[ ! -e k2 ]
 	[ ! -e k2.pub ]
 }
