@@ -499,6 +499,17 @@ only_answer() {
 	answered 204
 }
 
+# until_has BYTES: the upload has that much of its data on the disk
+until_has() {
+	local n
+	for ((n = 0; n < 600; n++)); do
+		[ "$(stat -c %s "home/incoming/up-${UP#/packages/}/data")" \
+		    -lt "$1" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 @test "whoever comes back takes the upload over" {
 	inbox
 	create 20000000
@@ -506,7 +517,7 @@ only_answer() {
 	patch 0 part --limit-rate 1M --max-time 30 >old 2>&1 3>&- &
 	old=$!
 	pids="$pids $old"
-	sleep 1.5
+	until_has 1000000
 	ask "$UP" --head
 	answered 200
 	at=$(field Upload-Offset)
@@ -533,7 +544,7 @@ only_answer() {
 	patch 0 part --limit-rate 2M >/dev/null 2>&1 3>&- &
 	curl=$!
 	pids="$pids $curl"
-	sleep 1.5
+	until_has 2000000
 	ends TERM
 	wait "$curl" || :
 	inbox
@@ -543,10 +554,15 @@ only_answer() {
 	echo "kept $at"
 	[ "$at" -gt 1000000 ]
 	tail -c +$((at + 1)) part >rest
-	patch "$at" rest --limit-rate 12M >/dev/null 2>&1 3>&- &
+	patch "$at" rest --limit-rate 6M >/dev/null 2>&1 3>&- &
 	curl=$!
 	pids="$pids $curl"
-	sleep 1.2
+	# a record of progress is made every 8 MiB
+	for ((n = 0; n < 600; n++)); do
+		recorded=$(cat "home/incoming/up-${UP#/packages/}/offset")
+		[ $((10#$recorded)) -lt $((at + (8 << 20))) ] || break
+		sleep 0.05
+	done
 	ends KILL || :
 	wait "$curl" || :
 	inbox

@@ -442,7 +442,7 @@ stored() {
 	head -c 60000000 /dev/zero >part
 	# The answer is lost where curl is still sending when it is cut
 	patch 0 part 2>/dev/null || :
-	grep -q 'status=507' log
+	until_logged 'status=507'
 	ask "$UP" --head
 	at=$(field Upload-Offset)
 	[ "$at" -gt 0 ]

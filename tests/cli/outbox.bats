@@ -312,7 +312,7 @@ entry() {
 	echo 1 >does/b.example
 	put a.example --note "for you"
 	put b.example
-	SECRET=x https_proxy=http://u:pw@p/ ends_with 1 box run --hook-limit 1
+	SECRET=x https_proxy=http://u:pw@p/ ends_with 1 box run --hook-limit 3
 	grep -qx 'success 1' told.success
 	grep -qx 'BULLA_OUTBOX_TO=a.example' told.success
 	grep -qx 'BULLA_OUTBOX_NOTE=for you' told.success
@@ -329,7 +329,7 @@ entry() {
 	chmod 770 "$Q/hooks/receipt"
 	box drop 2
 	put a.example
-	ends_with 0 box run --hook-limit 1
+	ends_with 0 box run --hook-limit 3
 	[[ $stderr == *"hook receipt is not run: others can write it"* ]]
 	grep -q 'hook success: exit status 7' "$(entry "done" 3)/log"
 	is 3 state "done"
@@ -391,7 +391,7 @@ entry() {
 	echo 'read -r _ <one; echo x >two' >does/b.example.sh
 	put a.example
 	put b.example
-	ends_with 0 timeout 10 bin/bulla-outbox run
+	ends_with 0 timeout 60 bin/bulla-outbox run
 	called 2
 }
 
