@@ -130,7 +130,7 @@ waiting()
 	pid=$!
 	i=0
 	# until it reads from the fifo
-	while [ $i -lt 100 ] && ! grep -q '^0 0x3 ' "/proc/$pid/syscall" 2>/dev/null; do
+	while [ $i -lt 3000 ] && ! grep -q '^0 0x3 ' "/proc/$pid/syscall" 2>/dev/null; do
 		sleep 0.02
 		i=$((i + 1))
 	done

@@ -64,16 +64,18 @@ try()	# CASE KEY TOOL ARG...
 		echo "SKIP: cannot make a key file: $case"
 		return
 	}
-	begun=$(date +%s%N)
 	_t=$1
 	shift
-	timeout 5 "$BULLA_BIN/bulla-$_t" "$@" >so 2>se </dev/null
+	# at once: neither waiting nor much reading, on a busy machine too
+	(
+		# shellcheck disable=SC3045 # dash has it
+		ulimit -t 1
+		exec timeout 60 "$BULLA_BIN/bulla-$_t" "$@"
+	) >so 2>se </dev/null
 	rc=$?
-	took=$((($(date +%s%N) - begun) / 1000000))
 	n=$((n + 1))
 	[ "$rc" -eq "$(want "$case")" ] ||
 		fail "$what: exit status $rc: $(head -n 2 se)"
-	[ "$took" -lt 1000 ] || fail "$what: $took ms"
 	one_message
 	grep -q 'keys/k' se || fail "$what: does not name the file: $(cat se)"
 	[ ! -s so ] || fail "$what: has a result: $(head -c 80 so)"
