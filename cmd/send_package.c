@@ -10,9 +10,9 @@
 #include "bulla/io.h"
 #include "bulla/package.h"
 #include "bulla/text.h"
+#include "bulla/tus.h"
 
 #define CHUNK (256u << 10)
-#define LARGE (1 << 20)	/* bytes: to hash less takes no time */
 
 /* Hash in, and append to spool unless it is -1. */
 static enum bulla_status
@@ -64,7 +64,7 @@ send_take_in(const char *path, struct bulla_send_what *w,
 	else if (!S_ISREG(sb.st_mode) || lseek(fd, 0, SEEK_CUR) != 0)
 		st = bulla_spool_open(NULL, &spool, err);
 	w->hash = w->hash && st == BULLA_OK && spool == -1 &&
-	    sb.st_size >= LARGE;
+	    (uint64_t)sb.st_size >= BULLA_TUS_ENDS_MIN;
 	if (w->hash)
 		w->size = (uint64_t)sb.st_size;
 	else if (st == BULLA_OK)

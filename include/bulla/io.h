@@ -113,6 +113,23 @@ void bulla_direct_off(int fd);
 BULLA_NODISCARD enum bulla_status bulla_direct_write(int fd, const void *buf,
     size_t len, const char *name, struct bulla_err *err);
 
+/*
+ * A regular file that is written from its offset on, as above, by a thread
+ * that begins when there is much to write: whoever has the bytes goes on while
+ * the disk takes them. name must outlive it. A failure of the disk comes with a
+ * later call, at the latest with the end, and then with each.
+ */
+struct bulla_behind;
+BULLA_NODISCARD enum bulla_status bulla_behind_new(int fd, const char *name,
+    struct bulla_behind **out, struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status bulla_behind_write(struct bulla_behind *b,
+    const void *p, size_t n, struct bulla_err *err);
+/* All of it is written, and the file's as it was; nothing is durable by this.
+ * Nothing more but free may follow. */
+BULLA_NODISCARD enum bulla_status bulla_behind_end(struct bulla_behind *b,
+    struct bulla_err *err);
+void bulla_behind_free(struct bulla_behind *b);	/* NULL is allowed */
+
 /* As bulla_read_full, at an offset. */
 BULLA_NODISCARD enum bulla_status bulla_pread_fd(int fd, void *buf,
     size_t cap, uint64_t off, size_t *n, const char *name,

@@ -80,8 +80,10 @@ BULLA_NODISCARD bool bulla_tus_meta_get(const struct bulla_tus_meta *m,
  * that is not known yet: hex of SHA-256(the length as 64 bits, big-endian; the
  * first and the last BULLA_TUS_ENDS_BYTES of it), to find an upload again, and
  * nothing more. In the last bytes is the closing note, which names all others.
+ * An inbox knows a package of BULLA_TUS_ENDS_MIN bytes and more by them.
  */
 #define BULLA_TUS_ENDS "ends"
+#define BULLA_TUS_ENDS_MIN (UINT64_C(1) << 20)
 #define BULLA_TUS_ENDS_BYTES 65536u
 /* Append one pair, with a comma before it when b is not empty. */
 void bulla_tus_meta_put(struct bulla_buf *b, const char *key,

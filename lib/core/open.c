@@ -112,6 +112,18 @@ fill_result(const struct bulla_bagin_result *bag, struct bulla_opened *out)
 	memcpy(out->manifest, bag->manifest, sizeof(out->manifest));
 }
 
+struct behind {
+	struct bulla_writer w;
+	struct bulla_behind *b;
+};
+
+static enum bulla_status
+write_behind(struct bulla_writer *w, const void *p, size_t n,
+    struct bulla_err *err)
+{
+	return bulla_behind_write(((struct behind *)w)->b, p, n, err);
+}
+
 /* Opening to what nobody sees yet: the plaintext waits there. */
 struct hidden {
 	struct pass p;
@@ -119,7 +131,7 @@ struct hidden {
 	struct bulla_secret key;
 	struct open_bag bag;
 	struct part_dir dir;
-	struct bulla_writer_fd w;
+	struct behind file;
 	struct relay relay;
 };
 
@@ -134,8 +146,9 @@ hide(const struct bulla_open *o, struct hidden *h, struct bulla_err *err)
 		b->dirfd = h->dir.fd;
 	}
 	if (o->file != NULL) {
-		bulla_writer_fd_init(&h->w, o->file->fd, "output");
-		h->relay.out = &h->w.w;
+		st = bulla_behind_new(o->file->fd, "output", &h->file.b, err);
+		h->file.w.write = write_behind;
+		h->relay.out = &h->file.w;
 		b->relay = &h->relay;
 	}
 	if (st != BULLA_OK || o->max_plain > 0 || o->copy_of != NULL)
@@ -177,6 +190,8 @@ hidden_rest(const struct bulla_open *o, struct hidden *h,
 		h->bag.zstd = h->pkg.opening.zstd;
 		st = read_bag(&h->bag, bag, err);
 	}
+	if (st == BULLA_OK && h->file.b != NULL)
+		st = bulla_behind_end(h->file.b, err);
 	if (st == BULLA_OK)
 		st = pass_end(&h->p, manifest, err);
 	if (st == BULLA_OK)
@@ -217,6 +232,7 @@ open_hidden(const struct bulla_open *o, struct bulla_opened *out,
 		verify_keep(&h.p.r, &h.pkg);
 		out->package = h.pkg;
 	}
+	bulla_behind_free(h.file.b);
 	part_dir_free(&h.dir);
 	pass_free(&h.p);
 	bulla_secret_free(&h.key);

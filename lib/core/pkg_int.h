@@ -20,6 +20,8 @@ struct pkgw {
 	int fd;
 	const char *name;
 	bool patch;		/* headers can be mended: output can seek */
+	struct bulla_behind *behind;	/* a file's writer, until the last
+					 * header is mended; else NULL */
 	uint64_t base, pos;	/* of the output; pos counts from base */
 	char id[BULLA_ID_LEN + 1];
 	uint64_t mtime;

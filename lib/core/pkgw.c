@@ -52,22 +52,37 @@ can_patch(int fd, uint64_t *base)
 	    (S_ISCHR(sb.st_mode) && sb.st_rdev == 0x103);
 }
 
+static bool
+is_file(int fd)
+{
+	struct stat sb;
+
+	return fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode);
+}
+
 enum bulla_status
 pkgw_begin(struct pkgw *w, int fd, const char *name, const char *id,
     int64_t created, struct bulla_err *err)
 {
+	enum bulla_status st;
+
 	*w = (struct pkgw){ .fd = fd, .name = name,
 	    .mtime = (uint64_t)created,
 	    .hold = BULLA_BUF_INIT(BULLA_SEGMENT_SIZE),
 	    .digests = BULLA_BUF_INIT(DIGESTS_MAX) };
 	memcpy(w->id, id, sizeof(w->id));
 	w->patch = can_patch(fd, &w->base);
-	return bulla_sha256_new(&w->hash, err);
+	st = bulla_sha256_new(&w->hash, err);
+	if (st == BULLA_OK && w->patch && is_file(fd))
+		st = bulla_behind_new(fd, name, &w->behind, err);
+	return st;
 }
 
 void
 pkgw_free(struct pkgw *w)
 {
+	bulla_behind_free(w->behind);
+	w->behind = NULL;
 	bulla_sha256_free(w->hash);
 	w->hash = NULL;
 	bulla_buf_free(&w->hold);
@@ -77,7 +92,9 @@ pkgw_free(struct pkgw *w)
 static enum bulla_status
 put(struct pkgw *w, const void *p, size_t n, struct bulla_err *err)
 {
-	enum bulla_status st = bulla_write_fd(w->fd, p, n, w->name, err);
+	enum bulla_status st = w->behind != NULL ?
+	    bulla_behind_write(w->behind, p, n, err) :
+	    bulla_write_fd(w->fd, p, n, w->name, err);
 
 	if (st == BULLA_OK)
 		w->pos += n;
@@ -183,12 +200,27 @@ begin_segment(struct pkgw *w, struct bulla_err *err)
 	return put_header(w, path, BULLA_SEGMENT_SIZE, err);
 }
 
+/* Everything so far is in the file, and what follows is little. */
+static enum bulla_status
+settle(struct pkgw *w, struct bulla_err *err)
+{
+	enum bulla_status st = w->behind != NULL ?
+	    bulla_behind_end(w->behind, err) : BULLA_OK;
+
+	bulla_behind_free(w->behind);
+	w->behind = NULL;
+	return st;
+}
+
 static enum bulla_status
 mend_header(struct pkgw *w, struct bulla_err *err)
 {
 	uint8_t block[BULLA_USTAR_BLOCK];
 	char path[PKG_PATH_MAX];
+	enum bulla_status st = settle(w, err);
 
+	if (st != BULLA_OK)
+		return st;
 	pkg_segment_path(w->segments, path);
 	header(w, path, w->in_segment, block);
 	return bulla_pwrite_fd(w->fd, block, sizeof(block),
@@ -269,5 +301,7 @@ pkgw_end(struct pkgw *w, const struct bulla_buf *closing,
 	enum bulla_status st;
 
 	st = put_member(w, "closing.note", closing->p, closing->len, err);
-	return st == BULLA_OK ? put(w, zero, sizeof(zero), err) : st;
+	if (st == BULLA_OK)
+		st = put(w, zero, sizeof(zero), err);
+	return st == BULLA_OK ? settle(w, err) : st;
 }

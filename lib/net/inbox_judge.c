@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ends.h"
 #include "inbox_int.h"
 
 #include "bulla/hash.h"
@@ -62,11 +63,24 @@ hash_upload(const struct upload *u, uint8_t sha256[BULLA_SHA256_LEN],
 	return st;
 }
 
+/* Whoever comes with the ends of what is here is told so. */
+static enum bulla_status
+keep_ends(struct upload *u, const struct answer *a, struct bulla_err *err)
+{
+	uint8_t ends[32];
+	enum bulla_status st;
+
+	if (a->length < BULLA_TUS_ENDS_MIN)
+		return BULLA_OK;
+	st = ends_of(u->fd, a->length, ends, err);
+	return st == BULLA_OK ? answer_put(u->ib, &u->client, ends, a, err) :
+	    st;
+}
+
 /*
  * The client asks for the digest that it knows. Where the bytes have
  * another one, it has to hear that under its own. Of a pipe nobody knew it
- * when the upload was begun, nor of what was named by its ends: whoever comes
- * with the same ends again is told that it is here.
+ * when the upload was begun, nor of what was named by its ends.
  */
 static enum bulla_status
 keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
@@ -84,8 +98,8 @@ keep_answer(struct upload *u, struct bulla_inbox_verdict *v,
 		a.rejected = !v->accepted;
 		bulla_buf_put(&a.body, v->note.p, v->note.len);
 		st = answer_put(u->ib, &u->client, v->sha256, &a, &err);
-		if (st == BULLA_OK && u->by_ends && v->accepted)
-			st = answer_put(u->ib, &u->client, u->hint, &a, &err);
+		if (st == BULLA_OK && v->accepted)
+			st = keep_ends(u, &a, &err);
 		if (memcmp(v->sha256, u->hint, sizeof(u->hint)) != 0)
 			refusal(&a, "the bytes that arrived have "
 			    "another SHA-256");

@@ -1,10 +1,9 @@
-#include <stdlib.h>
 #include <string.h>
 
+#include "ends.h"
 #include "send_int.h"
 
 #include "bulla/enc.h"
-#include "bulla/io.h"
 #include "bulla/send.h"
 #include "bulla/tus.h"
 
@@ -126,35 +125,6 @@ finish(struct sender *s)
 	bulla_buf_free(&s->a.body);
 	flow_free(s->flow);
 	tally_free(&s->tally);
-}
-
-/* What the package can be found by before all of it has been read. */
-static enum bulla_status
-ends_of(int fd, uint64_t size, uint8_t out[32], struct bulla_err *err)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(8 + 2 * BULLA_TUS_ENDS_BYTES);
-	uint8_t *end = malloc(BULLA_TUS_ENDS_BYTES);
-	uint64_t want = size < BULLA_TUS_ENDS_BYTES ? size :
-	    BULLA_TUS_ENDS_BYTES;
-	enum bulla_status st = BULLA_OK;
-	size_t n;
-
-	bulla_buf_u64(&b, size);
-	for (unsigned i = 0; i < 2 && st == BULLA_OK && end != NULL; i++) {
-		st = bulla_pread_fd(fd, end, (size_t)want, i == 0 ? 0 :
-		    size - want, &n, "the package", err);
-		if (st == BULLA_OK && n < want)
-			st = bulla_fail(err, BULLA_E_INCOMPLETE,
-			    "the package got shorter while it was sent");
-		bulla_buf_put(&b, end, st == BULLA_OK ? n : 0);
-	}
-	if (end == NULL || bulla_buf_status(&b) != BULLA_OK)
-		st = bulla_fail(err, BULLA_E_NOMEM, "out of memory");
-	if (st == BULLA_OK)
-		bulla_sha256(b.p, b.len, out);
-	bulla_buf_free(&b);
-	free(end);
-	return st;
 }
 
 enum bulla_status

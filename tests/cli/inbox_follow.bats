@@ -146,6 +146,10 @@ same() {
 	answered 204
 	until_logged 'event=judged'
 	judged 'result=refused'
+	for _ in $(seq 100); do
+		[ -n "$(find home/incoming -name 'up-*')" ] || break
+		sleep 0.05
+	done
 	[ -z "$(find home/packages home/incoming -type f ! -name .lock)" ]
 }
 
