@@ -45,7 +45,8 @@ make_source()
 	mkdir -p src/sub/empty
 	echo 'GET / 200' >'src/access log'
 	: >src/nothing
-	head -c 70000 /dev/urandom >src/sub/image
+	# over a MiB: written by a thread of its own
+	head -c 1300000 /dev/urandom >src/sub/image
 	ln -s /etc/passwd src/link
 	find src -exec touch -h -d 2026-11-21T00:00:00Z {} +
 }
