@@ -3,18 +3,13 @@
 # themselves, and do less: none of these names who sealed what, in what order.
 # shellcheck disable=SC2154 # recipient and dir are set there
 
-# What writes no stream gets a new place each time, in memory where there is
-# room: restic and borg sync what they write, and a disk is not what is
-# measured
+# What writes no stream gets a new place each time, on the disk where what is
+# sealed would go as well: seal, restic and borg sync what they write there, 7z
+# does not
 make_place()
 {
-	parent=$dir
-	if [ "$(df -Pk /dev/shm 2>/dev/null | awk 'END { print $4 + 0 }')" -gt \
-	    $((BIG_MB * 3000)) ]; then
-		parent=/dev/shm
-	fi
 	rm -rf "$place"
-	place=$(mktemp -d "$parent/place.XXXXXX")
+	place=$(mktemp -d "$dir/place.XXXXXX")
 	echo bench >"$place/password"
 	export RESTIC_PASSWORD_FILE="$place/password"
 	export RESTIC_REPOSITORY="$place/new/restic"
@@ -28,7 +23,8 @@ against_place()
 	n=$(bytes_of "$1")
 	new="rm -rf $place/new && mkdir -p $place/new/home"
 	compare -b "$n" -g 0.3 -p "$new && $3" "$1: seal / $2" \
-	    "bulla-seal -q -i keys/sign -r $recipient $1 >$place/new/ours" "$4"
+	    "bulla-seal -q -i keys/sign -r $recipient -o $place/new/ours $1" \
+	    "$4"
 }
 
 # Repositories are made outside of the time, with the fastest of borg's modes
@@ -48,9 +44,9 @@ peers()
 	fi
 	# what the new file itself costs, in each of the following
 	new="rm -rf $place/new && mkdir $place/new"
-	seal="bulla-seal -q -i keys/sign -r $recipient $1"
+	seal="bulla-seal -q -i keys/sign -r $recipient"
 	compare -p "$new" "$1: seal to a new file / to /dev/null" \
-	    "$seal >$place/new/ours" "$seal >/dev/null"
+	    "$seal -o $place/new/ours $1" "$seal $1 >/dev/null"
 	against_place "$1" '7z -mx=0 -p' : \
 	    "7z a -bso0 -bsp0 -mx=0 -mhe=on -p $place/new/7z $1 \
 	    <$place/password"

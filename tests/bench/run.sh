@@ -196,6 +196,11 @@ back()
 	compare -b "$n" -g 1.0 -m 64 -p 'rm -rf out && mkdir out' \
 	    "$1: open -d / age -d | tar -x" "$open -d out $1.bulla >/dev/null" \
 	    "age -d -i keys/age $1.age | tar -xf - -C out"
+	# ours is durable then
+	compare -b "$n" -m 64 -p 'rm -rf out && mkdir out' \
+	    "$1: open -o FILE / age -d -o FILE" \
+	    "$open -o out/ours $1.bulla >/dev/null" \
+	    "age -d -i keys/age -o out/theirs $1.age"
 	compare -b "$n" -g 0.6 -m 64 "$1: verify / openssl dgst" \
 	    "bulla-verify -q -k $vkey $1.bulla >/dev/null" \
 	    "openssl dgst -sha256 $1.bulla >/dev/null"
