@@ -166,8 +166,9 @@ agreed() {
 }
 
 @test "review: an agreement that lapsed is named, alike on both sides" {
+	from=$(date -u -d '+20 days' +%F)
 	bulla trust --home a agreement propose -o v2.note \
-	    --from "$(date -u -d '+20 days' +%F)" >/dev/null
+	    --from "$from" >/dev/null
 	bulla trust --home b agreement sign v2.note >/dev/null
 	bulla trust --home a agreement pin v2.note >/dev/null
 	bulla trust --home b agreement pin v2.note >/dev/null
@@ -189,7 +190,7 @@ lack the roster or suspension that ended it: the lead of b.example: "* ]]
 	    <(agreed b -q --tsv | grep -v ^own)
 	why='the lead of b.example: b.example/lead is suspended since '
 	[[ $(agreed a -q --tsv | sed -n 2p) == "$(printf 'lapsed\t2\t%s\t%s\t' \
-	    "$(date -u -d '+20 days' +%FT00:00:00Z)" "$digest")$why"*": a <b>" ]]
+	    "${from}T00:00:00Z" "$digest")$why"*": a <b>" ]]
 	[ "$(agreed a -q --json | jq -r '.lapsed[] | "\(.version) \(.digest)"')" = \
 	    "2 $digest" ]
 	[[ $(agreed a -q) == *"LAPSED: agreement version 2, to be in force "*"$why"* ]]
