@@ -14,8 +14,17 @@ sh tests/setup.sh swift || {
 dir=$(mktemp -d)
 finish()
 {
-	for p in $(cat "$dir/swift/pids" 2>/dev/null); do
-		kill "$p" 2>/dev/null || :
+	all=$(cat "$dir/swift/pids" 2>/dev/null) || :
+	for p in $all; do
+		kill -9 "$p" 2>/dev/null || :
+	done
+	# or they would write where it is being removed
+	for p in $all; do
+		for _ in $(seq 300); do
+			grep -q '^State:.[^ZX]' "/proc/$p/status" \
+			    2>/dev/null || break
+			sleep 0.1
+		done
 	done
 	rm -rf "$dir"
 }

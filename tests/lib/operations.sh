@@ -31,5 +31,5 @@ inbox_start() {
 	port=${INBOX##*:}
 }
 
-trap '[ -z "$inbox" ] || kill "$inbox" 2>/dev/null || :
+trap '[ -z "$inbox" ] || { kill "$inbox" && wait "$inbox"; } 2>/dev/null || :
 [ -z "${EXAMPLE-}" ] || echo "FAILED: $EXAMPLE"' EXIT

@@ -8,8 +8,18 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 : "${BULLA_BIN:=$top/build/release/bin}"
 export BULLA_BIN
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
 failed=0
+
+# away DIR: a server that an example has started may be ending in it
+away()
+{
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		! rm -rf "$1" 2>/dev/null || return 0
+		sleep 1
+	done
+	rm -rf "$1"
+}
+trap 'away "$scratch"' EXIT
 
 # Each command stands in the rendered page as in the source: an escape that
 # was forgotten would show the reader something else than what ran here.
@@ -46,7 +56,7 @@ run_file()
 		cat "$scratch/examples"
 	} >"$scratch/script"
 	as_shown "$1" || return 1
-	rm -rf "${scratch:?}/home"
+	away "${scratch:?}/home"
 	mkdir -m 700 "$scratch/home"
 	(cd "$scratch/home" && HOME=$PWD PATH=$BULLA_BIN:$PATH TOP=$top \
 	    timeout 300 sh ../script </dev/null 2>&1)

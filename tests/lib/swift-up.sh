@@ -14,12 +14,20 @@ cd "$dir"
 python=/usr/bin/python3
 : >pids
 
-# Nobody else's: chosen together, so that they differ
+# Nobody else's: chosen together, so that they differ, and below those that
+# the kernel gives to whoever asks for any, before they are in use here
 "$python" - 4 >ports <<'END'
-import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-for x in s:
-    x.bind(("127.0.0.1", 0))
+import random, socket, sys
+s = []
+for port in random.sample(range(20000, 32000), 1000):
+    x = socket.socket()
+    try:
+        x.bind(("127.0.0.1", port))
+        s.append(x)
+    except OSError:
+        x.close()
+    if len(s) == int(sys.argv[1]):
+        break
 print(*[x.getsockname()[1] for x in s])
 END
 read -r _ _ _ proxy <ports
