@@ -230,7 +230,8 @@ gauge() {
 	done
 	answered 422
 	ends
-	[ "$(find home/answers -type f | wc -l)" -eq 4 ]
+	# what was received is known by its digest and by its ends
+	[ "$(find home/answers -type f | wc -l)" -eq 5 ]
 	find home/answers -type f -exec touch -d '31 days ago' {} +
 	touch -d '29 days ago' home/answers/*/"$two"
 	inbox
@@ -238,7 +239,7 @@ gauge() {
 		[ "$(logged 'event=forgotten answers=2')" -eq 0 ] || break
 		sleep 0.1
 	done
-	[ "$(find home/answers -type f | wc -l)" -eq 2 ]
+	[ "$(find home/answers -type f | wc -l)" -eq 3 ]
 	ask "/receipts/$(sha "$D/package")"
 	answered 200
 	ask "/receipts/$two"
