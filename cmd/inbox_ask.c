@@ -1,8 +1,8 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "inbox_procs.h"
@@ -55,7 +55,8 @@ lane_find(unsigned from, unsigned to, bool wait)
 			continue;
 		if (!lanes.owed[i])
 			return i;
-		found = i;
+		if (found == LANES || has_answer(i))
+			found = i;
 	}
 	return found;
 }
@@ -179,20 +180,36 @@ read_only(int fd)
 /* An upload that is judged while it comes, and where. */
 struct followed {
 	unsigned lane;
-	int event;
+	int counts;		/* the writing end, which never waits */
+	uint64_t untold;	/* bytes for which there was no room in it */
 };
 
-static void
-tell(const struct followed *f, uint64_t n)
+/* False: it is to be told later. To whom nobody listens nothing is told. */
+static bool
+tell(struct followed *f)
 {
-	/* It fails only when the sum is over 64 bits, and ours is not. */
-	(void)!write(f->event, &n, sizeof(n));
+	if (f->untold > 0 && write(f->counts, &f->untold, sizeof(f->untold)) ==
+	    -1 && errno == EAGAIN)
+		return false;
+	f->untold = 0;
+	return true;
+}
+
+/* All of it, unless there is an answer without. */
+static void
+tell_all(struct followed *f)
+{
+	struct pollfd p[] = { { .fd = f->counts, .events = POLLOUT },
+	    { .fd = lanes.ch[f->lane], .events = POLLIN } };
+
+	while (!tell(f) && (poll(p, 2, -1) < 0 || p[1].revents == 0))
+		;
 }
 
 static void
 followed_free(struct followed *f)
 {
-	(void)close(f->event);
+	(void)close(f->counts);
 	free(f);
 }
 
@@ -205,6 +222,7 @@ follow(void *ctx, int fd, const struct bulla_inbox_client *client,
 	struct followed *f = malloc(sizeof(*f));
 	struct bulla_fds fds = { .v = { -1, -1 }, .n = 2 };
 	struct bulla_err err = { 0 };
+	int ends[2] = { -1, -1 };
 	bool ok = false;
 
 	(void)ctx;
@@ -212,24 +230,34 @@ follow(void *ctx, int fd, const struct bulla_inbox_client *client,
 		free(f);
 		return NULL;
 	}
-	f->event = fds.v[1] = eventfd(0, EFD_CLOEXEC);
 	fds.v[0] = read_only(fd);
-	ok = fds.v[0] != -1 && fds.v[1] != -1 &&
-	    ask(f->lane, &q, &fds, &err) == BULLA_OK;
+	/* Two descriptions: the reader's flags are not the writer's. */
+	if (fds.v[0] != -1 && pipe2(ends, O_CLOEXEC) == 0) {
+		*f = (struct followed){ f->lane, ends[1], 0 };
+		fds.v[1] = ends[0];
+		ok = fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 &&
+		    ask(f->lane, &q, &fds, &err) == BULLA_OK;
+		(void)close(ends[0]);
+	}
 	if (fds.v[0] != -1)
 		(void)close(fds.v[0]);
 	if (ok)
 		return f;
 	lane_put(f->lane, true, false);
-	followed_free(f);
+	if (ends[1] != -1)
+		(void)close(ends[1]);
+	free(f);
 	return NULL;
 }
 
 static void
 grown(void *ctx, void *followed, uint64_t more)
 {
+	struct followed *f = followed;
+
 	(void)ctx;
-	tell(followed, more);
+	f->untold += more;
+	(void)tell(f);
 }
 
 static void
@@ -238,7 +266,7 @@ leave_it(void *ctx, void *followed)
 	struct followed *f = followed;
 
 	(void)ctx;
-	tell(f, BULLA_GROWING_END);
+	/* Closed before all is told: it is broken off. */
 	lane_put(f->lane, true, true);
 	followed_free(f);
 }
@@ -256,6 +284,7 @@ finish(void *ctx, int fd, const struct bulla_inbox_client *client,
 
 	(void)ctx;
 	if (f != NULL) {
+		tell_all(f);
 		st = hear(f->lane, WIRE_FOLLOW, BULLA_OK, &r, err);
 		followed_free(f);
 	}

@@ -32,7 +32,7 @@
 /*
  * A task: one letter, and the file's bytes as 64 bits.
  *	E	examine; fds: the file, its copy
- *	F	the same for one that grows to so many; and its eventfd
+ *	F	the same for one that grows to so many; and its counts
  *	H	hash; fds: the file
  */
 #define TASK_LEN 9u
@@ -87,7 +87,7 @@ static void
 work(struct bulla_cur task, const struct bulla_fds *fds, struct bulla_buf *out)
 {
 	struct bulla_examined e = BULLA_EXAMINED_INIT;
-	struct bulla_growing g = { .event = fds->n == 3 ? fds->v[2] : -1 };
+	struct bulla_growing g = { .counts = fds->n == 3 ? fds->v[2] : -1 };
 	unsigned threads = bulla_cores();
 	uint8_t kind;
 
@@ -249,7 +249,7 @@ await(const struct session *s, int lane, int secs)
 	int n;
 
 	do
-		n = poll(p, 2, secs < INT_MAX / 1000 ? secs * 1000 : -1);
+		n = poll(p, 2, secs < INT_MAX / 1000 ? secs * 1000 : INT_MAX);
 	while (n < 0 && errno == EINTR);
 	return n > 0 && p[0].revents != 0;
 }
@@ -315,7 +315,7 @@ follow(const struct inbox_exam *x, int in, int copy,
     struct bulla_examined *out, struct bulla_err *err)
 {
 	const struct task t = { 'F', x->growing.length, { { in, copy,
-	    x->growing.event }, 3 }, x->lane };
+	    x->growing.counts }, 3 }, x->lane };
 	enum bulla_status st = examine_once(x->v, &t, out, err);
 
 	if (st == BULLA_OK && out->reached == BULLA_REACHED_NOTHING &&
@@ -324,6 +324,9 @@ follow(const struct inbox_exam *x, int in, int copy,
 		if (err != NULL)
 			*err = out->end;
 	}
+	if (st == BULLA_OK && out->reached != BULLA_REACHED_NOTHING &&
+	    out->bytes != x->growing.length)
+		st = bulla_fail(err, BULLA_E_AGAIN, "it has another length");
 	return st == BULLA_OK ? st : bulla_wrap(err, BULLA_E_AGAIN,
 	    "not verified while it came");
 }

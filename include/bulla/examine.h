@@ -50,16 +50,16 @@ struct bulla_examined {
 void bulla_examined_free(struct bulla_examined *e);
 
 /*
- * A file that is still being written. Whoever writes it adds to event, an
- * eventfd(2), how many bytes he has put behind those that he told of before;
- * at length bytes it is whole. BULLA_GROWING_END or more: it never will be.
- * He is believed in nothing but when there is something to read.
+ * A file that is still being written. Through counts, a pipe, whoever writes it
+ * tells how many bytes (a uint64_t each time) he has put behind those that he
+ * told of before; at length bytes it is whole. Closed before: it never will be.
+ * He is believed in nothing but when there is something to read; and who reads
+ * has no more than the reading end, so that he cannot make the other wait.
  */
 struct bulla_growing {
-	int event;
+	int counts;
 	uint64_t length;
 };
-#define BULLA_GROWING_END (UINT64_C(1) << 62)
 
 /*
  * Copy in, from its current offset to its end, to copy (an empty file), and

@@ -55,7 +55,8 @@ struct bulla_inbox_follow {
 	/* fd as for finish, which will have length bytes. NULL: not now. */
 	void *(*begin)(void *ctx, int fd,
 	    const struct bulla_inbox_client *client, uint64_t length);
-	/* So many more bytes, which will not change, are behind the others. */
+	/* So many more bytes, which will not change, are behind the others.
+	 * What cannot be told now goes with the next ones, or with finish. */
 	void (*grown)(void *ctx, void *followed, uint64_t more);
 	/* It is not going to be whole, or not soon: followed ends. */
 	void (*leave)(void *ctx, void *followed);

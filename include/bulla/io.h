@@ -114,10 +114,11 @@ BULLA_NODISCARD enum bulla_status bulla_direct_write(int fd, const void *buf,
     size_t len, const char *name, struct bulla_err *err);
 
 /*
- * A regular file that is written from its offset on, as above, by a thread
- * that begins when there is much to write: whoever has the bytes goes on while
- * the disk takes them. name must outlive it. A failure of the disk comes with a
- * later call, at the latest with the end, and then with each.
+ * A regular file that is written from its offset on, as above when it has no
+ * name yet, by a thread that begins when there is much to write: whoever has
+ * the bytes goes on while the disk takes them. name must outlive it. A failure
+ * of the disk comes with a later call, at the latest with the end, and then
+ * with each.
  */
 struct bulla_behind;
 BULLA_NODISCARD enum bulla_status bulla_behind_new(int fd, const char *name,

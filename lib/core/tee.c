@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,21 +12,27 @@
 
 static const char what[] = "the copy in the home";
 
-/* Wait until there is something behind what was read; nothing at the end. */
+/*
+ * Wait until there is something behind what was read; nothing at the end. What
+ * was told meanwhile is heard each time, so that an end is noticed before all
+ * that came before it has been copied.
+ */
 static enum bulla_status
 grow(struct source *f, size_t *cap, struct bulla_err *err)
 {
 	const struct bulla_growing *g = f->growing;
+	struct pollfd p = { .fd = g->counts, .events = POLLIN };
 	uint64_t more;
 	ssize_t n;
 
-	while (f->told == f->pos && f->pos < g->length) {
-		n = read(g->event, &more, sizeof(more));
+	while (f->told < g->length && (f->told == f->pos ||
+	    poll(&p, 1, 0) == 1)) {
+		n = read(g->counts, &more, sizeof(more));
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n != (ssize_t)sizeof(more))
+		if (n < 0)
 			return bulla_fail_sys(err, "waiting for more of it");
-		if (more >= BULLA_GROWING_END)
+		if (n != (ssize_t)sizeof(more))
 			return bulla_fail(err, BULLA_E_INCOMPLETE,
 			    "it was broken off");
 		f->told += more < g->length - f->told ? more :

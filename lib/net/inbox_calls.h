@@ -126,9 +126,10 @@ struct upload *uploads_begun(struct bulla_inbox *ib,
 /* One that is whole and not yet answered, whatever its length. */
 struct upload *uploads_closed(struct bulla_inbox *ib,
     const struct bulla_inbox_client *who, const uint8_t hint[32]);
-/* Is one of the client's uploads without a claimed digest being judged? */
+/* Is one of the client's uploads without a claimed digest being judged?
+ * *stuck: they all could not be, yet. */
 bool uploads_nameless(struct bulla_inbox *ib,
-    const struct bulla_inbox_client *who);
+    const struct bulla_inbox_client *who, bool *stuck);
 /*
  * May this client begin one more upload of length bytes? Then it is in the
  * table. BULLA_E_AGAIN (too many, disk full: sys_errno ENOSPC), _IO.

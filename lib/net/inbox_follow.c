@@ -22,13 +22,18 @@ upload_sure_locked(struct upload *u)
 void
 follow_tell_locked(struct upload *u)
 {
-	uint64_t upto = upload_sure_locked(u);
+	uint64_t upto = upload_sure_locked(u), told = atomic_load(&u->told);
 
-	if (u->followed == NULL || upto <= u->told)
+	/* The last byte is told when nobody can delete the upload any more:
+	 * the verdict is out soon after. */
+	if (upto == u->follow_length &&
+	    atomic_load(&u->state) != UPLOAD_CLOSED)
+		upto--;
+	if (u->followed == NULL || upto <= told)
 		return;
 	u->ib->cfg.follow.grown(u->ib->cfg.finish_ctx, u->followed,
-	    upto - u->told);
-	u->told = upto;
+	    upto - told);
+	atomic_store(&u->told, upto);
 }
 
 /* Once for an upload: what is read so far would have to be read again. */
@@ -47,7 +52,8 @@ follow_begin(struct upload *u)
 		u->followed = g->follow.begin(g->finish_ctx, u->fd,
 		    &u->client, length);
 		u->was_followed = u->followed != NULL;
-		u->told = u->rate_told = 0;
+		u->follow_length = length;
+		u->rate_told = 0;
 		u->rate_at = inbox_clock();
 		follow_tell_locked(u);
 	}
@@ -60,6 +66,7 @@ follow_leave_locked(struct upload *u)
 	if (u->followed != NULL)
 		u->ib->cfg.follow.leave(u->ib->cfg.finish_ctx, u->followed);
 	u->followed = NULL;
+	atomic_store(&u->told, 0);
 }
 
 /*
@@ -73,9 +80,10 @@ follow_watch(struct upload *u, int64_t now)
 		return;
 	if (u->followed != NULL && now - u->rate_at >= RATE_SECS &&
 	    atomic_load(&u->state) == UPLOAD_OPEN) {
-		if (u->told - u->rate_told < RATE_SECS * RATE_BYTES)
+		if (atomic_load(&u->told) - u->rate_told <
+		    RATE_SECS * RATE_BYTES)
 			follow_leave_locked(u);
-		u->rate_told = u->told;
+		u->rate_told = atomic_load(&u->told);
 		u->rate_at = now;
 	}
 	pthread_mutex_unlock(&u->mu);
@@ -89,6 +97,8 @@ follow_take(struct upload *u)
 
 	pthread_mutex_lock(&u->mu);
 	follow_tell_locked(u);
+	if (u->follow_length != atomic_load(&u->length))
+		follow_leave_locked(u);
 	f = u->followed;
 	u->followed = NULL;
 	pthread_mutex_unlock(&u->mu);

@@ -97,7 +97,9 @@ struct upload {
 	/* of whoever judges it while it comes; mu */
 	void *followed;			/* or NULL */
 	bool was_followed;
-	uint64_t told, rate_told;	/* bytes: now, and a while ago */
+	uint64_t follow_length;		/* bytes that were said there will be */
+	_Atomic uint64_t told;		/* bytes; the copy has about as many */
+	uint64_t rate_told;		/* the same, a while ago */
 	int64_t rate_at;		/* monotonic: when that was */
 	_Atomic uint64_t written;	/* under mu when it changes */
 	/* Where a piece begins that is kept only if it fits its checksum, or

@@ -33,7 +33,10 @@ promised(const struct bulla_inbox *ib)
 		if (size > written && __builtin_add_overflow(sum,
 		    size - written, &sum))
 			return UINT64_MAX;
-		if (__builtin_add_overflow(sum, size, &sum))
+		/* What the copy has is no longer free. */
+		written = atomic_load(&u->told);
+		if (size > written && __builtin_add_overflow(sum,
+		    size - written, &sum))
 			return UINT64_MAX;
 	}
 	return sum;

@@ -115,8 +115,17 @@ drop(struct request *r)
 }
 
 static void
+judging(struct reply *p, bool stuck)
+{
+	reply_text(p, stuck ? 503 : 202, stuck ? "it could not be judged yet" :
+	    "it is being judged");
+	p->retry_after = stuck ? 30 : 0;
+}
+
+static void
 receipt(struct request *r)
 {
+	bool stuck;
 	const struct bulla_inbox_client *who = &r->conn->client;
 	struct bulla_err err = { 0 };
 	struct reply *p = &r->reply;
@@ -125,13 +134,8 @@ receipt(struct request *r)
 	struct answer a;
 
 	u = uploads_closed(r->ib, who, r->route.sha256);
-	if (u != NULL) {
-		if (atomic_load(&u->tries) == 0)
-			reply_text(p, 202, "it is being judged");
-		else
-			reply_text(p, 503, "it could not be judged yet");
-		p->retry_after = atomic_load(&u->tries) == 0 ? 0 : 30;
-	}
+	if (u != NULL)
+		judging(p, atomic_load(&u->tries) > 0);
 	upload_put(u);
 	if (p->status != 0)
 		return;
@@ -139,9 +143,10 @@ receipt(struct request *r)
 	if (st == BULLA_OK) {
 		*p = (struct reply){ .status = a.refused ? 422 : 200,
 		    .body = a.body };
-	} else if (st == BULLA_E_NOMATCH && uploads_nameless(r->ib, who)) {
+	} else if (st == BULLA_E_NOMATCH && uploads_nameless(r->ib, who,
+	    &stuck)) {
 		/* It may be the one whose digest we do not know yet. */
-		reply_text(p, 202, "it is being judged");
+		judging(p, stuck);
 	} else if (st == BULLA_E_NOMATCH) {
 		route_not_found(r);
 	} else {

@@ -191,17 +191,23 @@ uploads_closed(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
 }
 
 bool
-uploads_nameless(struct bulla_inbox *ib, const struct bulla_inbox_client *who)
+uploads_nameless(struct bulla_inbox *ib, const struct bulla_inbox_client *who,
+    bool *stuck)
 {
-	struct upload *u;
+	bool found = false;
 
+	*stuck = true;
 	pthread_mutex_lock(&ib->mu);
-	for (u = ib->uploads; u != NULL; u = u->next)
-		if ((!u->has_hint || u->by_ends) && upload_is_of(u, who) &&
-		    atomic_load(&u->state) == UPLOAD_CLOSED)
-			break;
+	for (struct upload *u = ib->uploads; u != NULL; u = u->next) {
+		if ((u->has_hint && !u->by_ends) || !upload_is_of(u, who) ||
+		    atomic_load(&u->state) != UPLOAD_CLOSED)
+			continue;
+		found = true;
+		if (atomic_load(&u->tries) == 0)
+			*stuck = false;
+	}
 	pthread_mutex_unlock(&ib->mu);
-	return u != NULL;
+	return found;
 }
 
 static enum bulla_status

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "bulla/io.h"
 
@@ -95,9 +96,14 @@ failed(const struct bulla_behind *b, struct bulla_err *err)
 static enum bulla_status
 start(struct bulla_behind *b, struct bulla_err *err)
 {
+	struct stat sb;
+
 	if (b->started)
 		return BULLA_OK;
-	bulla_direct_on(b->fd);
+	/* Only what nobody else can write to: the flag is the description's,
+	 * and standard output is the shell's and others' too. */
+	if (fstat(b->fd, &sb) == 0 && sb.st_nlink == 0)
+		bulla_direct_on(b->fd);
 	errno = pthread_create(&b->thread, NULL, run, b);
 	b->started = errno == 0;
 	return b->started ? BULLA_OK :

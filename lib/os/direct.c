@@ -43,6 +43,10 @@ bulla_direct_write(int fd, const void *buf, size_t len, const char *name,
 
 	while (whole > 0 && is_on(fd)) {
 		n = write(fd, p, whole);
+		if (n == 0) {
+			n = -1;
+			errno = EIO;
+		}
 		if (n < 0 && errno == EINTR)
 			continue;
 		/* Refused after all, or a disk with blocks of another size. */
