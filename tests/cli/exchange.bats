@@ -581,8 +581,8 @@ cosigned_note() {
 	    -connect "127.0.0.1:$PORT" \
 	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
 	    -key "$D/tls/client.key" <part >out 2>&1 || :
-	until_logged 'event=cut-short.*path=/notes'
-	grep -q 'event=cut-short.*path=/notes bytes=5' log
+	# the proxy may have cut others before
+	until_logged 'event=cut-short.*path=/notes bytes=5'
 	all_there
 }
 

@@ -165,6 +165,7 @@ same() {
 		ask "$UP" -X DELETE
 		answered 204
 	done
+	until_followed 0
 	run -0 send -u "$URL" "$D/big"
 	judged 'result=receive followed=yes'
 	same "$D/big"
@@ -191,7 +192,7 @@ same() {
 # bats test_tags=slow
 @test "a slow one is left, and judged when it is whole" {
 	inbox
-	sender -q -u "$URL" --limit-rate 220K "$D/package" &
+	sender -q -u "$URL" --limit-rate 150K "$D/package" &
 	until_followed
 	until_followed 0
 	grep -q 'event=judged' log && return 1
