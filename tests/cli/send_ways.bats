@@ -283,6 +283,13 @@ events() {
 	[ "$(logged event=created)" -eq 0 ]
 }
 
+# window HOUR FROM TO: so many hours from that one; where a window ends, midnight
+# is 24:00
+window() {
+	local from=$(((10#$1 + 24 + $2) % 24)) to=$(((10#$1 + 24 + $3) % 24))
+	printf '%02d:00-%02d:00' "$from" $((to == 0 ? 24 : to))
+}
+
 @test "--window: another rate, at once and from the middle on" {
 	inbox
 	start=$SECONDS
@@ -294,21 +301,19 @@ events() {
 
 @test "--window: none in it: after the deadline, and how long to wait" {
 	inbox
-	h=$(TZ=UTC date +%H)
-	from=$(printf %02d $(((10#$h + 23) % 24)))
-	to=$(printf %02d $(((10#$h + 2) % 24)))
+	now=$(window "$(TZ=UTC date +%H)" -1 2)
 	export TZ=UTC
 	fails 5 "nothing is sent in this window" send -u "$URL" \
-	    --deadline 30 --window "$from:00-$to:00 0" "$D/package"
+	    --deadline 30 --window "$now 0" "$D/package"
 	run --separate-stderr send --json -u "$URL" --deadline 30 \
-	    --window "$from:00-$to:00 0" --events-fd 4 "$D/package" 4>events
+	    --window "$now 0" --events-fd 4 "$D/package" 4>events
 	[ "$status" -eq 5 ]
 	jq -e '.status == "again" and ."retry-after" > 0 and
 	    ."retry-after" <= 7200' <<<"$output"
 	[ "$(events given-up)" -eq 1 ]
 	[ "$(logged event=created)" -eq 0 ]
 	# Another zone, in which it is another time of the day
-	TZ=AAA-12 send -q -u "$URL" --window "$from:00-$to:00 0" "$D/package"
+	TZ=AAA-12 send -q -u "$URL" --window "$now 0" "$D/package"
 	has_only "$D/package"
 }
 
@@ -367,8 +372,6 @@ events() {
 @test "bulla-outbox hands windows and checksums on" {
 	inbox
 	h=$(TZ=UTC date +%H)
-	from=$(printf %02d $(((10#$h + 23) % 24)))
-	to=$(printf %02d $(((10#$h + 2) % 24)))
 	export TZ=UTC
 	box() {
 		"$BULLA_BIN/bulla-outbox" --home ours "$@"
@@ -383,8 +386,8 @@ events() {
 	run add --window '08:00-10:00 1' --window '09:00-11:00 1' "$D/small"
 	[ "$status" -eq 2 ]
 	[[ $output == *overlaps* ]]
-	add --checksum --window "$to:00-$from:00 0" \
-	    --window "$from:00-$to:00 5M" "$D/small"
+	add --checksum --window "$(window "$h" 2 -1) 0" \
+	    --window "$(window "$h" -1 2) 5M" "$D/small"
 	box run
 	has_only "$D/small"
 }
