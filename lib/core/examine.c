@@ -117,10 +117,9 @@ static enum bulla_status
 first_block(const struct tee *t, struct bulla_examined *out,
     struct bulla_err *err)
 {
-	if (t->n_first < sizeof(t->first))
-		return bulla_fail(err, BULLA_E_INCOMPLETE, "ends early, after "
-		    "%zu bytes: get the rest of it", t->n_first);
-	return name_of(t->first, out, err);
+	enum bulla_status st = pkg_begins(t->first, t->n_first, err);
+
+	return st == BULLA_OK ? name_of(t->first, out, err) : st;
 }
 
 void

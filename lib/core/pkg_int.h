@@ -15,6 +15,13 @@ void pkg_segment_path(uint64_t index, char out[PKG_PATH_MAX]);
 size_t pkg_manifest_line(uint64_t index, const uint8_t digest[32],
     char out[PKG_LINE_MAX]);
 
+/*
+ * Can a package begin with these n bytes, all that there is of the first
+ * block? BULLA_E_FORMAT: no; BULLA_E_INCOMPLETE: yes, and there are fewer.
+ */
+BULLA_NODISCARD enum bulla_status pkg_begins(const uint8_t *p, size_t n,
+    struct bulla_err *err);
+
 /* Writing. The hash half and the write half may be in different threads. */
 struct pkgw {
 	int fd;

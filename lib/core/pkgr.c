@@ -53,6 +53,8 @@ get(struct pkgr *r, void *buf, size_t n, struct bulla_err *err)
 	size_t got = 0;
 	enum bulla_status st = get_some(r, buf, n, &got, err);
 
+	if (st == BULLA_OK && r->pos == 0)	/* the first header */
+		st = pkg_begins(buf, got, err);
 	if (st != BULLA_OK)
 		return st;
 	if (got < n)
@@ -77,7 +79,7 @@ read_header(struct pkgr *r, struct bulla_err *err)
 
 	if (st == BULLA_OK)
 		st = bulla_ustar_parse(block, &r->next, err);
-	if (st == BULLA_E_FORMAT)
+	if (st == BULLA_E_FORMAT && r->pos > at)
 		return bulla_wrap(err, st, "byte %llu",
 		    (unsigned long long)at);
 	if (st == BULLA_OK && r->id[0] != '\0' && r->next.mtime != r->mtime)
@@ -153,8 +155,8 @@ read_first(struct pkgr *r, struct bulla_err *err)
 	enum bulla_status st = read_header(r, err);
 
 	if (st != BULLA_OK)
-		return st == BULLA_E_FORMAT ? bulla_wrap(err, st,
-		    "not a bulla package") : st;
+		return st == BULLA_E_FORMAT && r->pos > 0 ?
+		    bulla_wrap(err, st, "not a bulla package") : st;
 	if (!bulla_package_id(&r->next, r->id))
 		return bad(r, err, "not a bulla package");
 	r->mtime = r->next.mtime;

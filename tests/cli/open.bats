@@ -107,7 +107,13 @@ nothing() {
 		no 1 "q.bulla: " bulla-open -i desk.key -k "$seal" -o x q.bulla
 		[ ! -e x ]
 	done
-	for n in 0 100 5000 100000 $((size - 1024)) $((size - 1)); do
+	: >q.bulla
+	no 4 "is empty: no package" bulla-open -i desk.key -k "$seal" -O q.bulla
+	echo hello >q.bulla
+	no 1 "not a bulla package: one begins with" \
+	    bulla-open -i desk.key -k "$seal" -d x q.bulla
+	nothing x
+	for n in 1 100 5000 100000 $((size - 1024)) $((size - 1)); do
 		head -c "$n" p.bulla >q.bulla
 		no 4 "ends early" bulla-open -i desk.key -k "$seal" -d x \
 		    q.bulla

@@ -109,6 +109,8 @@ stored() {
 	[ ! -e h2 ]
 	no 1 "not a bulla package" sh -c "seq 1000 | bulla-receive --home home \
 	    -i recv.key -k $seal"
+	echo hello >short
+	no 1 "short: not a bulla package: one begins with" receive short
 	no 2 "one PACKAGE" receive p.bulla p.bulla
 	stored 0
 	[ -z "$(find home -type f)" ]
@@ -116,7 +118,9 @@ stored() {
 
 @test "cut short: exit 4, nothing stored, and whole it is welcome" {
 	size=$(stat -c %s p.bulla)
-	for n in 0 100 512 5000 10000 $((size - 1024)) $((size - 1)); do
+	: >q.bulla
+	no 4 "q.bulla: is empty: no package" receive q.bulla
+	for n in 1 100 512 5000 10000 $((size - 1024)) $((size - 1)); do
 		head -c "$n" p.bulla >q.bulla
 		no 4 "q.bulla: ends early" receive q.bulla
 		[ -z "$(find home -type f)" ]

@@ -54,14 +54,30 @@ setup() {
 	    bulla-verify -k "$seal" q.bulla
 	no 4 "ends early, after 9000 bytes" \
 	    sh -c "cat q.bulla | bulla-verify -k $seal"
-	: >q.bulla
-	no 4 "ends early, after 0 bytes" bulla-verify -k "$seal" q.bulla
+	for n in 20 42 300 511 512; do
+		head -c "$n" p.bulla >q.bulla
+		no 4 "q.bulla: ends early, after $n bytes" \
+		    bulla-verify -k "$seal" q.bulla
+	done
 	{ cat p.bulla; echo; } >q.bulla
 	no 1 "more bytes after the end" bulla-verify -k "$seal" q.bulla
 	run --separate-stderr bulla-verify --json -k "$seal" q.bulla
 	[ "$status" -eq 1 ]
 	jq -e '.ok == false and .status == "format" and .file == "q.bulla"' \
 	    <<<"$output"
+}
+
+@test "a small file, or an empty one, is no package that ends early" {
+	none="not a bulla package: one begins with 32 hex digits and /bagit.txt"
+	echo hello >q.bulla
+	no 1 "q.bulla: $none" bulla-verify -k "$seal" q.bulla
+	no 1 "standard input: $none" sh -c "bulla-verify -k $seal <q.bulla"
+	no 1 "q.bulla: $none" bulla-inspect q.bulla
+	head -c 600 /dev/zero >q.bulla
+	no 1 "q.bulla: $none" bulla-verify -k "$seal" q.bulla
+	: >q.bulla
+	no 4 "q.bulla: is empty: no package" bulla-verify -k "$seal" q.bulla
+	no 4 "q.bulla: is empty: no package" bulla-inspect q.bulla
 }
 
 @test "made by other tools" {

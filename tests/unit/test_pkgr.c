@@ -325,6 +325,32 @@ Test(pkgr, a_header_that_another_tar_writes)
 	}
 }
 
+/* Some bytes of a header: of ours they are waited for, of others not. */
+Test(pkgr, a_piece_of_the_first_header)
+{
+	uint8_t block[BULLA_USTAR_BLOCK];
+	struct bulla_err e = { 0 };
+
+	memcpy(block, bytes.p, sizeof(block));
+	KIT_OK(pkg_begins(block, sizeof(block), NULL));
+	for (size_t n = 0; n < sizeof(block); n++)
+		cr_assert_eq(pkg_begins(block, n, &e), BULLA_E_INCOMPLETE,
+		    "%zu", n);
+	cr_assert_eq(pkg_begins(block, 0, &e), BULLA_E_INCOMPLETE);
+	cr_expect_str_eq(e.msg, "is empty: no package");
+	for (size_t i = 0; i < BULLA_USTAR_NAME_MAX; i++) {
+		block[i] ^= 0x80;
+		cr_expect_eq(pkg_begins(block, i, &e), BULLA_E_INCOMPLETE);
+		cr_expect_eq(pkg_begins(block, i + 1, &e), BULLA_E_FORMAT,
+		    "%zu", i);
+		cr_expect_eq(pkg_begins(block, sizeof(block), &e),
+		    BULLA_E_FORMAT, "%zu", i);
+		block[i] ^= 0x80;
+	}
+	cr_expect_str_eq(e.msg, "not a bulla package: one begins with 32 hex "
+	    "digits and /bagit.txt");
+}
+
 Test(pkgr, inspect_tells_a_cut_package_from_none)
 {
 	struct bulla_package got = { 0 };
