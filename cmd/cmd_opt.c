@@ -10,7 +10,6 @@
 #include "bulla/exercise.h"
 #include "bulla/file.h"
 #include "bulla/keyfile.h"
-#include "bulla/num.h"
 #include "bulla/secret.h"
 #include "bulla/text.h"
 
@@ -91,6 +90,38 @@ table_fill(struct cmd_table *t, const struct cmd_tool *tool)
 	}
 }
 
+static int
+no_memory(const struct cmd *c)
+{
+	struct bulla_err err = { 0 };
+
+	return cmd_fail(c, NULL, bulla_fail(&err, BULLA_E_NOMEM,
+	    "out of memory"), &err);
+}
+
+/*
+ * In a list of its own, for getopt moves operands to the end: a last option
+ * that lacks its argument would find one there when they are read in earnest.
+ */
+static void
+find_home(struct cmd *c)
+{
+	const struct cmd_table *t = c->table;
+	char **list = calloc((size_t)c->argc + 1, sizeof(*list));
+	int ch;
+
+	if (list == NULL)
+		exit(no_memory(c));
+	memcpy(list, c->argv, (size_t)c->argc * sizeof(*list));
+	while ((ch = getopt_long(c->argc, list, t->shorts, t->longs,
+	    NULL)) != -1) {
+		if (ch == HOME)
+			c->common.home = optarg;
+	}
+	optind = 0;	/* from the start, with all forgotten (glibc) */
+	free(list);
+}
+
 /*
  * In the home of an exercise it is another time, for all that the options say
  * too: so the home is looked for before they are.
@@ -99,19 +130,12 @@ static void
 cmd_clock(struct cmd *c)
 {
 	struct bulla_buf b = BULLA_BUF_INIT(BULLA_EXERCISE_CLOCK_MAX);
-	const struct cmd_table *t = c->table;
 	struct bulla_err err = { 0 };
 	struct bulla_cur text;
 	char path[4200];
 	int64_t now;
-	int ch;
 
-	while ((ch = getopt_long(c->argc, c->argv, t->shorts, t->longs,
-	    NULL)) != -1) {
-		if (ch == HOME)
-			c->common.home = optarg;
-	}
-	optind = 0;	/* from the start, with all forgotten (glibc) */
+	find_home(c);
 	(void)snprintf(path, sizeof(path), "%s/exercise",
 	    cmd_home(c) != NULL ? cmd_home(c) : "");
 	c->common.home = NULL;
@@ -142,10 +166,8 @@ cmd_begin(struct cmd *c, const struct cmd_tool *t, int argc, char **argv)
 	*c = (struct cmd){ .tool = t, .argc = argc, .argv = argv };
 	bulla_ask_tty(&c->ask);
 	c->table = calloc(1, sizeof(*c->table));
-	if (c->table == NULL) {
-		st = bulla_fail(&err, BULLA_E_NOMEM, "out of memory");
-		exit(cmd_fail(c, NULL, st, &err));
-	}
+	if (c->table == NULL)
+		exit(no_memory(c));
 	table_fill(c->table, t);
 	st = bulla_crypto_init(&err);
 	if (st != BULLA_OK)
@@ -300,6 +322,39 @@ mistake(const struct cmd *c, int ch)
 	    "no argument", shown);
 }
 
+/*
+ * "-u -K FILE": to getopt -K is the URL, and FILE an operand too many, which
+ * is what would be complained about.
+ */
+static bool
+is_option(const struct cmd *c, const char *arg)
+{
+	const struct cmd_table *t = c->table;
+	bool is = false;
+
+	if (arg == NULL || arg != c->argv[optind - 1] || arg[0] != '-')
+		return false;
+	for (size_t i = 0; i < t->n && !is; i++)
+		is = arg[1] == '-' ? strcmp(arg + 2, t->row[i].name) == 0 :
+		    arg[1] == t->row[i].ch && arg[2] == '\0';
+	return is;
+}
+
+static int
+forgotten(const struct cmd *c, int ch, const char *arg)
+{
+	const struct cmd_opt *o = c->table->row;
+	char letter[6] = "";
+
+	while (o->ch != ch)
+		o++;
+	if (ch < JSON)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", ch);
+	return cmd_usage(c, "%s--%s: its argument is missing, for %s is an "
+	    "option (if it is meant: --%s=%s)", letter, o->name, arg, o->name,
+	    arg);
+}
+
 int
 cmd_getopt(struct cmd *c, const char **arg)
 {
@@ -312,6 +367,8 @@ cmd_getopt(struct cmd *c, const char **arg)
 			exit(mistake(c, ch));
 		if (ch == -1)
 			break;
+		if (is_option(c, optarg))
+			exit(forgotten(c, ch, optarg));
 		if (common(c, ch, optarg))
 			continue;
 		*arg = optarg;
@@ -339,40 +396,4 @@ cmd_end(struct cmd *c, int code)
 	free(c->table);
 	c->table = NULL;
 	return code;
-}
-
-static _Noreturn void
-bad_number(const struct cmd *c, const char *opt, const char *arg,
-    const char *want)
-{
-	char shown[64];
-
-	bulla_text_show_str(shown, sizeof(shown), arg);
-	exit(cmd_usage(c, "%s: \"%s\" is not %s", opt, shown, want));
-}
-
-uint64_t
-cmd_num(const struct cmd *c, const char *opt, const char *arg, uint64_t min,
-    uint64_t max)
-{
-	struct bulla_cur text = bulla_cur_str(arg);
-	char want[96];
-	uint64_t v;
-
-	if (bulla_num_u64(&text, max, &v) && v >= min)
-		return v;
-	(void)snprintf(want, sizeof(want), "a number from %llu to %llu",
-	    (unsigned long long)min, (unsigned long long)max);
-	bad_number(c, opt, arg, want);
-}
-
-uint64_t
-cmd_size(const struct cmd *c, const char *opt, const char *arg, uint64_t max)
-{
-	struct bulla_cur text = bulla_cur_str(arg);
-	uint64_t v;
-
-	if (bulla_num_size(&text, max, &v))
-		return v;
-	bad_number(c, opt, arg, "a size (digits, then K, M, G or T if needed)");
 }

@@ -80,6 +80,17 @@ setup() {
 	no 4 "q.bulla: is empty: no package" bulla-inspect q.bulla
 }
 
+@test "an option that another one takes for its argument" {
+	no 2 "-k, --vkey: its argument is missing, for -K is an option" \
+	    bulla-verify -k -K seal.key.pub p.bulla
+	no 2 "(if it is meant: --vkeys=--json)" bulla-verify -K --json p.bulla
+	# What only begins so is an argument
+	no 3 "-Kx: " bulla-verify -K -Kx p.bulla
+	no 3 "-q: " bulla-verify --vkeys=-q p.bulla
+	no 3 "-q: " bulla-verify -K-q p.bulla
+	no 2 "-K needs an argument" bulla-verify p.bulla -K
+}
+
 @test "made by other tools" {
 	tar -xf p.bulla
 	tar --format=ustar -cf again.bulla "$id/bagit.txt" \
