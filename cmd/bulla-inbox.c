@@ -1,9 +1,8 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "inbox_limits.h"
 #include "inbox_procs.h"
-
-#include "bulla/file.h"
 
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
@@ -55,13 +54,21 @@ static const struct cmd_tool tool = {
 	.groups = CMD_KNOWN | CMD_ASK,
 };
 
+/*
+ * The signer makes a home that is new, and only the network process, later,
+ * listens: a port that is taken must leave no home behind.
+ */
 static int
 run(struct inbox *in)
 {
 	struct bulla_err err = { 0 };
-	enum bulla_status st;
+	enum bulla_status st = BULLA_OK;
+	unsigned tries = 0;
 
-	st = bulla_dir_make(in->cfg.home, 0700, &err);
+	if (access(in->cfg.home, F_OK) != 0)
+		do
+			st = bulla_inbox_can_listen(&in->cfg, &err);
+		while (inbox_again(st, &tries));
 	return st == BULLA_OK ? inbox_supervise(in) :
 	    cmd_fail(&in->c, NULL, st, &err);
 }

@@ -13,7 +13,7 @@
 #include "bulla/file.h"
 
 /* The process that speaks with strangers; what it has to know it asks. */
-#define START_TRIES 20u	/* while an inbox that was killed is still dying */
+#define START_TRIES 20u
 #define START_WAIT (100 * 1000000L)	/* nanoseconds between them */
 
 static void
@@ -105,18 +105,27 @@ confine(struct inbox *in, struct bulla_err *err)
 	return st;
 }
 
+bool
+inbox_again(enum bulla_status st, unsigned *tries)
+{
+	const struct timespec wait = { 0, START_WAIT };
+
+	if (st != BULLA_E_AGAIN || ++*tries >= START_TRIES)
+		return false;
+	(void)nanosleep(&wait, NULL);
+	return true;
+}
+
 static enum bulla_status
 start(struct inbox *in, struct bulla_inbox **ib, struct bulla_err *err)
 {
-	const struct timespec wait = { 0, START_WAIT };
-	enum bulla_status st = BULLA_E_AGAIN;
+	enum bulla_status st;
+	unsigned tries = 0;
 
-	for (unsigned i = 0; i < START_TRIES && st == BULLA_E_AGAIN; i++) {
-		if (i > 0)
-			(void)nanosleep(&wait, NULL);
+	do {
 		*err = (struct bulla_err){ 0 };
 		st = bulla_inbox_start(&in->cfg, ib, err);
-	}
+	} while (inbox_again(st, &tries));
 	return st == BULLA_OK ? bulla_confine_listening(BULLA_CONFINE_BOTH,
 	    err) : st;
 }

@@ -66,6 +66,12 @@ void inbox_child_confined(const struct inbox *in, const char *name,
 BULLA_NODISCARD enum bulla_status inbox_child_ready(int ctl,
     unsigned answers, struct bulla_err *err);
 
+/*
+ * What came back when it was to listen: after a pause, once more? For two
+ * seconds, while an inbox that was killed is still dying.
+ */
+bool inbox_again(enum bulla_status st, unsigned *tries);
+
 /* The supervisor: all of an inbox's life. An exit status, reported. */
 int inbox_supervise(struct inbox *in);
 

@@ -182,6 +182,13 @@ BULLA_NODISCARD enum bulla_status bulla_inbox_start(
     const struct bulla_inbox_config *c, struct bulla_inbox **out,
     struct bulla_err *err);
 
+/*
+ * Would bulla_inbox_start get its addresses (listen, status) now? They are
+ * free again afterwards; statuses as there. For before a home is made.
+ */
+BULLA_NODISCARD enum bulla_status bulla_inbox_can_listen(
+    const struct bulla_inbox_config *c, struct bulla_err *err);
+
 /* "https://ADDR:PORT" with the real port, or "unix:/PATH". */
 const char *bulla_inbox_url(const struct bulla_inbox *ib);
 /* "http://ADDR:PORT" of the status page, or "". */

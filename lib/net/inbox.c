@@ -130,21 +130,29 @@ home_open(struct bulla_inbox *ib, struct bulla_err *err)
 	return st;
 }
 
+/* *fd stays -1 when there is to be none. */
 static enum bulla_status
-status_open(struct bulla_inbox *ib, struct bulla_err *err)
+status_listen(struct bulla_inbox *ib, int *fd, struct bulla_err *err)
 {
 	enum bulla_status st;
-	int fd = -1;
 
 	if (ib->cfg.status == NULL)
 		return BULLA_OK;
-	st = listen_open(ib->cfg.status, &fd, err);
-	if (st == BULLA_OK && !listen_is_loopback(fd))
+	st = listen_open(ib->cfg.status, fd, err);
+	if (st == BULLA_OK && !listen_is_loopback(*fd))
 		st = bulla_fail(err, BULLA_E_USAGE, "the status page is for "
 		    "this machine alone: give 127.0.0.1:PORT or [::1]:PORT");
-	if (st == BULLA_OK)
-		st = listen_url(fd, "http", ib->status_url, err);
-	if (st == BULLA_OK)
+	return st == BULLA_OK ? listen_url(*fd, "http", ib->status_url, err) :
+	    st;
+}
+
+static enum bulla_status
+status_open(struct bulla_inbox *ib, struct bulla_err *err)
+{
+	int fd = -1;
+	enum bulla_status st = status_listen(ib, &fd, err);
+
+	if (st == BULLA_OK && fd != -1)
 		return status_start(ib, fd, err);
 	if (fd != -1)
 		(void)close(fd);
@@ -161,6 +169,29 @@ main_open(struct bulla_inbox *ib, int *fd, struct bulla_err *err)
 		return unix_open(ib, fd, err);
 	st = listen_open(ib->cfg.listen, fd, err);
 	return st == BULLA_OK ? listen_url(*fd, "https", ib->url, err) : st;
+}
+
+enum bulla_status
+bulla_inbox_can_listen(const struct bulla_inbox_config *c,
+    struct bulla_err *err)
+{
+	struct bulla_inbox *ib = calloc(1, sizeof(*ib));
+	enum bulla_status st;
+	int fd = -1, status = -1;
+
+	if (ib == NULL)
+		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");
+	ib->cfg = *c;
+	st = main_open(ib, &fd, err);
+	if (st == BULLA_OK)
+		st = status_listen(ib, &status, err);
+	unix_close(ib);
+	if (fd != -1)
+		(void)close(fd);
+	if (status != -1)
+		(void)close(status);
+	free(ib);
+	return st;
 }
 
 static enum bulla_status

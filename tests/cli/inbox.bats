@@ -669,6 +669,10 @@ starts_not() {
 	inbox
 	starts_not 5 "another inbox" --listen 127.0.0.1:0
 	starts_not 5 "in use" --home elsewhere --listen "127.0.0.1:$PORT"
+	starts_not 5 "in use" --home elsewhere --status "127.0.0.1:$PORT"
+	starts_not 3 "none: cannot open" --home elsewhere -i none
+	# What has not started leaves nothing behind
+	[ ! -e elsewhere ]
 	starts_not 3 "" --home /dev/null/x
 }
 
