@@ -24,7 +24,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-e] -r AGE1... [-R FILE] [-a] [-o FILE] [INPUT]",
+	"[-e] (-r RECIPIENT | -R FILE)... [-a] [-o FILE] [INPUT]",
 	"[-e] -p [-a] [-o FILE] [INPUT]",
 	"-d [-i FILE]... [-p] [-o FILE] [INPUT]",
 	NULL,

@@ -21,8 +21,8 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[--text] [--package FILE] [--bag DIR] [-i AGEKEY ...] "
-	    "[--tsa-ca FILE]\n\t    [-o FILE] ID",
+	"[--text] [--package FILE] [--bag DIR] [-i AGEKEY]... "
+	    "[--tsa-ca FILE] [-o FILE] ID",
 	NULL,
 };
 static const struct cmd_tool tool = {

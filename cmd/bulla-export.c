@@ -17,7 +17,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"case [--bag DIR] [-i AGEKEY ...] [--tsa-ca FILE] [-o FILE] ID "
+	"case [--bag DIR] [-i AGEKEY]... [--tsa-ca FILE] [-o FILE] ID "
 	    "[PACKAGE]",
 	"dfxml [-o FILE] DIR",
 	"hashdeep [-o FILE] DIR",

@@ -42,9 +42,10 @@ static const struct cmd_opt opts[] = {
 };
 static const char *const synopsis[] = {
 	"[-o FILE] [-k VKEY]... [-K FILE] [--sha256 HEX] "
-	    "[--cert FILE --key FILE] [--cacert FILE] [--pin PIN]... URL",
-	"[...] [--s3-conf FILE] s3://BUCKET/KEY",
-	"[...] --list URL",
+	    "[--cert FILE --key FILE] [--cacert FILE] [--pin PIN]... "
+	    "[options] URL",
+	"[options] [--s3-conf FILE] s3://BUCKET/KEY",
+	"[options] --list URL",
 	NULL,
 };
 static const struct cmd_tool tool = {

@@ -42,7 +42,8 @@ static const struct cmd_opt opts[] = {
 };
 static const char *const synopsis[] = {
 	"--listen ADDR:PORT [--tls-cert FILE --tls-key FILE] [--client-ca FILE] "
-	    "[-i RECEIVERKEY] [-k VKEY] [--max-size BYTES] [--exercise]",
+	    "[-i RECEIVERKEY] [-k VKEY]... [-K FILE] [--max-size BYTES] "
+	    "[--exercise] [options]",
 	NULL,
 };
 static const struct cmd_tool tool = {

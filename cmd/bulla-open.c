@@ -29,9 +29,10 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-i AGEKEY] [-k VKEY]... [-K FILE] -d DIR [PACKAGE]",
-	"[-i AGEKEY] [-k VKEY]... [-K FILE] -o FILE [-f] [PACKAGE]",
-	"[-i AGEKEY] [-k VKEY]... [-K FILE] -O [PACKAGE]",
+	"[-i AGEKEY]... [-k VKEY]... [-K FILE] [options] -d DIR [PACKAGE]",
+	"[-i AGEKEY]... [-k VKEY]... [-K FILE] [options] -o FILE [-f] "
+	    "[PACKAGE]",
+	"[-i AGEKEY]... [-k VKEY]... [-K FILE] [options] -O [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {

@@ -9,7 +9,8 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-n BAG] [-m LABEL=VALUE]... [-I FILE] [--profile P] PATH...",
+	"[-n BAG] [-m LABEL=VALUE]... [-I FILE] [--profile P] [options] "
+	    "PATH...",
 	"[options] --name N [--size BYTES] -",
 	NULL,
 };

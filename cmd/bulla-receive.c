@@ -18,7 +18,8 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-i RECEIVERKEY] [-k VKEY]... [-K FILE] [PACKAGE]",
+	"[-i RECEIVERKEY] [-k VKEY]... [-K FILE] [--exercise] "
+	    "[--quarantine LIMITS] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {

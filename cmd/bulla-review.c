@@ -28,7 +28,8 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[--from T] [--to T] [--tsv | --html | --json] [-o FILE]",
+	"[--from T] [--to T] [--tsv | --html | --json] [--statement FILE] "
+	    "[--exercise] [--time T] [-o FILE]",
 	NULL,
 };
 static const struct cmd_tool tool = {

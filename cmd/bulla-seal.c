@@ -28,8 +28,10 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-i SIGNKEY]... -r AGE1...|NAME [options] [-o FILE] PATH...",
-	"[-i SIGNKEY]... -r AGE1...|NAME [options] [-o FILE] < BAG.tar",
+	"[-i SIGNKEY]... (-r RECIPIENT | -R FILE)... [options] [-o FILE] "
+	    "PATH...",
+	"[-i SIGNKEY]... (-r RECIPIENT | -R FILE)... [options] [-o FILE] "
+	    "< BAG.tar",
 	NULL,
 };
 static const struct cmd_tool tool = {

@@ -54,13 +54,13 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"-u URL [-k VKEY] [--cert FILE --key FILE] [--cacert FILE] "
-	    "[--pin PIN]... [--cosign] [-i KEY] [--receipt FILE] [--no-spool] "
-	    "[PACKAGE]",
-	"-u URL --dry-run [...] [PACKAGE]",
-	"-u URL --note FILE... [...]",
-	"-u URL --no-receipt [...] [PACKAGE]",
-	"-u s3://BUCKET/PREFIX/ [--s3-conf FILE] [...] [PACKAGE]",
+	"-u URL [-k VKEY]... [-K FILE] [--cert FILE --key FILE] "
+	    "[--cacert FILE] [--pin PIN]... [--cosign] [-i KEY] "
+	    "[--receipt FILE] [--no-spool] [options] [PACKAGE]",
+	"-u URL --dry-run [options] [PACKAGE]",
+	"-u URL --note FILE... [options]",
+	"-u URL --no-receipt [options] [PACKAGE]",
+	"-u s3://BUCKET/PREFIX/ [--s3-conf FILE] [options] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {

@@ -40,12 +40,14 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"init -n SIDE --person NAME [-p] [-i ROOTKEY...] [-o FILE]",
+	"init -n SIDE --person NAME [-p] [-i ROOTKEY]... "
+	    "[--root VKEY=PERSON]... [--threshold N] [-o FILE]",
 	"show [ours | theirs | FILE]",
 	"fingerprint [ours | theirs | FILE]",
-	"propose [-i ROOTKEY...] [--add ...] [--until ...] [-o FILE]",
+	"propose [-i ROOTKEY]... [--add ROLE=VKEY]... [--until KEY=TIME]... "
+	    "[options] [-o FILE]",
 	"sign -i ROOTKEY [-o FILE] FILE",
-	"pin [--fingerprint TEXT] FILE...",
+	"pin [--fingerprint TEXT] [--ours] FILE...",
 	"suspend [-i KEYFILE] --key KEY --reason TEXT [-o FILE]",
 	"tls make | next [-n HOST]... [--expires TIME]",
 	"tls switch",

@@ -18,7 +18,7 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"[-k VKEY]... [-K FILE] [PACKAGE]",
+	"[-k VKEY]... [-K FILE] [-j N] [--exercise] [PACKAGE]",
 	NULL,
 };
 static const struct cmd_tool tool = {
