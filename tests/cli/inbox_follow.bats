@@ -51,6 +51,17 @@ until_followed() {
 	return 1
 }
 
+# until_has BYTES: the upload has so many on the disk
+until_has() {
+	local n
+	for ((n = 0; n < 600; n++)); do
+		[ "$(stat -c %s "home/incoming/up-${UP#/packages/}/data")" \
+		    -lt "$1" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # same FILE: it is what the inbox stored
 same() {
 	cmp "$1" home/packages/*.bulla
@@ -170,6 +181,105 @@ same() {
 	judged 'result=receive followed=yes'
 	same "$D/big"
 	until_followed 0
+}
+
+@test "deleted before its last byte is acknowledged: no verdict" {
+	inbox
+	len=$(stat -c %s "$D/big")
+	create "$len"
+	head -c $((len - 262144)) "$D/big" >one
+	tail -c 262144 "$D/big" >two
+	ask "$UP" -X PATCH -H "$TYPE" -H 'Upload-Offset: 0' --data-binary @one
+	answered 204
+	# All bytes are there, but it is not said that they are
+	mkfifo goes_on
+	(timeout 60 openssl s_client -quiet -connect "127.0.0.1:$PORT" \
+	    -CAfile "$D/tls/ca.pem" -cert "$D/tls/client.pem" \
+	    -key "$D/tls/client.key" <goes_on >/dev/null 2>&1) 3>&- &
+	pids="$pids $!"
+	exec 9>goes_on
+	printf 'PATCH %s HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n%s\r\n' \
+	    "$UP" "$TYPE" >&9
+	printf 'Upload-Offset: %s\r\nTransfer-Encoding: chunked\r\n\r\n40000\r\n' \
+	    "$((len - 262144))" >&9
+	cat two >&9
+	until_has "$len"
+	ask "$UP" -X DELETE
+	exec 9>&-
+	answered 204
+	# Whatever is under way ends first
+	ends
+	[ -z "$(ls home/packages)" ]
+	[ "$(logged event=judged)" -eq 0 ]
+}
+
+@test "an upload that was acknowledged is judged, and not deleted" {
+	inbox
+	len=$(stat -c %s "$D/package")
+	create "$len" -H "Upload-Metadata: sha256 $(sha "$D/package" |
+	    tr -d '\n' | base64 -w 0)"
+	head -c 2000000 "$D/package" >one
+	tail -c +2000001 "$D/package" >two
+	ask "$UP" -X PATCH -H "$TYPE" -H 'Upload-Offset: 0' --data-binary @one
+	answered 204
+	until_followed
+	kill -STOP "$V"
+	ask "$UP" -X PATCH -H "$TYPE" -H 'Upload-Offset: 2000000' \
+	    --data-binary @two
+	answered 204
+	ask "$UP" -X DELETE
+	answered 423
+	grep -q 'it is being judged' body
+	ask "/receipts/$(sha "$D/package")"
+	answered 202
+	kill -CONT "$V"
+	receipt_of "$D/package"
+	judged 'result=receive followed=yes'
+	same "$D/package"
+}
+
+@test "a connection that ends within a record has ended" {
+	inbox --timeout 300 --min-rate 100K
+	create 400000
+	cat >half.py <<-'END'
+	import os, socket, ssl, sys, time
+	tls, port, path, data = sys.argv[1:]
+	ctx = ssl.create_default_context(cafile=tls + "/ca.pem")
+	ctx.load_cert_chain(tls + "/client.pem", tls + "/client.key")
+	got, out = ssl.MemoryBIO(), ssl.MemoryBIO()
+	t = ctx.wrap_bio(got, out, server_hostname="localhost")
+	s = socket.create_connection(("127.0.0.1", int(port)))
+	while True:
+	    try:
+	        t.do_handshake()
+	        break
+	    except ssl.SSLWantReadError:
+	        s.sendall(out.read())
+	        got.write(s.recv(65536))
+	t.write(b"PATCH " + path.encode() + b" HTTP/1.1\r\nHost: x\r\n"
+	        b"Tus-Resumable: 1.0.0\r\nUpload-Offset: 0\r\n"
+	        b"Content-Type: application/offset+octet-stream\r\n"
+	        b"Content-Length: 400000\r\n\r\n")
+	for _ in range(30):
+	    t.write(bytes(10000))
+	s.sendall(out.read())
+	# as soon as it writes there, it waits for the rest
+	while os.stat(data).st_size < 262144:
+	    time.sleep(0.05)
+	t.write(bytes(10000))
+	# the part and the end in one segment
+	s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+	s.sendall(out.read()[:5000])
+	s.shutdown(socket.SHUT_WR)
+	END
+	timeout 60 /usr/bin/python3 half.py "$D/tls" "$PORT" "$UP" \
+	    "home/incoming/up-${UP#/packages/}/data"
+	until_logged 'event=cut-short.*offset=300000'
+	ask "$UP" --head
+	[ "$(field Upload-Offset)" -eq 300000 ]
+	# and not because the watchdog had looked
+	ends
+	[ "$(logged 'event=cut ')" -eq 0 ]
 }
 
 @test "two that are followed keep nobody else from being judged" {
