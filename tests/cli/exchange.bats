@@ -9,8 +9,7 @@ load ../lib/inbox.bash
 setup_file() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
 	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
-	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
-	AID=$(cd "$BULLA_BUILD" && pwd)/release/aid
+	way_aid
 	export BULLA_BIN AID
 	cd "$BATS_FILE_TMPDIR" || return 1
 	sh "$BATS_TEST_DIRNAME/../lib/pki.sh" tls
@@ -529,10 +528,6 @@ cosigned_note() {
 }
 
 @test "TLS keys of the roster, both ways" {
-	spki() {
-		openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin \
-		    -outform DER | sha256sum | cut -c 1-64
-	}
 	bulla trust --home a propose -i a/keys/root.key \
 	    --tls "$(spki "$D/tls/other.pem")" -o r2 >&2
 	bulla trust --home b pin r2 >&2

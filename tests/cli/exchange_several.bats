@@ -2,6 +2,7 @@
 # Two inboxes of one side: a home and a ledger each, one roster.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 load ../lib/inbox.bash
 
 setup() {
@@ -12,13 +13,7 @@ setup() {
 	pids=
 	unset https_proxy HTTPS_PROXY all_proxy ALL_PROXY BULLA_HOME
 	sh "$BATS_TEST_DIRNAME/../lib/pki.sh" tls
-	for s in a b; do
-		bulla trust --home $s init -n $s.example --person "Lea $s" >&2
-	done
-	bulla trust --home a pin b/roster/ours.note \
-	    --fingerprint "$(bulla trust --home b fingerprint ours)" >&2
-	bulla trust --home b pin a/roster/ours.note \
-	    --fingerprint "$(bulla trust --home a fingerprint ours)" >&2
+	two_sides
 	# A second home of b: the receiver's key, a log and a witness of its own
 	mkdir -m 700 c c/keys
 	cp b/keys/receiver.key* c/keys/
@@ -34,12 +29,6 @@ setup() {
 
 teardown() {
 	way_teardown
-}
-
-bulla() {
-	local tool=$1
-	shift
-	"$BULLA_BIN/bulla-$tool" "$@"
 }
 
 # opens HOME: an inbox on it; its address in ./HOME.url, its pid in INBOX

@@ -70,17 +70,6 @@ opens() {
 	pids="$pids $INBOX"
 }
 
-# until_in FILE REGEX: a minute is for ever
-until_in() {
-	local n
-	for ((n = 0; n < 600; n++)); do
-		! grep -q -e "$2" "$1" 2>/dev/null || return 0
-		sleep 0.1
-	done
-	cat "$1" errors
-	return 1
-}
-
 # gone PID: it ends, and soon
 gone() {
 	local n

@@ -15,9 +15,6 @@ setup() {
 
 teardown() {
 	way_teardown
-	if [ -n "${MOUNTED-}" ]; then
-		umount "$MOUNTED"
-	fi
 }
 
 # not_let_in CURL_OPTION...: no request is looked at, no body byte taken
@@ -399,10 +396,7 @@ only_answer() {
 }
 
 @test "no room on the disk" {
-	mkdir home
-	mount -t tmpfs -o size=200m,mode=700 tmpfs home 2>/dev/null ||
-		skip "cannot mount a tmpfs here"
-	MOUNTED=$BATS_TEST_TMPDIR/home
+	small_home 200m
 	inbox
 	ask /packages -X POST -H 'Upload-Length: 100000000'
 	answered 507
@@ -425,10 +419,7 @@ only_answer() {
 }
 
 @test "the disk is full in the middle of a body" {
-	mkdir home
-	mount -t tmpfs -o size=160m,mode=700 tmpfs home 2>/dev/null ||
-		skip "cannot mount a tmpfs here"
-	MOUNTED=$BATS_TEST_TMPDIR/home
+	small_home 160m
 	inbox
 	send -u "$URL" --limit-rate 4M --attempts 3 --deadline 10 "$D/big" \
 	    >out 2>err 3>&- &

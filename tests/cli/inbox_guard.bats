@@ -5,16 +5,12 @@
 # shellcheck disable=SC2059 # requests are put together in printf formats
 # shellcheck disable=SC2034 # {keep}: a descriptor that stays open
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 load ../lib/inbox.bash
 
 setup_file() {
 	way_setup_file
-	for s in a b; do
-		"$BULLA_BIN/bulla-trust" --home $s init -n $s.example \
-		    --person "Lea $s" >&2
-	done
-	"$BULLA_BIN/bulla-trust" --home b pin a/roster/ours.note --fingerprint \
-	    "$("$BULLA_BIN/bulla-trust" --home a fingerprint ours)" >&2
+	two_sides
 }
 
 setup() {
@@ -23,9 +19,6 @@ setup() {
 
 teardown() {
 	way_teardown
-	if [ -n "${MOUNTED-}" ]; then
-		umount "$MOUNTED"
-	fi
 }
 
 # rostered OPTION...: an inbox on ./b that goes by its rosters
@@ -33,11 +26,6 @@ rostered() {
 	PORT=
 	started --home b --tls-cert "$D/tls/server.pem" \
 	    --tls-key "$D/tls/server.key" --client-ca "$D/tls/ca.pem" "$@"
-}
-
-spki() {
-	openssl x509 -in "$D/tls/$1.pem" -noout -pubkey |
-	    openssl pkey -pubin -outform DER | sha256sum | cut -c 1-64
 }
 
 # roster LINE...: a's next roster with these tls lines, taken in by b
@@ -59,7 +47,7 @@ homes() {
 
 @test "a key that stands in no roster is refused before its body" {
 	homes
-	roster "$(spki client)"
+	roster "$(spki "$D/tls/client.pem")"
 	rostered
 	create 10
 	printf hello >part
@@ -75,18 +63,19 @@ homes() {
 	AS=other ask /packages -X OPTIONS
 	answered 403
 	[ "$(find b/incoming -name 'up-*' | wc -l)" -eq 1 ]
-	[ "$(logged "event=unknown-agency client=$(spki other) ")" -eq 4 ]
+	[ "$(logged \
+	    "event=unknown-agency client=$(spki "$D/tls/other.pem") ")" -eq 4 ]
 	[ "$(logged event=created)" -eq 1 ]
 }
 
 @test "a key whose time has ended or not come is not let in" {
 	homes
-	roster "$(spki client)" "$(spki other)"
+	roster "$(spki "$D/tls/client.pem")" "$(spki "$D/tls/other.pem")"
 	rostered
 	AS=other ask /packages -X OPTIONS
 	answered 204
 	# Changed rosters take effect for the next connection at once
-	roster "$(spki other)=now"
+	roster "$(spki "$D/tls/other.pem")=now"
 	AS=other ask /packages -X OPTIONS
 	answered 403
 	grep -q 'not let in at this time' body
@@ -413,10 +402,7 @@ inbox() {
 }
 
 @test "health says when the disk is full" {
-	mkdir home
-	mount -t tmpfs -o size=80m,mode=700 tmpfs home 2>/dev/null ||
-		skip "cannot mount a tmpfs here"
-	MOUNTED=$BATS_TEST_TMPDIR/home
+	small_home 80m
 	with_status
 	[ "$(page /healthz)" = 200 ]
 	head -c 30000000 /dev/zero >home/fill

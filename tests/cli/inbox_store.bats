@@ -72,17 +72,6 @@ begin() {
 	pids="$pids $SENDER"
 }
 
-# until_in FILE REGEX: a minute is for ever
-until_in() {
-	local n
-	for ((n = 0; n < 600; n++)); do
-		! grep -q -e "$2" "$1" 2>/dev/null || return 0
-		sleep 0.1
-	done
-	cat "$1" errors.*
-	return 1
-}
-
 # object KEY: what the store has there, in ./object
 object() {
 	curl -sS --max-time 20 --cacert "$D/tls/ca.pem" -o object -f \

@@ -4,6 +4,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
 	LEDGER=$BULLA_BIN/bulla-ledger
 	mkdir "$BATS_TEST_TMPDIR/work"
 	cd "$BATS_TEST_TMPDIR/work" || return

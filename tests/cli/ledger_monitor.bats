@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 # Two sides, each with rosters, a ledger and a witness, made once.
 setup_file() {
@@ -11,21 +12,10 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	mkdir -p src both
 	echo evidence >src/file
-	for s in a b; do
-		bulla-trust --home both/$s init -n $s.example \
-		    --person "Officer $s" >/dev/null
-	done
-	pin a b
-	pin b a
 	cd both || return
+	two_sides
 	cosign a b
 	cosign b a
-}
-
-pin() {
-	bulla-trust --home "both/$1" pin --fingerprint \
-	    "$(bulla-trust --home "both/$2" fingerprint)" \
-	    "both/$2/roster/ours.note" >/dev/null
 }
 
 # cosign A B: the witness of B cosigns the ledger of A

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 # Two sides and three packages of a: taken in by b, never sent, rejected.
 setup_file() {
@@ -11,12 +12,7 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR" || return
 	mkdir src
 	echo evidence >src/file
-	for s in a b; do
-		bulla-trust --home $s init -n $s.example --person "Officer $s" \
-		    >/dev/null
-	done
-	pin a b
-	pin b a
+	two_sides
 	bulla-seal --home a --to b.example -r b.example/desk -o p1 src >id1
 	bulla-seal --home a --to b.example -r b.example/desk -o p2 absent ||
 		true
@@ -24,12 +20,6 @@ setup_file() {
 	    -o p3 src >id3
 	bulla-receive -q --home b p1 >receipt1
 	bulla-receive -q --home b p3 >receipt3 || true
-}
-
-pin() {
-	bulla-trust --home "$1" pin --fingerprint \
-	    "$(bulla-trust --home "$2" fingerprint)" "$2/roster/ours.note" \
-	    >/dev/null
 }
 
 setup() {

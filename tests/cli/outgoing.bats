@@ -9,8 +9,7 @@ load ../lib/inbox.bash
 setup_file() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
 	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
-	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
-	AID=$(cd "$BULLA_BUILD" && pwd)/release/aid
+	way_aid
 	export BULLA_BIN AID
 	cd "$BATS_FILE_TMPDIR" || return 1
 	for s in a b c; do

@@ -28,9 +28,6 @@ setup() {
 
 teardown() {
 	way_teardown
-	if [ -n "${MOUNTED-}" ]; then
-		umount "$MOUNTED"
-	fi
 }
 
 # rejected FILE: sends it, and the answer is a signed reject, in ./said
@@ -156,10 +153,7 @@ gauge() {
 }
 
 @test "a tenth of the free space at the most" {
-	[ "$(id -u)" -eq 0 ] || skip "only root may mount"
-	mkdir home
-	mount -t tmpfs -o size=27m,mode=700 none home || skip "no tmpfs here"
-	MOUNTED=$PWD/home
+	small_home 27m
 	receive() {
 		"$BULLA_BIN/bulla-receive" --home home -i "$D/r.key" \
 		    -K "$D/s.key.pub" "$@"

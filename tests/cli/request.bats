@@ -2,19 +2,16 @@
 # bulla-request: the documents of the exchange, written, judged and sealed.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 setup_file() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
-	BIN=$(cd "$BULLA_BIN" && pwd)
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	BIN=$BULLA_BIN
 	V=$(cd "$BATS_TEST_DIRNAME/../vectors/request" && pwd)
 	export BIN V
 	cd "$BATS_FILE_TMPDIR" || return 1
-	for s in a b; do
-		"$BIN/bulla-trust" --home $s init -n $s.example \
-		    --person "Lea $s" >&2
-	done
-	pins a b
-	pins b a
+	two_sides
 	for s in a b; do
 		cp $s/keys/desk.age $s.age
 	done
@@ -22,12 +19,6 @@ setup_file() {
 	"$BIN/bulla-request" --home a new -o request.bulla "$V/office.txt" \
 	    "$V/case.txt" >id
 	"$BIN/bulla-receive" --home b request.bulla >/dev/null
-}
-
-pins() {
-	"$BIN/bulla-trust" --home "$1" pin "$2/roster/ours.note" \
-	    --fingerprint "$("$BIN/bulla-trust" --home "$2" fingerprint \
-	    ours)" >&2
 }
 
 setup() {
@@ -146,11 +137,13 @@ takes() {
 }
 
 @test "new: an old document serves as a draft, with a date of its own" {
-	ok request --home a new --time 2026-12-01T00:00:00Z \
+	local day
+	day=$(date -u -d '+9 days' +%FT00:00:00Z)
+	ok request --home a new --time "$day" \
 	    "a/requests/$ID.txt"
-	grep -qx 'date: 2026-12-01T00:00:00Z' "a/requests/$output.txt"
+	grep -qx "date: $day" "a/requests/$output.txt"
 	[[ $("$BIN/bulla-inspect" "a/packages/$output.bulla") == \
-	    *"created      2026-12-01T00:00:00Z"* ]]
+	    *"created      $day"* ]]
 }
 
 @test "new: an error is refused, also with -f, and nothing is left" {

@@ -2,20 +2,17 @@
 # bulla-request --ask: no answer is lost, and none is asked for twice.
 # shellcheck disable=SC2154 # run sets output
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 setup() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
-	BIN=$(cd "$BULLA_BIN" && pwd)
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	BIN=$BULLA_BIN
 	command -v expect >/dev/null || skip "no expect"
 	cd "$BATS_TEST_TMPDIR" || return 1
 	HOME=$PWD
 	unset BULLA_HOME
-	for s in a b; do
-		"$BIN/bulla-trust" --home $s init -n $s.example \
-		    --person "Lea $s" >&2
-	done
-	pins a b
-	pins b a
+	two_sides
 	cat >lib.exp <<-'END'
 		set timeout 60
 		# answer LABEL TEXT: the next question must be that one
@@ -53,12 +50,6 @@ setup() {
 	END
 	CALL=("$BIN/bulla-request" --home a hotline -o call.bulla --ask
 	    -F trigger=security-incident -F request=none)
-}
-
-pins() {
-	"$BIN/bulla-trust" --home "$1" pin "$2/roster/ours.note" \
-	    --fingerprint "$("$BIN/bulla-trust" --home "$2" fingerprint \
-	    ours)" >&2
 }
 
 # asked SCRIPT COMMAND...: on a terminal, answered by the script

@@ -3,26 +3,21 @@
 # shellcheck disable=SC2154 # run sets stderr
 bats_require_minimum_version 1.5.0
 load ../lib/package
+load ../lib/sides.sh
 
 setup_file() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
-	PATH=$(cd "$BULLA_BIN" && pwd):$PATH
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
+	export BULLA_BIN
 	unset BULLA_HOME
 	cd "$BATS_FILE_TMPDIR" || return
-	for s in a b; do
-		bulla-trust --home $s init -n $s.example --person "Lea $s" >/dev/null
-	done
-	bulla-trust --home a pin --fingerprint \
-	    "$(bulla-trust --home b fingerprint ours)" b/roster/ours.note >/dev/null
-	bulla-trust --home b pin --fingerprint \
-	    "$(bulla-trust --home a fingerprint ours)" a/roster/ours.note >/dev/null
+	two_sides
 	cp "$BATS_TEST_DIRNAME/../../fuzz/corpus/stix/relationship.json" .
 	printf 'Block 198.51.100.1 at the border.\n' >notice.txt
 }
 
 setup() {
-	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
-	PATH=$(cd "$BULLA_BIN" && pwd):$PATH
+	PATH=$BULLA_BIN:$PATH
 	unset BULLA_HOME
 	cd "$BATS_TEST_TMPDIR" || return
 	cp -a "$BATS_FILE_TMPDIR/." .
@@ -114,7 +109,7 @@ is_family is malformed: write true or false" \
 	[[ $output == *"$x"* ]]
 	[ "${#lines[@]}" -eq 1 ]
 	echo rubbish >"a/packages/$ind.bulla"
-	no 4 "$ind.bulla" bulla-request --home a indicators
+	no 1 "$ind.bulla: not a bulla package" bulla-request --home a indicators
 }
 
 @test "usage" {

@@ -34,23 +34,12 @@ ask() {
 	bulla request --home a new -o "$out" "$@" "$V/office.txt" "$V/case.txt"
 }
 
-# deliver TO FROM PACKAGE: and the receipt goes back, countersigned
-deliver() {
-	bulla receive --home "$1" "$3" >"$3.receipt"
-	bulla custody --home "$2" take "$3.receipt" >/dev/null
-}
-
 # reply TYPE OUT [FIELD...]: as b, to $ID
 reply() {
 	local type=$1 out=$2
 	shift 2
 	bulla request --home b reply --type "$type" -o "$out" \
 	    -F 'authority=Bureau of B' -F 'person=Officer Chen' "$@" "$ID"
-}
-
-# later N HOURS: after the start of the clock
-later() {
-	date -u -d "$AT + $1 hours" +%Y-%m-%dT%H:%M:%SZ
 }
 
 # list HOME [OPTION...]: the row of $ID as words

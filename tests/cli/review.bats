@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets stderr; tests are subshells
 bats_require_minimum_version 1.5.0
 load ../lib/sides.sh
+load ../lib/inbox.bash
 
 # Two sides with an agreement; a has asked, b has acknowledged: ./id, and
 # ./started, when the clock started.
@@ -30,17 +31,6 @@ setup() {
 	cp -a "$BATS_FILE_TMPDIR/." .
 	ID=$(cat id)
 	AT=$(cat started)
-}
-
-# deliver TO FROM PACKAGE: and the receipt goes back, countersigned
-deliver() {
-	bulla receive --home "$1" "$3" >"$3.receipt"
-	bulla custody --home "$2" take "$3.receipt" >/dev/null
-}
-
-# later HOURS: after the start of the clock
-later() {
-	date -u -d "$AT + $1 hours" +%Y-%m-%dT%H:%M:%SZ
 }
 
 # review HOME [OPTION...]: of 400 days, until 300 hours after the start
@@ -312,8 +302,8 @@ handed() {
 # A thousand requests in both directions, and what answered them.
 # bats test_tags=slow
 @test "review: six months, from both homes" {
-	: "${BULLA_BUILD:=$BATS_TEST_DIRNAME/../../build}"
-	"$BULLA_BUILD/release/aid/exchangegen" big 1000
+	way_aid
+	"$AID/exchangegen" big 1000
 	bulla review --home big/A --time 2027-06-16 --tsv >a.tsv
 	bulla review --home big/B --time 2027-06-16 --tsv >b.tsv
 	grep -v '^own' a.tsv >a.common

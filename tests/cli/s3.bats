@@ -2,12 +2,13 @@
 # Objects in a bucket, at a store that does wrong what it is told to do wrong
 # (tests/lib/s3liar.py). Real stores: tests/interop/ceph.sh and swift.sh.
 bats_require_minimum_version 1.5.0
-: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
 
 setup_file() {
+	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
 	cd "$BATS_FILE_TMPDIR" || return 1
 	TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
-	export TOP
+	export TOP BULLA_BIN
 	sh "$TOP/tests/lib/pki.sh" tls
 	"$BULLA_BIN/bulla-keygen" sign -n a.example/sealer -o s.key >/dev/null
 	"$BULLA_BIN/bulla-keygen" age -o desk.age >/dev/null

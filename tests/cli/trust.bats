@@ -1,9 +1,11 @@
 #!/usr/bin/env bats
 # shellcheck disable=SC2154 # bats sets stderr
 bats_require_minimum_version 1.5.0
+load ../lib/sides.sh
 
 setup() {
 	: "${BULLA_BIN:=$BATS_TEST_DIRNAME/../../build/release/bin}"
+	BULLA_BIN=$(cd "$BULLA_BIN" && pwd)
 	TRUST=$BULLA_BIN/bulla-trust
 	KEYGEN=$BULLA_BIN/bulla-keygen
 	LEDGER=$BULLA_BIN/bulla-ledger
@@ -14,14 +16,9 @@ setup() {
 	FP='^([0-9a-f]{4} ){7}[0-9a-f]{4}$'
 }
 
-# Two sides that have each other's rosters
-two_sides() {
-	"$TRUST" --home a init -n a.example --person Anna >/dev/null
-	"$TRUST" --home b init -n b.example --person Bert >/dev/null
-	"$TRUST" --home a pin --fingerprint "$("$TRUST" --home b fingerprint)" \
-		b/roster/ours.note >/dev/null
-	"$TRUST" --home b pin --fingerprint "$("$TRUST" --home a fingerprint)" \
-		a/roster/ours.note >/dev/null
+# in_years N: a day to come, whenever this is run
+in_years() {
+	date -u -d "+$1 years" +%F
 }
 
 # refused WANT-STATUS MESSAGE COMMAND...: and nothing below home b changes
@@ -197,10 +194,11 @@ refused() {
 	"$TRUST" --home a propose --until a.example/sealer=now \
 		--add "sealer=$(cat new.pub)" -o v2 >/dev/null
 	"$TRUST" --home a pin v2 >/dev/null
-	"$TRUST" --home a propose --expires 2030-01-01 -o v3 >/dev/null
+	day=$(in_years 3)
+	"$TRUST" --home a propose --expires "$day" -o v3 >/dev/null
 	refused 1 "version 3 skips: version 2 must come next" \
 		"$TRUST" --home b pin v3
-	sed 's/^\(expires: 20\)../\199/' v2 >changed
+	sed 's/^expires: ..../expires: 9999/' v2 >changed
 	run ! cmp -s v2 changed
 	refused 1 "the signature of a.example/root does not verify" \
 		"$TRUST" --home b pin changed
@@ -224,15 +222,15 @@ refused() {
 	"$TRUST" --home a pin v3 >/dev/null
 	run --separate-stderr "$TRUST" --home b show theirs
 	[ "$status" -eq 0 ]
-	[[ $output == *"version 3"*"expires 2030-01-01T00:00:00Z"* ]]
+	[[ $output == *"version 3"*"expires ${day}T00:00:00Z"* ]]
 	[[ $output == *"! a.example/sealer could sign only until"* ]]
 }
 
 @test "propose: an end that is near is remarked upon" {
 	two_sides
 	run --separate-stderr "$TRUST" --home a propose \
-		--until a.example/sealer=now --until a.example/lead=2028-01-01 \
-		-o v2
+		--until a.example/sealer=now \
+		--until "a.example/lead=$(in_years 1)" -o v2
 	[ "$status" -eq 0 ]
 	[ "$(wc -l <<<"$stderr")" -eq 1 ]
 	[[ $stderr == *"a.example/sealer ends at "*"has not cosigned by then"* ]]
@@ -317,16 +315,17 @@ refused() {
 	two_sides
 	"$KEYGEN" sign -n a.example/deputy -o d >/dev/null
 	tls=$(printf x | sha256sum | head -c 64)
+	key_day=$(in_years 1) tls_day=$(in_years 2)
 	run --separate-stderr "$TRUST" --home a propose \
 		--add "lead=$(cat d.pub)" --person 'Dora Dill' \
-		--until "$(cat d.pub)=2027-01-01" \
-		--age "lab=$(cat b/keys/desk.age.pub)" --tls "$tls=2027-03-04"
+		--until "$(cat d.pub)=$key_day" \
+		--age "lab=$(cat b/keys/desk.age.pub)" --tls "$tls=$tls_day"
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
 	printf '%s\n' "$output" >v2
-	grep -q "^key: lead a.example/deputy.*Z 2027-01-01T00:00:00Z Dora Dill$" v2
+	grep -q "^key: lead a.example/deputy.*Z ${key_day}T00:00:00Z Dora Dill$" v2
 	grep -qx "age: a.example/lab $(cat b/keys/desk.age.pub)" v2
-	grep -q "^tls: $tls 20.*Z 2027-03-04T00:00:00Z$" v2
+	grep -q "^tls: $tls 20.*Z ${tls_day}T00:00:00Z$" v2
 	"$TRUST" --home b pin v2 >/dev/null
 	"$TRUST" --home a pin v2 >/dev/null
 	"$TRUST" --home a propose --age lab=- --tls "$tls=now" -o v3 >/dev/null
@@ -424,7 +423,7 @@ refused() {
 @test "files of the home that were changed are told, and by name" {
 	two_sides
 	cp -r b ok
-	sed -i 's/Anna/Eve/' b/roster/theirs.note
+	sed -i 's/Lea a/Eve/' b/roster/theirs.note
 	for cmd in show "show theirs" fingerprint "pin a/roster/ours.note"; do
 		# shellcheck disable=SC2086 # words
 		run --separate-stderr "$TRUST" --home b $cmd
@@ -450,8 +449,8 @@ refused() {
 
 @test "two processes at once: one of two next versions is taken" {
 	two_sides
-	"$TRUST" --home a propose --expires 2031-01-01 -o x >/dev/null
-	"$TRUST" --home a propose --expires 2032-01-01 -o y >/dev/null
+	"$TRUST" --home a propose --expires "$(in_years 4)" -o x >/dev/null
+	"$TRUST" --home a propose --expires "$(in_years 5)" -o y >/dev/null
 	for v in x y x y x y; do
 		"$TRUST" --home b pin $v >>taken 2>>errors &
 	done
@@ -469,7 +468,7 @@ refused() {
 	long=$(printf 'x%.0s' {1..60})
 	"$KEYGEN" sign -n "a.example/$long" -o l >/dev/null
 	"$TRUST" --home a propose --add "lead=$(cat l.pub)" \
-		--person "ÄÖÜ $long" --until "$(cat l.pub)=2029-01-01" \
+		--person "ÄÖÜ $long" --until "$(cat l.pub)=$(in_years 2)" \
 		-o v2 >/dev/null
 	run --separate-stderr "$TRUST" show v2
 	[ "$status" -eq 0 ]

@@ -30,12 +30,6 @@ tls() {
 	bulla trust --home "$1" tls "${@:2}"
 }
 
-# spki FILE: the same digest, by other means
-spki() {
-	openssl x509 -in "$1" -noout -pubkey |
-	    openssl pkey -pubin -outform DER | sha256sum | cut -c 1-64
-}
-
 # lists HOME FILE [OPTION...]: the key of FILE comes into its roster, and into
 # the other's
 lists() {

@@ -99,8 +99,9 @@ set -- "$@" --page "$dir/review.html" 'a.example asks b.example' \
     length' "$dir/review.json")"
 
 # --- a review of a period in which nobody asked anything
-bulla-review -q --home "$dir/x/a" --from 2026-01-01 --to 2031-01-01 \
-    --time 2031-01-02 --html -o "$dir/empty.html"
+bulla-review -q --home "$dir/x/a" --from "$(date -d '-1 year' +%F)" \
+    --to "$(date -d '+4 years' +%F)" --time "$(date -d '+5 years' +%F)" \
+    --html -o "$dir/empty.html"
 tidy "$dir/empty.html"
 set -- "$@" --page "$dir/empty.html" 'No requests in this period.' \
     --count 'p.quiet' 2 --count '.side tr.all' 0 --count '.legend' 5 \

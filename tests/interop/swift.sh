@@ -11,21 +11,12 @@ sh tests/setup.sh swift || {
 	echo "SKIP: swift: its packages cannot be had"
 	exit 77
 }
+# shellcheck source=tests/lib/servers.sh
+. tests/lib/servers.sh
 dir=$(mktemp -d)
 finish()
 {
-	all=$(cat "$dir/swift/pids" 2>/dev/null) || :
-	for p in $all; do
-		kill -9 "$p" 2>/dev/null || :
-	done
-	# or they would write where it is being removed
-	for p in $all; do
-		for _ in $(seq 300); do
-			grep -q '^State:.[^ZX]' "/proc/$p/status" \
-			    2>/dev/null || break
-			sleep 0.1
-		done
-	done
+	end_all "$dir/swift/pids"
 	rm -rf "$dir"
 }
 trap finish EXIT

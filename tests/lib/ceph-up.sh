@@ -10,28 +10,16 @@ set -eu
 dir=${1:?usage: ceph-up.sh DIR PKI} pki=${2:?usage: ceph-up.sh DIR PKI}
 osds=${3:-3}
 mkdir -p "$dir/mon" "$dir/rgw"
+lib=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$dir" && pwd)
 pki=$(cd "$pki" && pwd)
 cd "$dir"
 : >pids
 export CEPH_CONF="$dir/ceph.conf"
 
-# Nobody else's: chosen together, so that they differ, and below those that
-# the kernel gives to whoever asks for any, before they are in use here
-/usr/bin/python3 - 3 >ports <<'END'
-import random, socket, sys
-s = []
-for port in random.sample(range(20000, 32000), 1000):
-    x = socket.socket()
-    try:
-        x.bind(("127.0.0.1", port))
-        s.append(x)
-    except OSError:
-        x.close()
-    if len(s) == int(sys.argv[1]):
-        break
-print(*[x.getsockname()[1] for x in s])
-END
+# shellcheck source=tests/lib/servers.sh
+. "$lib/servers.sh"
+free_ports 3 >ports
 read -r v2 v1 https <ports
 fsid=$(cat /proc/sys/kernel/random/uuid)
 

@@ -103,17 +103,6 @@ whole() {
 	[ "$(stat -c %a "$1")" = 600 ]
 }
 
-# fails STATUS TEXT COMMAND...: that status, nothing on stdout, TEXT on stderr
-fails() {
-	local want=$1 text=$2
-	shift 2
-	run --separate-stderr "$@"
-	echo "status $status, stdout '$output', stderr '$stderr'"
-	[ "$status" -eq "$want" ]
-	[ -z "$output" ]
-	[[ $stderr == *"$text"* ]]
-}
-
 # requests: what the server was asked for, when it has written it down
 requests() {
 	local n

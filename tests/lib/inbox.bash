@@ -60,6 +60,15 @@ way_teardown() {
 		done
 		kill -KILL "$p" 2>/dev/null || :
 	done
+	[ -z "${MOUNTED-}" ] || umount "$MOUNTED"
+}
+
+# small_home SIZE: ./home is a disk of its own, until the teardown
+small_home() {
+	mkdir home
+	mount -t tmpfs -o "size=$1,mode=700" tmpfs home 2>/dev/null ||
+		skip "cannot mount a tmpfs here"
+	MOUNTED=$BATS_TEST_TMPDIR/home
 }
 
 # started OPTION...: an inbox, on the port of the last one; sets URL, PORT and
@@ -199,13 +208,18 @@ logged() {
 
 # until_logged PATTERN
 until_logged() {
+	until_in log "$1"
+}
+
+# until_in FILE PATTERN: a minute is for ever
+until_in() {
 	local n
-	for ((n = 0; n < 300; n++)); do
-		grep -q -e "$1" log && return
+	for ((n = 0; n < 600; n++)); do
+		! grep -q -e "$2" "$1" 2>/dev/null || return 0
 		sleep 0.1
 	done
-	echo "never logged: $1"
-	cat log
+	echo "never in $1: $2"
+	cat "$1" errors* 2>/dev/null
 	return 1
 }
 
@@ -241,6 +255,12 @@ canned() {
 		sleep 0.1
 	done
 	URL=https://127.0.0.1:$(head -n 1 port)
+}
+
+# spki FILE: the digest of its key, by other means than ours
+spki() {
+	openssl x509 -in "$1" -noout -pubkey |
+	    openssl pkey -pubin -outform DER | sha256sum | cut -c 1-64
 }
 
 sha() {

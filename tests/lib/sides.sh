@@ -32,3 +32,16 @@ sides_agree()
 		bulla trust --home a agreement pin v1.note >/dev/null &&
 		bulla trust --home b agreement pin v1.note >/dev/null
 }
+
+# deliver TO FROM PACKAGE: and the receipt goes back, countersigned
+deliver()
+{
+	bulla receive --home "$1" "$3" >"$3.receipt" &&
+		bulla custody --home "$2" take "$3.receipt" >/dev/null
+}
+
+# later HOURS: after $AT
+later()
+{
+	date -u -d "$AT + $1 hours" +%Y-%m-%dT%H:%M:%SZ
+}

@@ -8,28 +8,16 @@
 set -eu
 dir=${1:?usage: swift-up.sh DIR PKI} pki=${2:?usage: swift-up.sh DIR PKI}
 mkdir -p "$dir/node/d1"
+lib=$(cd "$(dirname "$0")" && pwd)
 dir=$(cd "$dir" && pwd)
 pki=$(cd "$pki" && pwd)
 cd "$dir"
 python=/usr/bin/python3
 : >pids
 
-# Nobody else's: chosen together, so that they differ, and below those that
-# the kernel gives to whoever asks for any, before they are in use here
-"$python" - 4 >ports <<'END'
-import random, socket, sys
-s = []
-for port in random.sample(range(20000, 32000), 1000):
-    x = socket.socket()
-    try:
-        x.bind(("127.0.0.1", port))
-        s.append(x)
-    except OSError:
-        x.close()
-    if len(s) == int(sys.argv[1]):
-        break
-print(*[x.getsockname()[1] for x in s])
-END
+# shellcheck source=tests/lib/servers.sh
+. "$lib/servers.sh"
+free_ports 4 >ports
 read -r _ _ _ proxy <ports
 
 cat >swift.conf <<'END'

@@ -32,8 +32,6 @@ BEGIN {
 	also["net", "tus"] = 1
 	# the one format that comes as JSON is judged on the parser of the tools
 	also["core", "jansson.h"] = 1
-	# the one format that comes as JSON is judged on the parser of the tools
-	also["core", "jansson.h"] = 1
 	# S3 has a secret
 	also["net", "secret"] = 1
 	# handshakes with a key that is known: libcrypto has to judge

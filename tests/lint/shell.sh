@@ -4,7 +4,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 3
 n=0 bad=0
 for f in tests/*.sh tests/*/*.sh .ci/run .clusterfuzzlite/build.sh \
-    tests/cli/*.bats tests/cli/*.bash; do
+    tests/cli/*.bats tests/lib/*.bash; do
 	[ -e "$f" ] || continue
 	n=$((n + 1))
 	case $f in
