@@ -2,44 +2,16 @@
 #include <string.h>
 
 #include "bulla/bagin.h"
+#include "pieces.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-/* Pieces of memory of their own, so that a stale pointer is seen. */
-struct pieces {
-	struct bulla_blocks b;
-	const uint8_t *p;
-	size_t n, size;
-	uint8_t *now;
-};
-
-static enum bulla_status
-next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
-    struct bulla_err *err)
-{
-	struct pieces *s = (struct pieces *)b;
-	size_t len = s->n < s->size ? s->n : s->size;
-
-	(void)err;
-	free(s->now);
-	s->now = malloc(len + 1);
-	if (s->now == NULL)
-		abort();
-	if (len > 0)
-		memcpy(s->now, s->p, len);
-	s->p += len;
-	s->n -= len;
-	*p = s->now;
-	*n = len;
-	return BULLA_OK;
-}
 
 static enum bulla_status
 run(enum bulla_bagin_mode mode, const uint8_t *data, size_t len, size_t size)
 {
 	struct bulla_bagin p = { .mode = mode, .max_bytes = 1u << 24 };
 	struct pieces s = {
-		.b.next = next, .p = data, .n = len, .size = size,
+		.b.next = pieces_next, .p = data, .n = len, .size = size,
 	};
 	struct bulla_bagin_result out;
 	struct bulla_err err = { 0 };

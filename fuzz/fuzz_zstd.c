@@ -4,45 +4,17 @@
 
 #include "bulla/hash.h"
 #include "bulla/zstd.h"
+#include "pieces.h"
 
 #define MAX_PLAIN (1u << 20)
 #define HEADER_MAX 18u	/* bytes of a frame header */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-/* Pieces of memory of their own, so that a stale pointer is seen. */
-struct pieces {
-	struct bulla_blocks b;
-	const uint8_t *p;
-	size_t n, size;
-	uint8_t *now;
-};
-
-static enum bulla_status
-next(struct bulla_blocks *b, const uint8_t **p, size_t *n,
-    struct bulla_err *err)
-{
-	struct pieces *s = (struct pieces *)b;
-	size_t len = s->n < s->size ? s->n : s->size;
-
-	(void)err;
-	free(s->now);
-	s->now = malloc(len + 1);
-	if (s->now == NULL)
-		abort();
-	if (len > 0)
-		memcpy(s->now, s->p, len);
-	s->p += len;
-	s->n -= len;
-	*p = s->now;
-	*n = len;
-	return BULLA_OK;
-}
-
 static enum bulla_status
 run(const uint8_t *data, size_t len, size_t size, uint8_t digest[32])
 {
-	struct pieces s = { .b.next = next, .p = data, .n = len,
+	struct pieces s = { .b.next = pieces_next, .p = data, .n = len,
 	    .size = size };
 	struct bulla_sha256 *h = NULL;
 	struct bulla_zstdr *z = NULL;

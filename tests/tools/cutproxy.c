@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loopback.h"
+
 #define CONNS_MAX 64
 
 enum mode { CUT, RESET, STALL, FLIP, HUSH };
@@ -215,24 +217,6 @@ serve(int listener, const struct sockaddr_in *to)
 		accept_one(listener, to);
 }
 
-static int
-listen_any(void)
-{
-	struct sockaddr_in me = { .sin_family = AF_INET };
-	socklen_t len = sizeof(me);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	me.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&me, sizeof(me)) != 0 ||
-	    listen(fd, 16) != 0 || getsockname(fd, (struct sockaddr *)&me,
-	    &len) != 0)
-		die("listen");
-	printf("%u\n", (unsigned)ntohs(me.sin_port));
-	if (fflush(stdout) != 0)
-		die("stdout");
-	return fd;
-}
-
 static void
 target(const char *text, struct sockaddr_in *to)
 {
@@ -284,7 +268,9 @@ main(int argc, char **argv)
 	target(argv[optind + 2], &to);
 	for (i = 0; i < CONNS_MAX; i++)
 		pairs[i].client = pairs[i].server = -1;
-	fd = listen_any();
+	fd = loopback_announced();
+	if (fd == -1)
+		die("listen");
 	for (end = time(NULL) + seconds; time(NULL) < end;)
 		serve(fd, &to);
 	return 0;

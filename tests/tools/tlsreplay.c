@@ -18,6 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "loopback.h"
+
 #define REQUEST_MAX 16384
 #define ANSWER_MAX (16u << 20)
 
@@ -37,24 +39,6 @@ ends_with(const char *s, const char *tail)
 	size_t n = strlen(s), t = strlen(tail);
 
 	return n >= t && strcmp(s + n - t, tail) == 0;
-}
-
-static int
-listen_any(void)
-{
-	struct sockaddr_in me = { .sin_family = AF_INET };
-	socklen_t len = sizeof(me);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	me.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd == -1 || bind(fd, (struct sockaddr *)&me, sizeof(me)) != 0 ||
-	    listen(fd, 16) != 0 || getsockname(fd, (struct sockaddr *)&me,
-	    &len) != 0)
-		die("listen");
-	printf("%u\n", (unsigned)ntohs(me.sin_port));
-	if (fflush(stdout) != 0)
-		die("stdout");
-	return fd;
 }
 
 /* Up to the empty line; false when the client left before it. */
@@ -166,7 +150,9 @@ main(int argc, char **argv)
 	    gnutls_certificate_set_x509_key_file(cred, argv[0], argv[1],
 	    GNUTLS_X509_FMT_PEM) != 0)
 		die("certificate");
-	listener = listen_any();
+	listener = loopback_announced();
+	if (listener == -1)
+		die("listen");
 	argv += 3;
 	argc -= 3;
 	while ((fd = accept(listener, NULL, NULL)) != -1) {

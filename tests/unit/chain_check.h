@@ -1,25 +1,10 @@
 #ifndef TEST_CHAIN_CHECK_H
 #define TEST_CHAIN_CHECK_H
 
-#include "chain_kit.h"
-
-/* What bulla_chain_check finds in chains that nobody honest would write. */
-static struct bulla_buf note = BULLA_BUF_INIT(KIT_MAX);
-
-static inline void
-begin(void)
-{
-	ck_begin();
-}
-
-static inline void
-end(void)
-{
-	bulla_buf_free(&note);
-	ck_end();
-}
+#include "chain_home.h"
 
 /*
+ * For what bulla_chain_check finds in chains that nobody honest would write.
  * Write a note into a chain as whoever owns the disk could: any number, any
  * previous, any key.
  */
@@ -60,12 +45,6 @@ next_of(const struct ck_side *s, const char *event, int64_t at)
 		memcpy(c.previous, ours.v[ours.n - 1].digest, 32);
 	bulla_chain_free(&ours);
 	return c;
-}
-
-static inline void
-add(const struct ck_side *s, const char *event, int64_t at)
-{
-	ck_add(s, ck_event(s, event, at), &note);
 }
 
 static inline void

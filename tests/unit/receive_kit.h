@@ -45,9 +45,9 @@ end(void)
 }
 
 static inline enum bulla_status
-receive(void)
+receive_these(const struct bulla_buf *b)
 {
-	int fd = kit_memfd(bytes.p, bytes.len);
+	int fd = kit_memfd(b->p, b->len);
 	enum bulla_status st;
 	unsigned open_before = n_open();
 
@@ -58,6 +58,12 @@ receive(void)
 	cr_expect_eq(n_open(), open_before);
 	close(fd);
 	return st;
+}
+
+static inline enum bulla_status
+receive(void)
+{
+	return receive_these(&bytes);
 }
 
 /* HOME/<dir>/<name><end> */
@@ -85,8 +91,8 @@ expect_bytes(const char *path, const struct bulla_buf *want)
 	struct bulla_buf b = BULLA_BUF_INIT(KIT_MAX);
 
 	cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK, "%s", path);
-	cr_assert_eq(b.len, want->len);
-	cr_expect_arr_eq(b.p, want->p, b.len);
+	cr_assert_eq(b.len, want->len, "%s", path);
+	cr_expect_arr_eq(b.p, want->p, b.len, "%s", path);
 	bulla_buf_free(&b);
 }
 

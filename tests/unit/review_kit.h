@@ -1,17 +1,15 @@
 #ifndef TEST_REVIEW_KIT_H
 #define TEST_REVIEW_KIT_H
 
-#include "thread_kit.h"
+#include "thread_home.h"
 
 #include "bulla/request.h"
 #include "bulla/review.h"
 
-/* Two homes, requests with documents, and a review of each home. */
-static struct end a, b;
-static struct bulla_err err;
-#define h(n) (NOW + (n) * INT64_C(3600))
-
-/* No power fails here, and there are many files. */
+/*
+ * Two homes, requests with documents, and a review of each home. No power fails
+ * here, and there are many files.
+ */
 int __wrap_fsync(int fd);
 int __wrap_fdatasync(int fd);
 int
@@ -26,39 +24,6 @@ __wrap_fdatasync(int fd)
 {
 	(void)fd;
 	return 0;
-}
-
-static inline void
-kit_begin(void)
-{
-	world_enter();
-	end_open(&a, "A", &side_a);
-	end_open(&b, "B", &side_b);
-	kit_agree(&a, &b);
-}
-
-static inline void
-kit_end(void)
-{
-	end_close(&a);
-	end_close(&b);
-	world_leave();
-}
-
-static inline const char *
-from_a(const char *kind, const char *ref, const char *class, int64_t at)
-{
-	return kit_send(&(struct parcel){ .from = &a, .to = &b, .kind = kind,
-	    .ref = ref, .class = class, .created = at - 60, .received = at,
-	    .how_far = COUNTERSIGNED });
-}
-
-static inline const char *
-from_b(const char *kind, const char *ref, int64_t at)
-{
-	return kit_send(&(struct parcel){ .from = &b, .to = &a, .kind = kind,
-	    .ref = ref, .created = at - 60, .received = at,
-	    .how_far = COUNTERSIGNED });
 }
 
 /* As both keep it once it was opened. */

@@ -1,21 +1,12 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "when_kit.h"
+
 #include "bulla/agreement.h"
-#include "bulla/when.h"
 
 /* Expectations are worked out by hand: the weekday stands beside each date. */
 #define SAT_SUN 0x60u
-
-static int64_t
-at(const char *text)
-{
-	struct bulla_cur c = bulla_cur_str(text);
-	int64_t t = -1;
-
-	cr_assert(bulla_when_parse(&c, &t), "%s", text);
-	return t;
-}
 
 static struct bulla_duration
 dur(const char *text)

@@ -1,21 +1,6 @@
-#include "chain_kit.h"
+#include "chain_home.h"
 
 /* What of the other side's notes is taken in, and what of a note is kept. */
-static struct bulla_buf note = BULLA_BUF_INIT(KIT_MAX);
-
-static void
-begin(void)
-{
-	ck_begin();
-}
-
-static void
-end(void)
-{
-	bulla_buf_free(&note);
-	ck_end();
-}
-
 TestSuite(chain_take, .init = begin, .fini = end);
 
 static enum bulla_status

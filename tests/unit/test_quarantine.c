@@ -1,58 +1,17 @@
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include "bulla/receive.h"
-#include "package_parts.h"
-#include "scratch.h"
+#include "receive_kit.h"
 
 /* Packages that are rejected, below ./home of a scratch directory. */
-static struct kit kit;
-static struct bulla_signer receiver;
-static struct kit_package p;
-static struct bulla_buf bytes = BULLA_BUF_INIT(KIT_MAX);
-static struct bulla_receive how;
-static struct bulla_received got;
-
 static void
-begin(void)
+begin_quarantine(void)
 {
-	scratch_enter();
-	kit_init(&kit);
-	KIT_OK(bulla_signer_new("beta/receiver", BULLA_SIG_ED25519, &receiver,
-	    NULL));
-	kit_seal(&kit, &bytes);
-	parts_of(&bytes, &p);
-	how = (struct bulla_receive){ .home = "home", .receiver = &receiver,
-	    .known = &kit.known, .now = KIT_TIME + 5,
-	    .quarantine = { UINT64_MAX, BULLA_QUARANTINE_SECS } };
+	begin();
+	how.quarantine = (struct bulla_quarantine){ UINT64_MAX,
+	    BULLA_QUARANTINE_SECS };
 }
 
-static void
-end(void)
-{
-	bulla_buf_free(&got.receipt);
-	parts_free(&p);
-	bulla_buf_free(&bytes);
-	bulla_signer_free(&receiver);
-	kit_free(&kit);
-	scratch_leave();
-}
-
-TestSuite(quarantine, .init = begin, .fini = end);
-
-static void
-receive(void)
-{
-	int fd = kit_memfd(bytes.p, bytes.len);
-	unsigned open_before = n_open();
-
-	bulla_buf_free(&got.receipt);
-	got = (struct bulla_received){ 0 };
-	KIT_OK(bulla_receive_fd(&how, fd, &got, NULL));
-	cr_expect_eq(n_open(), open_before);
-	close(fd);
-}
+TestSuite(quarantine, .init = begin_quarantine, .fini = end);
 
 /* The n-th of packages that are alike but for what is broken in each. */
 static void
@@ -60,7 +19,7 @@ reject(uint8_t n)
 {
 	parts_find(&p, "data/00000001.age")->data.p[5] ^= n;
 	parts_put(&bytes, &p);
-	receive();
+	KIT_OK(receive());
 	cr_assert_not(got.accepted);
 	parts_find(&p, "data/00000001.age")->data.p[5] ^= n;
 }
@@ -69,12 +28,10 @@ reject(uint8_t n)
 static const char *
 kept(const char *end)
 {
-	static char path[200];
 	char hex[65];
 
 	bulla_hex(hex, got.sha256, 32);
-	snprintf(path, sizeof(path), "home/quarantine/%s%s", hex, end);
-	return path;
+	return path_of("quarantine", hex, end);
 }
 
 static bool
@@ -83,17 +40,6 @@ is_there(const char *path)
 	struct stat sb;
 
 	return stat(path, &sb) == 0;
-}
-
-static void
-expect_bytes(const char *path, const struct bulla_buf *want)
-{
-	struct bulla_buf b = BULLA_BUF_INIT(KIT_MAX);
-
-	cr_assert_eq(bulla_file_get(path, &b, NULL), BULLA_OK, "%s", path);
-	cr_assert_eq(b.len, want->len);
-	cr_expect_arr_eq(b.p, want->p, b.len);
-	bulla_buf_free(&b);
 }
 
 /* Came so many seconds ago. */
@@ -146,7 +92,7 @@ Test(quarantine, kept_once_with_its_note)
 
 Test(quarantine, what_is_accepted_is_none)
 {
-	receive();
+	KIT_OK(receive());
 	cr_expect(got.accepted && !got.quarantined);
 	cr_expect_not(is_there("home/quarantine"));
 }
@@ -161,11 +107,11 @@ Test(quarantine, taken_in_after_all)
 	kit_tar(&tar);
 	bulla_buf_reset(&bytes);
 	KIT_OK(kit_seal_as(&s, &tar, &bytes, NULL));
-	receive();
+	KIT_OK(receive());
 	cr_expect_str_eq(got.reason, "out-of-scope");
 	cr_expect(is_there(kept(".bulla")));
 	how.allow_exercise = true;
-	receive();
+	KIT_OK(receive());
 	cr_expect(got.accepted);
 	cr_expect_not(is_there(kept(".bulla")));
 	cr_expect_not(is_there(kept(".note")));
@@ -279,7 +225,7 @@ Test(quarantine, another_reason_another_note)
 	reject(1);
 	/* The good one takes the id; now the broken one is a duplicate. */
 	parts_put(&bytes, &p);
-	receive();
+	KIT_OK(receive());
 	cr_expect(got.accepted);
 	reject(1);
 	cr_expect_str_eq(got.reason, "duplicate-id");

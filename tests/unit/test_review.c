@@ -50,9 +50,9 @@ exchange(void)
 }
 
 static void
-begin(void)
+begin_reviewed(void)
 {
-	kit_begin();
+	begin();
 	exchange();
 	review(&a, h(0), h(100), NULL, &x);
 	review(&b, h(0), h(100), NULL, &y);
@@ -63,10 +63,10 @@ finish(void)
 {
 	bulla_review_free(&x);
 	bulla_review_free(&y);
-	kit_end();
+	end();
 }
 
-TestSuite(review, .init = begin, .fini = finish);
+TestSuite(review, .init = begin_reviewed, .fini = finish);
 
 /* value -1: nothing is behind it */
 struct want {

@@ -5,7 +5,7 @@
 /* The timelines of custody: which packages, and which notes about them. */
 static struct bulla_review x;
 
-TestSuite(review_lines, .init = kit_begin, .fini = kit_end);
+TestSuite(review_lines, .init = begin, .fini = end);
 
 static const struct bulla_timeline *
 line_of(const char *id)

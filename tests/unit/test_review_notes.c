@@ -8,7 +8,7 @@
  */
 static struct bulla_review x, y;
 
-TestSuite(review_notes, .init = kit_begin, .fini = kit_end);
+TestSuite(review_notes, .init = begin, .fini = end);
 
 static void
 both(void)

@@ -2,14 +2,6 @@
 
 TestSuite(thread_home, .init = begin, .fini = end);
 
-static const char *
-from_b(const char *kind, const char *ref, int64_t at)
-{
-	return kit_send(&(struct parcel){ .from = &b, .to = &a, .kind = kind,
-	    .ref = ref, .created = at - 60, .received = at,
-	    .how_far = COUNTERSIGNED });
-}
-
 static void
 expect_same_events(const struct bulla_thread *x, const struct bulla_thread *y)
 {

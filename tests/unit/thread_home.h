@@ -38,6 +38,14 @@ from_a(const char *kind, const char *ref, const char *class, int64_t at)
 	    .how_far = COUNTERSIGNED });
 }
 
+static inline const char *
+from_b(const char *kind, const char *ref, int64_t at)
+{
+	return kit_send(&(struct parcel){ .from = &b, .to = &a, .kind = kind,
+	    .ref = ref, .created = at - 60, .received = at,
+	    .how_far = COUNTERSIGNED });
+}
+
 static inline void
 load_as(struct end *e, int64_t now, bool exercise, struct bulla_threads *t)
 {
