@@ -20,7 +20,8 @@
 
 /*
  * A part of each day in which another rate holds: minutes of the local day
- * (TZ), from 0 .. 1439, to 1 .. 1440; from > to goes past midnight.
+ * (TZ), from 0 .. 1439, to 0 .. 1440; from > to goes past midnight, unless
+ * to is 0, which ends the day as 1440 does.
  */
 #define BULLA_SEND_WINDOWS_MAX 16u
 struct bulla_send_window {

@@ -29,8 +29,9 @@ take_window(struct bulla_cur c, struct bulla_send_window *w)
 	if (!take_time(&c, &w->from) || !bulla_cur_eat_str(&c, "-") ||
 	    !take_time(&c, &w->to) || !bulla_cur_eat_str(&c, " "))
 		return false;
-	/* "08:00-08:00" may be meant as never or as always. */
-	return w->from < DAY && w->to > 0 && w->from != w->to &&
+	/* "08:00-08:00" may be meant as never or as always; "00:00" ends a day
+	 * as well as "24:00". */
+	return w->from < DAY && w->from != w->to &&
 	    bulla_num_size(&c, INT64_MAX, &w->rate);
 }
 

@@ -99,11 +99,31 @@ Test(send_window, overlaps)
 	cr_assert_eq(add(&ws, "06:00-22:00 1"), BULLA_OK);
 }
 
+Test(send_window, both_names_of_midnight)
+{
+	static const char *const text[] = { "22:00-24:00 0", "22:00-00:00 0" };
+	unsigned left;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct bulla_send_windows ws = { 0 };
+
+		cr_assert_eq(add(&ws, text[i]), BULLA_OK);
+		cr_assert_eq(add(&ws, "00:00-22:00 1"), BULLA_OK);
+		cr_assert_eq(bulla_send_windows_at(&ws, 1439, &left),
+		    &ws.w[0]);
+		cr_assert_eq(left, 1);
+		cr_assert_eq(bulla_send_windows_at(&ws, 0, &left), &ws.w[1]);
+		cr_assert_eq(left, 1320);
+		cr_assert_eq(bulla_send_windows_at(&ws, 1319, &left),
+		    &ws.w[1]);
+	}
+}
+
 Test(send_window, no_windows)
 {
 	static const char *const bad[] = { "", "08:00-18:00", "08:00-18:00 ",
 	    "8:00-18:00 1", "08:00-18:60 1", "08:00-24:01 1", "24:00-01:00 1",
-	    "08:00-08:00 1", "08:00-00:00 1", "08:00 18:00 1",
+	    "08:00-08:00 1", "00:00-00:00 1", "08:00 18:00 1",
 	    "08:00-18:00  1", "08:00-18:00 1x", "08:00-18:00 -1",
 	    "08.00-18:00 1", "08:00-18:0a 1", " 08:00-18:00 1",
 	    "08:00-18:00 2M ", "99:99-18:00 1" };
