@@ -70,8 +70,8 @@ send_take_in(const char *path, struct bulla_send_what *w,
 	else if (st == BULLA_OK)
 		st = hash_all(fd, spool, name, w, err);
 	if (st == BULLA_OK && w->size == 0)
-		st = bulla_fail(err, BULLA_E_INCOMPLETE, "%s: it is empty",
-		    name);
+		st = bulla_fail(err, BULLA_E_INCOMPLETE, "%s: is empty: no "
+		    "package", name);
 	if (spool != -1) {
 		(void)close(fd);
 		fd = spool;

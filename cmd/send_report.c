@@ -99,6 +99,16 @@ send_report(struct send *s, const struct bulla_receipt *r)
 	return code;
 }
 
+/* Without it nothing is proved tomorrow, and by then the inbox may be gone. */
+static void
+say_kept(const struct send *s)
+{
+	if (s->receipt_path == NULL && s->home.m.h.ledger == NULL)
+		cmd_say(&s->c, "the receipt is kept nowhere: --receipt FILE "
+		    "keeps it, also in another run (what is there already is "
+		    "not sent again)");
+}
+
 /* Only a note that verifies is kept, and only then anything is claimed. */
 int
 send_conclude(struct send *s, const struct bulla_buf *note,
@@ -127,8 +137,10 @@ send_conclude(struct send *s, const struct bulla_buf *note,
 	}
 	send_events_receipt(s, &r);
 	st = send_home_after(&s->home, &text, &err);
-	if (st == BULLA_OK)
+	if (st == BULLA_OK) {
+		say_kept(s);
 		return send_report(s, &r);
+	}
 	(void)bulla_wrap(&err, st, "the package is there (%s), but",
 	    r.accepted ? "received" : "rejected");
 	return send_fail(s, st, &err);

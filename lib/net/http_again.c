@@ -80,17 +80,40 @@ give_up(struct again *g, uint64_t asked, const char *why,
 	return bulla_wrap(err, BULLA_E_AGAIN, "%s", why);
 }
 
+/* ", for 24 h at the most", to the nearest of a unit; "" without a deadline. */
+static void
+time_left(const struct http *h, char out[64])
+{
+	static const struct {
+		int64_t secs;
+		const char *name;
+	} units[] = { { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	int64_t left = h->deadline - http_clock();
+	size_t i = 0;
+
+	out[0] = '\0';
+	if (h->deadline == INT64_MAX)
+		return;
+	while (i < 2 && left < 2 * units[i].secs)
+		i++;
+	(void)snprintf(out, 64, ", for %lld %s at the most",
+	    (long long)((left + units[i].secs / 2) / units[i].secs),
+	    units[i].name);
+}
+
 static void
 tell(const struct again *g, uint64_t ms, uint64_t asked,
     const struct bulla_err *err)
 {
 	struct bulla_send_event e = { .kind = BULLA_SEND_RETRY,
 	    .text = err->msg, .wait_ms = ms, .asked = asked };
-	char line[640];
+	char line[sizeof(err->msg) + 192], left[64];
 
-	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s",
-	    err->msg, (unsigned long long)(ms / 1000),
-	    (unsigned long long)(ms % 1000 / 100));
+	time_left(g->http, left);
+	(void)snprintf(line, sizeof(line), "%s; again in %llu.%llu s "
+	    "(attempt %u of %u%s)", err->msg, (unsigned long long)(ms / 1000),
+	    (unsigned long long)(ms % 1000 / 100), g->failures + 1,
+	    g->c->attempts, left);
 	http_say(g->c, line);
 	http_event(g->c, &e);
 }

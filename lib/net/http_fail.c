@@ -69,6 +69,27 @@ lost(const struct http *h, CURLcode rc, struct bulla_err *err)
 	return bulla_fail(err, BULLA_E_AGAIN, "%s%s", text, guess(h, rc));
 }
 
+/* Somebody who has just begun with this meets these. */
+static const char *
+whom_to_trust(const struct http *h, CURLcode rc)
+{
+	if (rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
+	    (h->pins.n > 0 && says(h, "not trusted")))
+		return " (its key is none of those that --pin or their "
+		    "roster names: ask them for the one that is good now)";
+	if (says(h, "subject name"))
+		return " (is that the host that they told you?)";
+	if (!says(h, "issuer") && !says(h, "self-signed") &&
+	    !says(h, "self signed") && !says(h, "first certificate"))
+		return "";
+	if (h->c->ca != NULL)
+		return " (no certificate in the CA file given vouches for "
+		    "it)";
+	return " (no public authority vouches for it: give who does, or its "
+	    "own certificate, with --cacert FILE; or --home DIR where their "
+	    "roster lists its key)";
+}
+
 enum bulla_status
 http_fail(const struct http *h, CURLcode rc, struct bulla_err *err)
 {
@@ -81,7 +102,8 @@ http_fail(const struct http *h, CURLcode rc, struct bulla_err *err)
 	    rc == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
 	    rc == CURLE_SSL_ISSUER_ERROR)
 		return bulla_fail(err, BULLA_E_MISMATCH,
-		    "this is not the server that we trust: %s", text);
+		    "this is not the server that we trust: %s%s", text,
+		    whom_to_trust(h, rc));
 	if (rc == CURLE_SSL_CERTPROBLEM || rc == CURLE_SSL_CACERT_BADFILE)
 		return bulla_fail(err, BULLA_E_FORMAT,
 		    "our certificate, key or CA file cannot be used: %s",

@@ -188,7 +188,8 @@ stopped() {
 	run --separate-stderr deliver --home home \
 	    -K "$D/b/keys/receiver.key.pub" "$D/package"
 	[ "$status" -eq 0 ]
-	[ -z "$stderr" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == *"the receipt is kept nowhere"* ]]
 	[ ! -e home ]
 }
 

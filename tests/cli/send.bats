@@ -52,6 +52,28 @@ teardown() {
 	has_only "$D/package"
 }
 
+@test "a receipt that is kept nowhere: it says so, and it can still be had" {
+	inbox
+	run --separate-stderr send -u "$URL" "$D/package"
+	[ "$status" -eq 0 ]
+	[[ $output == "received by b.example/receiver at "* ]]
+	[ "$stderr" = "bulla-send: the receipt is kept nowhere: --receipt FILE keeps it, also in another run (what is there already is not sent again)" ]
+	before=$(logged event=stored)
+	run --separate-stderr send -u "$URL" --receipt r "$D/package"
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	grep -qx 'event: receive' r
+	[ "$(logged event=stored)" -eq "$before" ]
+	run --separate-stderr send -q -u "$URL" "$D/package"
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	# A ledger has it
+	"$BULLA_BIN/bulla-ledger" --home ours init -n a.example/log >/dev/null
+	run --separate-stderr send --home ours -u "$URL" "$D/package"
+	[ "$status" -eq 0 ]
+	[[ $stderr != *"kept nowhere"* ]]
+}
+
 @test "standard input, a pipe and a file" {
 	inbox
 	dd if="$D/package" status=none | send -q -u "$URL" --receipt one
@@ -62,7 +84,7 @@ teardown() {
 
 @test "--json and -q" {
 	inbox
-	run --separate-stderr send --json -u "$URL" "$D/package"
+	run --separate-stderr send --json -u "$URL" --receipt r "$D/package"
 	[ "$status" -eq 0 ]
 	[ -z "$stderr" ]
 	jq -e ".ok and .accepted and .sha256 == \"$(sha "$D/package")\" and
@@ -106,7 +128,7 @@ teardown() {
 	proxy stall 1000000
 	run --separate-stderr send --stall 1 -u "$VIA" "$D/package"
 	[ "$status" -eq 0 ]
-	[[ $stderr == *"nothing moved for"*"again in"* ]]
+	[[ $stderr == *"nothing moved for"*"again in "*" s (attempt 2 of 10, for 24 h at the most)"* ]]
 	has_only "$D/package"
 	[ "$(logged reason=taken-over)" -eq 1 ]
 }
@@ -194,6 +216,7 @@ teardown() {
 	send -q -u "$URL" --pin "$hex" "$D/package"
 	fails 1 "not the server that we trust" send -u "$URL" --pin "$wrong" \
 	    "$D/package"
+	[[ $stderr == *"(its key is none of those that --pin or their roster names: "* ]]
 	fails 2 "is no pin" send -u "$URL" --pin "$D/tls/ca.pem" "$D/package"
 	fails 2 "is no pin" send -u "$URL" --pin "$right;$right" "$D/package"
 	# A pin does not stand for a certificate that does not verify
@@ -205,12 +228,17 @@ teardown() {
 @test "a certificate for another host, or from another authority" {
 	CERT=$D/tls/elsewhere.pem CERT_KEY=$D/tls/elsewhere.key inbox
 	fails 1 "not the server that we trust" send -u "$URL" "$D/package"
+	[[ $stderr == *"(is that the host that they told you?)"* ]]
 	[ ! -e home/packages ] || [ -z "$(ls home/packages)" ]
 	[ "$(logged event=created)" -eq 0 ]
 	ends
 	PORT=0 inbox
 	fails 1 "not the server that we trust" send -u "$URL" \
 	    --cacert "$D/tls/foreign-ca.pem" "$D/package"
+	[[ $stderr == *"(no certificate in the CA file given vouches for it)"* ]]
+	fails 1 "not the server that we trust" "$BULLA_BIN/bulla-send" \
+	    -K "$D/r.key.pub" -u "$URL" "$D/package"
+	[[ $stderr == *"(no public authority vouches for it: give who does, or its own certificate, with --cacert FILE; or --home DIR where their roster lists its key)"* ]]
 	# The inbox's own certificate is enough to trust it
 	send -q -u "$URL" --cacert "$D/tls/server.pem" "$D/package"
 }
@@ -299,7 +327,7 @@ teardown() {
 	fails 1 "not a sealed package, so it is not sent" send -u "$URL" plain
 	fails 1 "not a sealed package" send -u "$URL" <plain
 	: >empty
-	fails 4 "empty" send -u "$URL" empty
+	fails 4 "empty: is empty: no package" send -u "$URL" empty
 	fails 3 "No such file" send -u "$URL" nothing
 	fails 1 "" send -u "$URL" .
 	[ "$(logged event=created)" -eq 0 ]

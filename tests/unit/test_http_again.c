@@ -61,3 +61,39 @@ Test(http_again, years_without_a_deadline, .timeout = 60)
 	cr_assert_eq(again(INT64_MAX, 1, msg), BULLA_OK);
 	cr_assert_eq(again(http_clock() + 600, 1, msg), BULLA_OK);
 }
+
+static char said[1024];
+
+static void
+hear(void *ctx, const char *line)
+{
+	(void)ctx;
+	(void)snprintf(said, sizeof(said), "%s", line);
+}
+
+/* Rounded so that a slow machine says the same. */
+Test(http_again, how_long_it_will_go_on, .timeout = 60)
+{
+	struct bulla_send_config c = { .attempts = 3,
+	    .watch = { .say = hear } };
+	struct http h = { .c = &c, .deadline = http_clock() + 86400 };
+	struct again g = { .c = &c, .http = &h };
+	struct bulla_err err = { .msg = "cut" };
+
+	cr_assert_eq(http_again(&g, 0, &err), BULLA_OK);
+	cr_expect(strncmp(said, "cut; again in 0.", 16) == 0, "%s", said);
+	cr_expect(strstr(said, " s (attempt 2 of 3, for 24 h at the most)") !=
+	    NULL, "%s", said);
+	h.deadline = http_clock() + 6000;
+	cr_assert_eq(http_again(&g, 0, &err), BULLA_OK);
+	cr_expect(strstr(said, "(attempt 3 of 3, for 100 min at the most)") !=
+	    NULL, "%s", said);
+	g.failures = 0;
+	h.deadline = INT64_MAX;
+	cr_assert_eq(http_again(&g, 0, &err), BULLA_OK);
+	cr_expect(strstr(said, " s (attempt 2 of 3)") != NULL, "%s", said);
+	g.failures = 0;
+	h.deadline = http_clock() + 119;
+	cr_assert_eq(http_again(&g, 0, &err), BULLA_OK);
+	cr_expect(strstr(said, " s at the most)") != NULL, "%s", said);
+}
