@@ -44,7 +44,8 @@ struct age {
 	bool stdin_taken;		/* by -R - */
 	struct bulla_recipients to;
 	struct bulla_identities ids;
-	const char *id_path[KEY_FILES_MAX];	/* -i: loaded when all is known */
+	const char *id_path[KEY_FILES_MAX];	/* -i: loaded when all is
+						 * known */
 	size_t n_id;
 	struct bulla_outfile out;
 	int in_fd;

@@ -51,9 +51,9 @@ static const char *const synopsis[] = {
 static const struct cmd_tool tool = {
 	.name = "bulla-fetch",
 	.synopsis = synopsis,
-	.about = "Download a package over HTTPS or from S3, resuming as often as "
-	    "needed, and verify\nit before it gets its name. Exit 5: try again "
-	    "later, nothing is lost.",
+	.about = "Download a package over HTTPS or from S3, resuming as often "
+	    "as needed, and verify\nit before it gets its name. Exit 5: try "
+	    "again later, nothing is lost.",
 	.opts = opts,
 	.groups = CMD_OUT | CMD_KNOWN,
 };
@@ -213,9 +213,9 @@ run(struct fetch *f)
 	}
 	if (st != BULLA_OK) {
 		if (f->got.part != NULL)
-			cmd_say(&f->c, "what came is left in %s" BULLA_FETCH_PART,
-			    bulla_text_show_str(shown, sizeof(shown),
-			    f->cfg.path));
+			cmd_say(&f->c, "what came is left in %s"
+			    BULLA_FETCH_PART, bulla_text_show_str(shown,
+			    sizeof(shown), f->cfg.path));
 		return cmd_fail(&f->c, f->got.part != NULL ?
 		    f->cfg.line.url : NULL, st, &err);
 	}

@@ -41,9 +41,9 @@ static const struct cmd_opt opts[] = {
 	{ 0 },
 };
 static const char *const synopsis[] = {
-	"--listen ADDR:PORT [--tls-cert FILE --tls-key FILE] [--client-ca FILE] "
-	    "[-i RECEIVERKEY] [-k VKEY]... [-K FILE] [--max-size BYTES] "
-	    "[--exercise] [options]",
+	"--listen ADDR:PORT [--tls-cert FILE --tls-key FILE] "
+	    "[--client-ca FILE] [-i RECEIVERKEY] [-k VKEY]... [-K FILE] "
+	    "[--max-size BYTES] [--exercise] [options]",
 	NULL,
 };
 static const struct cmd_tool tool = {

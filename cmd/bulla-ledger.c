@@ -38,8 +38,8 @@ static const struct cmd_tool tool = {
 	.synopsis = synopsis,
 	.about = "An append-only record that others can check: append to it, "
 	    "prove that a record\nis in it, check proofs, cosign the "
-	    "checkpoints of others,\nwatch over both sides' ledgers, compare what "
-	    "each side has.",
+	    "checkpoints of others,\nwatch over both sides' ledgers, compare "
+	    "what each side has.",
 	.opts = opts,
 	.groups = CMD_OUT | CMD_ASK | CMD_KNOWN,
 };

@@ -7,7 +7,8 @@
  * labels of the bag, or nothing, which leaves a line for ink.
  */
 #define TEXT_MAX (1u << 18)
-#define ROOM 4096u	/* bytes of labels in one line: more is no certificate */
+/* bytes of labels in one line: more is no certificate */
+#define ROOM 4096u
 
 /* The first note that has this field; the bag's labels in their order. */
 struct line {

@@ -28,8 +28,10 @@
 enum cmd_status {
 	CMD_YES = 0,		/* yes, done */
 	CMD_NO = 1,		/* no: does not verify, malformed, refused */
-	CMD_USE = 2,		/* wrong usage, or no key known to verify with */
-	CMD_TROUBLE = 3,	/* cannot tell: I/O, memory, unsupported, unsafe */
+	CMD_USE = 2,		/* wrong usage,
+				 * or no key known to verify with */
+	CMD_TROUBLE = 3,	/* cannot tell: I/O, memory, unsupported,
+				 * unsafe */
 	CMD_SHORT = 4,		/* the input ends early */
 	CMD_LATER = 5,		/* network or the other side: try again later */
 };

@@ -36,9 +36,10 @@ int cmd_home_no_key(struct cmd_home *m, const char *what, const char *name);
 
 /*
  * The keys to verify with: those of -k and -K, else all that the rosters of
- * both sides (or of m->side alone) give one of the roles; then *judge, when not NULL, is set to ask
- * whether they may (without rosters it stays empty). Without any key:
- * CMD_USE, reported; whose is for that message: "the sealer's".
+ * both sides (or of m->side alone) give one of the roles; then *judge, when
+ * not NULL, is set to ask whether they may (without rosters it stays empty).
+ * Without any key: CMD_USE, reported; whose is for that message: "the
+ * sealer's".
  */
 int cmd_home_known(struct cmd_home *m, unsigned roles, const char *whose,
     const struct bulla_vkeys **known, struct bulla_judge *judge);

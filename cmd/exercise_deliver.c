@@ -55,8 +55,9 @@ relinquish(struct way *w)
 	(void)snprintf(who, sizeof(who), "to=%.*s", (int)to->len,
 	    (const char *)to->p);
 	ok = drill_run(w->d, w->from, "custody-add", DRILL("--package",
-	    w->package.s, "-s", who, "-s", "transport=network", "-s", "recipients=desk", "-s",
-	    "place=EXERCISE", "-s", "purpose=EXERCISE", "-s", "authority=-",
+	    w->package.s, "-s", who, "-s", "transport=network",
+	    "-s", "recipients=desk", "-s", "place=EXERCISE",
+	    "-s", "purpose=EXERCISE", "-s", "authority=-",
 	    "-s", "result=done", w->id, "relinquish"), &note) == 0;
 	if (ok)
 		give(w, w->from, &note);

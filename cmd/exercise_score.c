@@ -182,8 +182,8 @@ drill_score(struct drill *d)
 	code = good == n && rest == 0 ? CMD_YES : CMD_NO;
 	if (j == NULL) {
 		drill_print("", "%s: %zu of %zu faults noticed, %zu reports "
-		    "that were not scripted", code == CMD_YES ? "ok" : "NOT OK", good,
-		    n, rest);
+		    "that were not scripted", code == CMD_YES ? "ok" :
+		    "NOT OK", good, n, rest);
 		return code;
 	}
 	cmd_json_bool(j, "ok", code == CMD_YES);

@@ -169,9 +169,11 @@ put_record(struct graph *g, json_t *action, const struct bulla_link *l)
 	r = graph_node(g, id, "case-investigation:ProvenanceRecord");
 	if (r == NULL)
 		return;
-	graph_set(g, r, "case-investigation:exhibitNumber", graph_text(&g->exhibit));
+	graph_set(g, r, "case-investigation:exhibitNumber",
+	    graph_text(&g->exhibit));
 	graph_add(g, r, "uco-core:object", g->package);
-	graph_set(g, action, "uco-action:result", json_pack("[o]", graph_link(id)));
+	graph_set(g, action, "uco-action:result", json_pack("[o]",
+	    graph_link(id)));
 	if (!bulla_cur_is(&l->c.event, "seal"))
 		return;
 	for (size_t i = 0; i < g->x->bag.n; i++)
@@ -201,7 +203,8 @@ put_action(struct graph *g, json_t *investigation,
 	if (!bulla_custody_get(c, "tool", &tool))
 		tool = bulla_cur_str("bulla " BULLA_VERSION);
 	graph_named(g, "tool", "uco-tool:Tool", &tool, other);
-	graph_set(g, a, "uco-action:instrument", json_pack("[o]", graph_link(other)));
+	graph_set(g, a, "uco-action:instrument", json_pack("[o]",
+	    graph_link(other)));
 	if (c->place.len > 0) {
 		graph_named(g, "location", "uco-location:Location", &c->place,
 		    other);

@@ -38,7 +38,8 @@ inbox_home_open(struct inbox_home *h, struct cmd *c)
 	int code;
 
 	/* What our own side sealed did not come from anybody. */
-	*h = (struct inbox_home){ .c = c, .m.side = BULLA_THEIRS, .mu = PTHREAD_MUTEX_INITIALIZER,
+	*h = (struct inbox_home){ .c = c, .m.side = BULLA_THEIRS,
+	    .mu = PTHREAD_MUTEX_INITIALIZER,
 	    .waiting_mu = PTHREAD_MUTEX_INITIALIZER };
 	code = cmd_home_open(&h->m, c);
 	if (code != CMD_YES)

@@ -47,9 +47,9 @@ keeper_probe(struct shelf *h, struct bulla_err *err)
 		k->probed = true;
 	BULLA_CHECK(pthread_mutex_unlock(&k->mu) == 0);
 	if (st == BULLA_OK && !once)
-		keeper_tell(k, "store-not-shared", "the store knows no \"only if it "
-		    "is not there\" (If-None-Match): one inbox at a time on "
-		    "this bucket, or a package may be received twice");
+		keeper_tell(k, "store-not-shared", "the store knows no \"only "
+		    "if it is not there\" (If-None-Match): one inbox at a "
+		    "time on this bucket, or a package may be received twice");
 	return st;
 }
 

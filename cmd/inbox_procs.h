@@ -28,7 +28,8 @@ enum {
 	FOLLOW_LANES = 2,	/* as many uploads are judged while they come */
 	/* ... and as many at once, when these wait for theirs */
 	JUDGE_LANES = FOLLOW_LANES + 2,
-	SMALL_LANES = 2,	/* other questions; the home is one at a time's */
+	SMALL_LANES = 2,	/* other questions;
+				 * the home is one at a time's */
 	LANES = JUDGE_LANES + SMALL_LANES,
 };
 

@@ -10,7 +10,8 @@
  */
 enum wire_kind {
 	WIRE_JUDGE = 'J',	/* the upload comes as a descriptor */
-	WIRE_FOLLOW = 'F',	/* so does one that grows, and a pipe of counts */
+	WIRE_FOLLOW = 'F',	/* so does one that grows,
+				 * and a pipe of counts */
 	WIRE_SMALL = 'S',
 	WIRE_WHO = 'W',
 };

@@ -167,7 +167,8 @@ begin(struct outbox_runner *r, size_t row)
 		over(r, j, st, &err);
 	} else {
 		w->over = true;
-		r->host[w->host].held = r->host[w->host].held || !outbox_gone(st);
+		r->host[w->host].held = r->host[w->host].held ||
+		    !outbox_gone(st);
 		if (!outbox_gone(st))
 			outbox_complain(r, st, &err);
 	}

@@ -34,11 +34,13 @@ struct request_cmd {
 	const char *within, *hook;		/* due */
 	const char *ref;			/* indicators, notice */
 	bool check;
-	bool asking;				/* request_fill: on a terminal */
+	bool asking;				/* request_fill: on a
+						 * terminal */
 	struct request_tty tty;
 	struct bulla_buf remarks;		/* request_remark */
 	char stem[4096];			/* request_draft_name */
-	char draft[4096];			/* the one of this run; "": none */
+	char draft[4096];			/* the one of this run;
+						 * "": none */
 	int draft_lock;				/* held with it; -1 */
 	bool asked;				/* and it may be there */
 	struct bulla_identities desk;		/* request_desk */

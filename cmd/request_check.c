@@ -53,7 +53,8 @@ request_refuse(struct request_cmd *k, const char *what, const char *why)
 }
 
 int
-request_look(struct request_cmd *k, const char *id, struct bulla_request_state *s)
+request_look(struct request_cmd *k, const char *id,
+    struct bulla_request_state *s)
 {
 	struct bulla_err err = { 0 };
 	enum bulla_status st = bulla_request_look(&k->m.h, id, s, &err);
@@ -64,8 +65,9 @@ request_look(struct request_cmd *k, const char *id, struct bulla_request_state *
 	if (st != BULLA_OK)
 		return cmd_fail(&k->c, NULL, st, &err);
 	if (s->exercise != k->exercise)
-		return request_refuse(k, id, s->exercise ? "is part of an EXERCISE: "
-		    "what follows it is too, and needs --exercise" :
+		return request_refuse(k, id, s->exercise ?
+		    "is part of an EXERCISE: what follows it is too, and "
+		    "needs --exercise" :
 		    "is no part of an exercise: leave --exercise out");
 	return CMD_YES;
 }

@@ -160,8 +160,8 @@ request_draft_end(struct request_cmd *k, int code)
 
 	if (k->asked && code != CMD_YES)
 		cmd_say(&k->c, "what was answered is kept in %s: mend it "
-		    "there if need be; the same command goes on with it", bulla_text_show_str(shown,
-		    sizeof(shown), k->draft));
+		    "there if need be; the same command goes on with it",
+		    bulla_text_show_str(shown, sizeof(shown), k->draft));
 	else if (k->asked && unlink(k->draft) != 0 && errno != ENOENT)
 		cmd_say(&k->c, "%s: cannot be removed; do it by hand",
 		    bulla_text_show_str(shown, sizeof(shown), k->draft));

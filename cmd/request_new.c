@@ -21,11 +21,11 @@ check_related(struct request_cmd *k, const struct bulla_reqdoc *d)
 	id[ref.len] = '\0';
 	code = request_look(k, id, &s);
 	if (code == CMD_YES && strcmp(s.kind, "request") != 0)
-		return request_refuse(k, id, "is no request: follow up the request "
-		    "itself");
+		return request_refuse(k, id, "is no request: follow up the "
+		    "request itself");
 	if (code == CMD_YES && !s.ours)
-		return request_refuse(k, id, "is a request of the other side: answer "
-		    "it with bulla-request reply");
+		return request_refuse(k, id, "is a request of the other side: "
+		    "answer it with bulla-request reply");
 	if (code == CMD_YES && request_over(&s) != NULL)
 		return request_refuse(k, id, request_over(&s));
 	return code;

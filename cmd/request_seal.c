@@ -64,7 +64,8 @@ set_opening(struct request_work *w)
 
 /* The whole package from where it was sealed to a file with a name. */
 static enum bulla_status
-copy_out(const struct request_work *w, struct bulla_outfile *o, struct bulla_err *err)
+copy_out(const struct request_work *w, struct bulla_outfile *o,
+    struct bulla_err *err)
 {
 	uint8_t buf[PIECE];
 	uint64_t off = 0;

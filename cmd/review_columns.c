@@ -31,7 +31,8 @@ static const struct review_column flow[] = {
 static const struct review_column times[] = {
 	{ { "ack", "median" }, T, { "acknowledge-median" },
 	    "time to acknowledge: half took no longer" },
-	{ { "", "p90" }, T, { "acknowledge-p90" }, "nine of ten took no longer" },
+	{ { "", "p90" }, T, { "acknowledge-p90" },
+	    "nine of ten took no longer" },
 	{ { "in", "time" }, T, { "acknowledge-in-time-share" },
 	    "share met in time, of the deadlines decided in the period" },
 	{ { "first", "median" }, T, { "first-median" },

@@ -96,7 +96,8 @@ review_timelines(struct bulla_buf *b, const struct bulla_review *r, int side)
 	    "holds it, a broken one a handover that is under way, a cross "
 	    "what was refused. Times run from the first note on, on a "
 	    "logarithmic scale; marks that would cover each other stand "
-	    "beside each other.</p>\n<p>", r->threads.side[side], n, all, all - n);
+	    "beside each other.</p>\n<p>", r->threads.side[side], n, all,
+	    all - n);
 	timeline_letters(b);
 	bulla_buf_str(b, ".</p>\n<div class=\"plots\">\n");
 	for (size_t i = 0; i < n; i++)

@@ -103,8 +103,8 @@ send_home_pins(struct send_home *h, struct bulla_send_config *g,
 }
 
 enum bulla_status
-send_home_ask(void *ctx, const struct bulla_exchange_request *q, unsigned *status,
-    struct bulla_buf *out, struct bulla_err *err)
+send_home_ask(void *ctx, const struct bulla_exchange_request *q,
+    unsigned *status, struct bulla_buf *out, struct bulla_err *err)
 {
 	struct send_home *h = ctx;
 	struct bulla_buf path = BULLA_BUF_INIT(256);

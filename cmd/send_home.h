@@ -20,7 +20,8 @@ struct send_home {
 	bool cosigns, tells;		/* what the other side takes part in */
 	bool demanded;			/* --cosign */
 	bool carrier;			/* a bucket: nobody to talk to */
-	bool streams;			/* --no-spool: pkg.opening.id comes late */
+	bool streams;			/* --no-spool: pkg.opening.id comes
+					 * late */
 	struct bulla_signer witness, custodian;
 	bool has_custodian;
 	struct bulla_exchange x;

@@ -16,6 +16,7 @@ struct send_s3 {
 };
 BULLA_NODISCARD enum bulla_status send_s3(struct cmd *c,
     const struct bulla_send_config *g, const struct bulla_send_what *w,
-    const struct send_s3 *how, struct bulla_buf *receipt, struct bulla_err *err);
+    const struct send_s3 *how, struct bulla_buf *receipt,
+    struct bulla_err *err);
 
 #endif

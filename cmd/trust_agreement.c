@@ -103,8 +103,8 @@ template(struct trust_agreement *w)
 }
 
 static int
-report(struct trust_agreement *w, const char *done, const struct bulla_agreement *a,
-    const uint8_t digest[32])
+report(struct trust_agreement *w, const char *done,
+    const struct bulla_agreement *a, const uint8_t digest[32])
 {
 	char fp[BULLA_FINGERPRINT_TEXT], from[BULLA_WHEN_LEN + 1];
 	struct cmd_json *j;
@@ -127,8 +127,8 @@ report(struct trust_agreement *w, const char *done, const struct bulla_agreement
 
 /* A note's text, judged as a reader will. */
 int
-trust_agreement_parse(struct trust_agreement *w, const struct bulla_buf *note, const char *path,
-    struct bulla_agreement *a, struct bulla_note *n)
+trust_agreement_parse(struct trust_agreement *w, const struct bulla_buf *note,
+    const char *path, struct bulla_agreement *a, struct bulla_note *n)
 {
 	struct bulla_cur c = bulla_buf_view(note);
 	struct bulla_err err = { 0 };
@@ -184,8 +184,8 @@ load_lead(struct trust_agreement *w)
 }
 
 static int
-make(struct trust_agreement *w, const char *draft, const struct bulla_agreement *head,
-    struct bulla_agreement *a)
+make(struct trust_agreement *w, const char *draft,
+    const struct bulla_agreement *head, struct bulla_agreement *a)
 {
 	struct bulla_err err = { 0 };
 	struct bulla_cur c = bulla_buf_view(&w->in);

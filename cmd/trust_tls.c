@@ -11,7 +11,8 @@
 #include "bulla/text.h"
 
 #define DAYS_CERT 730
-#define CLOCK_SLACK 3600	/* seconds that the other side's may be behind */
+/* seconds that the other side's may be behind */
+#define CLOCK_SLACK 3600
 
 /* The pair's files in the home; the directory is made. */
 static int

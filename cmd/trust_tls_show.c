@@ -12,7 +12,8 @@ struct shown {
 	const char *path;
 	struct bulla_x509 x;
 	enum { SOMEBODYS, OURS_NOW, OURS_NEXT } what;
-	enum bulla_side side;		/* whose roster lists the key; 0: none */
+	enum bulla_side side;		/* whose roster lists the key;
+					 * 0: none */
 	struct bulla_roster_tls line;
 	char hex[65], pin[80], first_host[512];
 	char from[BULLA_WHEN_LEN + 1], until[BULLA_WHEN_LEN + 1];
