@@ -92,7 +92,8 @@ struct bulla_zstdr {
 	ZSTD_DCtx *ctx;
 	ZSTD_inBuffer in;
 	uint64_t total, max;
-	unsigned long long claim;	/* of the frame's header, if it has one */
+	unsigned long long claim;	/* of the frame's header,
+					 * if it has one */
 	bool begun, ended;
 	uint8_t buf[OUT_SIZE];
 };

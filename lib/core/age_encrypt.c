@@ -13,7 +13,8 @@ struct enc {
 	struct bulla_writer *out;
 	struct bulla_aead *aead;
 	uint64_t index;
-	struct bulla_secret plain;	/* IN_CAP: it may be a key to be wrapped */
+	struct bulla_secret plain;	/* IN_CAP: it may be a key to be
+					 * wrapped */
 	uint8_t *sealed;		/* heap: OUT_CAP */
 	size_t plain_len, sealed_len;
 	bool eof;

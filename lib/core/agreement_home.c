@@ -172,8 +172,8 @@ bulla_agreement_check(const struct bulla_cur *note,
 }
 
 enum bulla_status
-agreement_follows(const struct bulla_agreements *l, const struct bulla_agreement *a,
-    struct bulla_err *err)
+agreement_follows(const struct bulla_agreements *l,
+    const struct bulla_agreement *a, struct bulla_err *err)
 {
 	const struct bulla_agreement_kept *last = l->n > 0 ? &l->v[l->n - 1] :
 	    NULL;

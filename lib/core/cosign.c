@@ -48,8 +48,8 @@ bulla_cosign(const struct bulla_cur *text, const struct bulla_signer *witness,
 
 /* *t is the time it covers, on success. */
 bool
-bulla_cosignature_ok(const struct bulla_cur *text, const struct bulla_note_sig *s,
-    const struct bulla_vkey *k, int64_t *t)
+bulla_cosignature_ok(const struct bulla_cur *text,
+    const struct bulla_note_sig *s, const struct bulla_vkey *k, int64_t *t)
 {
 	struct bulla_buf msg = BULLA_BUF_INIT(BULLA_NOTE_MAX + 64);
 	struct bulla_cur c;

@@ -249,7 +249,8 @@ exchange_alarm(struct bulla_exchange *x, const struct alarm *a,
 		(void)close(fd);
 	/* Also without a directory of its own it is one */
 	if (st == BULLA_OK)
-		(void)snprintf(x->alarm, sizeof(x->alarm), "ledger/alarm%s%.200s",
-		    r.same[0] != '\0' ? "/" : "", r.same);
+		(void)snprintf(x->alarm, sizeof(x->alarm),
+		    "ledger/alarm%s%.200s", r.same[0] != '\0' ? "/" : "",
+		    r.same);
 	return st == BULLA_OK ? st : bulla_wrap(err, st, "the alarm");
 }

@@ -27,7 +27,9 @@ differs(const struct bulla_tile *t, struct bulla_err *err)
 	    "journal's records give: it was changed", path);
 }
 
-/* A file must hold exactly these bytes; of a full one that came later, begin. */
+/*
+ * A file must hold exactly these bytes; of a full one that came later, begin.
+ */
 static enum bulla_status
 compare(struct walk *w, const struct bulla_tile *t, const void *p, size_t len,
     struct bulla_err *err)

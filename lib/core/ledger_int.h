@@ -25,7 +25,9 @@
 #define RECORD_HEAD (4u + BULLA_LEDGER_SALT)
 #define RECORD_CLEAR 0x80000000u
 
-/* index = for each record: its place in the journal, the start of its SHA-256 */
+/*
+ * index = for each record: its place in the journal, the start of its SHA-256
+ */
 #define INDEX_ROW 16u
 
 struct ledger_record {

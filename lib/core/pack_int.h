@@ -41,7 +41,9 @@ struct pack_block {
 
 struct packer {
 	const struct bulla_pack *p;
-	/* The file being written and the one it replaces: never to be packed. */
+	/*
+	 * The file being written and the one it replaces: never to be packed.
+	 */
 	struct stat output[2];
 	unsigned n_outputs;
 	struct feed feed;		/* PACK_SLOT bytes a slot */
@@ -57,7 +59,8 @@ struct packer {
 	size_t source_len;
 	/* Owned by whoever runs the hash stage. */
 	struct bulla_sha256 *hash;
-	struct bulla_sha256x2 *pair;	/* the caller's, used instead; or NULL */
+	struct bulla_sha256x2 *pair;	/* the caller's, used instead;
+					 * or NULL */
 	struct spool manifest, metadata;
 	uint8_t tag_digest[PACK_TAGS][BULLA_SHA256_LEN];
 	unsigned n_tags_hashed;
@@ -163,7 +166,8 @@ BULLA_NODISCARD enum bulla_status packer_tags(struct packer *k,
 enum { PACK_IS_OTHER, PACK_IS_REG, PACK_IS_DIR };
 struct pack_name {
 	const char *raw;	/* NUL-terminated, as in the file system */
-	unsigned parent;	/* of the roots only: which directory it is in */
+	unsigned parent;	/* of the roots only:
+				 * which directory it is in */
 	unsigned char kind;	/* PACK_IS_... */
 	bool renamed;		/* not allowed in the bag as it is */
 	bool named;		/* a PATH of the user's: devices are imaged */

@@ -15,8 +15,8 @@ event_remarks(struct review_work *w, const struct bulla_event *e)
 
 	if (e->received == 0 && e->claimed < r->to)
 		review_remark(w, BULLA_REMARK_UNPROVED, e->id, "%s of %s: "
-		    "nothing proves that the other side had it by then", e->kind,
-		    r->threads.side[e->by]);
+		    "nothing proves that the other side had it by then",
+		    e->kind, r->threads.side[e->by]);
 	if (!review_in(r, e->received))
 		return;
 	if (e->proof == BULLA_PROOF_COSIGNED)

@@ -18,7 +18,8 @@ struct sealer {
 	struct bulla_aead *aead[BULLA_RING_THREADS_MAX];
 	struct pkgw w;
 	struct packer k;	/* when s->pack is set */
-	struct bulla_sha256x2 *pair;	/* files and segments in step; or NULL */
+	struct bulla_sha256x2 *pair;	/* files and segments in step;
+					 * or NULL */
 };
 
 /* Keys, age header, opening note; nothing is written yet. */

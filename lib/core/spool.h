@@ -26,8 +26,8 @@ BULLA_NODISCARD enum bulla_status spool_read(const struct spool *s,
 void spool_free(struct spool *s);
 
 /*
- * All of standard input into an unlinked file, at whose beginning *fd is. What is
- * in *fd, -1 before, is the caller's to close also on failure.
+ * All of standard input into an unlinked file, at whose beginning *fd is. What
+ * is in *fd, -1 before, is the caller's to close also on failure.
  */
 BULLA_NODISCARD enum bulla_status spool_input(int in, int *fd,
     uint64_t *size, struct bulla_err *err);

@@ -8,10 +8,11 @@
 #include "bulla/ustar.h"
 
 /*
- * Reading a file that somebody else may still change, or add to, once. Each piece comes
- * into memory of ours; from there it is written to the copy, hashed, and
- * handed to whoever parses it. So all three are the same bytes, whatever
- * becomes of the file meanwhile, and none of them has to be read again.
+ * Reading a file that somebody else may still change, or add to, once. Each
+ * piece comes into memory of ours; from there it is written to the copy,
+ * hashed, and handed to whoever parses it. So all three are the same bytes,
+ * whatever becomes of the file meanwhile, and none of them has to be read
+ * again.
  *
  * A second thread reads and writes while the caller's hashes.
  */

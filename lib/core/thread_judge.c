@@ -351,7 +351,8 @@ use_hold(struct bulla_thread *held, const struct bulla_thread *later)
 static enum bulla_status
 use_holds(struct bulla_threads *t, struct bulla_err *err)
 {
-	struct bulla_thread **v = calloc(t->n + 1, sizeof(struct bulla_thread *));
+	struct bulla_thread **v = calloc(t->n + 1,
+	    sizeof(struct bulla_thread *));
 
 	if (v == NULL)
 		return bulla_fail(err, BULLA_E_NOMEM, "out of memory");

@@ -9,7 +9,8 @@
 /*
  * libcrypto keeps its own copy of the key inside ctx, on the ordinary heap,
  * and wipes it when ctx is freed: with mac.c's the one place where a key
- * leaves struct bulla_secret. libsodium would not need it, but has half the speed.
+ * leaves struct bulla_secret. libsodium would not need it, but has half the
+ * speed.
  */
 struct bulla_aead {
 	EVP_CIPHER_CTX *ctx;

@@ -132,7 +132,8 @@ bulla_reqdoc_put(struct bulla_buf *b, const struct bulla_reqdoc *d)
 
 		if (v.len > 0)
 			bulla_buf_fmt(b, "%s:", t->row[i].label);
-		for (bool first = true; bulla_reqdoc_line(&v, &line); first = false) {
+		for (bool first = true; bulla_reqdoc_line(&v, &line);
+		    first = false) {
 			bulla_buf_str(b, first ? " " : "  ");
 			bulla_buf_cur(b, &line);
 			bulla_buf_str(b, "\n");

@@ -100,8 +100,8 @@ stix_string(struct stix_parser *p, struct bulla_cur *out)
 	for (;;) {
 		at = p->c;
 		if (!bulla_utf8_next(&p->c, &point))
-			return stix_expected(p, "the end of the string, a single "
-			    "quote");
+			return stix_expected(p, "the end of the string, a "
+			    "single quote");
 		if (point == '\'')
 			break;
 		if (point != '\\')
@@ -181,7 +181,8 @@ stix_time(struct stix_parser *p)
 	if (!bulla_cur_eat_str(&p->c, "t") || p->c.len == 0 ||
 	    p->c.p[0] != '\'') {
 		p->c = at;
-		return stix_expected(p, "a time such as t'2026-11-22T03:04:05Z'");
+		return stix_expected(p, "a time such as "
+		    "t'2026-11-22T03:04:05Z'");
 	}
 	st = stix_string(p, &text);
 	if (st == BULLA_OK && !bulla_stix_time_ok(text)) {
@@ -195,8 +196,9 @@ static bool
 is_hex(const struct bulla_cur *t)
 {
 	for (size_t i = 0; i < t->len; i++)
-		if (!stix_is_digit(t->p[i]) && !(t->p[i] >= 'a' && t->p[i] <= 'f')
-		    && !(t->p[i] >= 'A' && t->p[i] <= 'F'))
+		if (!stix_is_digit(t->p[i]) &&
+		    !(t->p[i] >= 'a' && t->p[i] <= 'f') &&
+		    !(t->p[i] >= 'A' && t->p[i] <= 'F'))
 			return false;
 	return t->len % 2 == 0;
 }
@@ -210,8 +212,8 @@ is_base64(const struct bulla_cur *t)
 		if (t->p[i] == '=')
 			pad++;
 		else if (pad > 0 || (!stix_is_letter(t->p[i]) &&
-		    !stix_is_digit(t->p[i]) && t->p[i] != '+' && t->p[i] != '/') ||
-		    t->p[i] == '_')
+		    !stix_is_digit(t->p[i]) && t->p[i] != '+' &&
+		    t->p[i] != '/') || t->p[i] == '_')
 			return false;
 	}
 	return t->len % 4 == 0 && pad <= 2;
@@ -228,8 +230,8 @@ binary_literal(struct stix_parser *p, bool hex)
 	st = stix_string(p, &text);
 	if (st == BULLA_OK && !(hex ? is_hex(&text) : is_base64(&text))) {
 		p->c = at;
-		st = stix_expected(p, hex ? "hexadecimal digits in pairs, h'0aff'" :
-		    "base64 with its padding, b'AA=='");
+		st = stix_expected(p, hex ? "hexadecimal digits in pairs, "
+		    "h'0aff'" : "base64 with its padding, b'AA=='");
 	}
 	return st;
 }
@@ -253,6 +255,6 @@ stix_literal(struct stix_parser *p)
 	if (p->c.len > 0 && (stix_is_digit(p->c.p[0]) || strchr("+-.",
 	    p->c.p[0]) != NULL))
 		return stix_number(p, false);
-	return stix_expected(p, "a value: 'text', a number, true, false, t'TIME', "
-	    "h'HEX' or b'BASE64'");
+	return stix_expected(p, "a value: 'text', a number, true, false, "
+	    "t'TIME', h'HEX' or b'BASE64'");
 }

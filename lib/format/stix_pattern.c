@@ -26,8 +26,8 @@ path_step(struct stix_parser *p)
 
 	if (p->c.len > 0 && p->c.p[0] == '\'')
 		return stix_string(p, &text);
-	if (p->c.len == 0 || stix_is_space(p->c.p[0]) || !stix_next_word(p, &w) ||
-	    !bulla_cur_take(&p->c, w.len, &text))
+	if (p->c.len == 0 || stix_is_space(p->c.p[0]) ||
+	    !stix_next_word(p, &w) || !bulla_cur_take(&p->c, w.len, &text))
 		return stix_expected(p, "the name of a property");
 	return BULLA_OK;
 }
@@ -45,7 +45,8 @@ object_path(struct stix_parser *p)
 	    (stix_is_digit(p->c.p[n]) || p->c.p[n] == '-'))))
 		n++;
 	if (n == 0 || n == p->c.len || p->c.p[n] != ':')
-		return stix_expected(p, "an object path such as ipv4-addr:value");
+		return stix_expected(p, "an object path such as "
+		    "ipv4-addr:value");
 	if (!bulla_cur_take(&p->c, n + 1, &type))
 		return stix_expected(p, "an object path");
 	st = path_step(p);
@@ -87,8 +88,8 @@ comparison_test(struct stix_parser *p)
 	    i++)
 		if (stix_word(p, of_strings[i]))
 			return stix_string(p, &text);
-	return stix_expected(p, "=, !=, <, >, <=, >=, IN, LIKE, MATCHES, ISSUBSET "
-	    "or ISSUPERSET");
+	return stix_expected(p, "=, !=, <, >, <=, >=, IN, LIKE, MATCHES, "
+	    "ISSUBSET or ISSUPERSET");
 }
 
 static enum bulla_status
@@ -115,7 +116,8 @@ comparison(struct stix_parser *p)
 		} else {
 			st = comparison_test(p);
 		}
-		if (st != BULLA_OK || (!stix_word(p, "AND") && !stix_word(p, "OR")))
+		if (st != BULLA_OK ||
+		    (!stix_word(p, "AND") && !stix_word(p, "OR")))
 			break;
 	}
 	p->nest--;
@@ -180,8 +182,8 @@ observations(struct stix_parser *p)
 		}
 		if (st == BULLA_OK)
 			st = qualifiers(p);
-		if (st != BULLA_OK || (!stix_word(p, "AND") && !stix_word(p, "OR") &&
-		    !stix_word(p, "FOLLOWEDBY")))
+		if (st != BULLA_OK || (!stix_word(p, "AND") &&
+		    !stix_word(p, "OR") && !stix_word(p, "FOLLOWEDBY")))
 			break;
 	}
 	p->nest--;
@@ -200,7 +202,7 @@ bulla_stix_pattern(const struct bulla_cur *pattern, struct bulla_err *err)
 	st = observations(&p);
 	stix_skip(&p);
 	if (st == BULLA_OK && !bulla_cur_done(&p.c))
-		st = stix_expected(&p, "AND, OR, FOLLOWEDBY, a qualifier or the "
-		    "end");
+		st = stix_expected(&p, "AND, OR, FOLLOWEDBY, a qualifier or "
+		    "the end");
 	return st;
 }

@@ -60,7 +60,9 @@ struct conn {
 	struct bulla_inbox_client client;
 	int64_t cert_until;		/* POSIX seconds */
 	struct party *client_party, *agency_party;	/* or NULL */
-	/* the agency, when it was asked for; a connection's request at a time */
+	/*
+	 * the agency, when it was asked for; a connection's request at a time
+	 */
 	bool asked;
 	int64_t asked_at;		/* monotonic */
 	char agency[BULLA_INBOX_AGENCY_MAX];	/* or "" */

@@ -53,7 +53,8 @@ socket_open(const struct addrinfo *ai, const char *text, int *fd,
 	if (s == -1)
 		return bulla_fail_sys(err, "socket");
 	(void)setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(s, ai->ai_addr, ai->ai_addrlen) != 0 || listen(s, BACKLOG) != 0) {
+	if (bind(s, ai->ai_addr, ai->ai_addrlen) != 0 ||
+	    listen(s, BACKLOG) != 0) {
 		st = bulla_fail_sys(err, "%s", text);
 		if (errno == EADDRINUSE)
 			st = err != NULL ? (err->st = BULLA_E_AGAIN) :

@@ -175,8 +175,8 @@ metrics_put(struct bulla_inbox *ib, struct bulla_buf *b)
 	    atomic_load(&s->conns));
 	one(b, "tls_refused_total", "counter", "Connections that ended "
 	    "without a verified certificate.", atomic_load(&s->tls_refused));
-	one(b, "received_bytes_total", "counter", "Bytes of bodies of requests.",
-	    atomic_load(&s->bytes));
+	one(b, "received_bytes_total", "counter", "Bytes of bodies of "
+	    "requests.", atomic_load(&s->bytes));
 	one(b, "uploads_created_total", "counter", "Uploads begun.",
 	    atomic_load(&s->created));
 	one(b, "uploads_expired_total", "counter", "Uploads to which nothing "

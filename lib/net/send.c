@@ -141,7 +141,9 @@ bulla_send(const struct bulla_send_config *c, struct bulla_send_what *what,
 		err = &scratch;
 	memcpy(s.sha256, what->sha256, sizeof(s.sha256));
 	st = prepare(&s, err);
-	/* A file of ours can be old, or somebody else's: no more than a hint. */
+	/*
+	 * A file of ours can be old, or somebody else's: no more than a hint.
+	 */
 	s.remembered = st == BULLA_OK && what->resume != NULL &&
 	    url_resolve(s.create_url, what->resume, s.upload_url, NULL) ==
 	    BULLA_OK;
