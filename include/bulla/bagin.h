@@ -36,7 +36,8 @@ struct bulla_bagin {
 	const char *copy_of;
 	struct bulla_buf *copy;
 	uint64_t max_bytes;		/* of all members; BULLA_E_LIMIT */
-	bool max_is_space;		/* that of the disk: BULLA_E_IO instead */
+	bool max_is_space;		/* that of the disk:
+					 * BULLA_E_IO instead */
 	/* Told of bytes done, for a progress line; may be NULL. */
 	void (*progress)(void *ctx, uint64_t bytes);
 	void *progress_ctx;

@@ -11,8 +11,10 @@
 
 /*
  * The two chains of custody of a package in a home:
- *	HOME/custody/<id>/NNNN-<event>.note		our own
- *	HOME/custody/<id>/theirs/NNNN-<event>.note	what the counterpart sent
+ *	HOME/custody/<id>/NNNN-<event>.note
+ *		our own
+ *	HOME/custody/<id>/theirs/NNNN-<event>.note
+ *		what the counterpart sent
  * Each side numbers its own notes from 1 and links each to the text of its
  * previous one (the first to the package's closing note). The two are joined
  * only by digests that the notes name (relinquish:, note:).

@@ -18,7 +18,8 @@
  */
 #define BULLA_CUSTODY_EXERCISE "EXERCISE"
 #define BULLA_CUSTODY_EXTRA_MAX 32u
-#define BULLA_CUSTODY_SEQUENCE_MAX 9999u	/* files are NNNN-<event>.note */
+/* files are NNNN-<event>.note */
+#define BULLA_CUSTODY_SEQUENCE_MAX 9999u
 
 struct bulla_custody_extra {
 	struct bulla_cur label, value;
@@ -27,9 +28,11 @@ struct bulla_custody_extra {
 /* Windows point into the text; an optional field that is "-" has len 0. */
 struct bulla_custody {
 	char id[BULLA_ID_LEN + 1];
-	bool has_seal;			/* false: rejected before it was known */
+	bool has_seal;			/* false: rejected before it was
+					 * known */
 	uint8_t seal[32];		/* sha256 of the closing's text */
-	struct bulla_cur event;		/* receive, reject, ...: see the table */
+	struct bulla_cur event;		/* receive, reject, ...:
+					 * see the table */
 	uint64_t sequence;		/* from 1, this side's chain */
 	bool has_previous;		/* false: the first one, and no seal */
 	uint8_t previous[32];		/* of the first: the same as seal */

@@ -19,22 +19,26 @@ enum bulla_status {
 	BULLA_E_LIMIT,		/* well formed, but over a documented limit */
 	BULLA_E_MISMATCH,	/* well formed, but does not verify */
 	BULLA_E_REFUSED,	/* verifies, but a rule of ours forbids it */
-	BULLA_E_NOMATCH,	/* none of the identities opens it, or wrong passphrase */
+	BULLA_E_NOMATCH,	/* none of the identities opens it,
+				 * or wrong passphrase */
 	BULLA_E_USAGE,		/* the caller's parameters make no sense */
 	BULLA_E_NOKEY,		/* no known key to verify with */
 	BULLA_E_INCOMPLETE,	/* input ends early */
 	BULLA_E_AGAIN,		/* network or the other side: try again later */
-	BULLA_E_IO,		/* the operating system said no: see sys_errno */
+	BULLA_E_IO,		/* the operating system said no:
+				 * see sys_errno */
 	BULLA_E_NOMEM,		/* memory is exhausted */
 	BULLA_E_UNSUPPORTED,	/* needs a feature that this build lacks */
-	BULLA_E_UNSAFE,		/* a secret file with unsafe mode, owner or type */
+	BULLA_E_UNSAFE,		/* a secret file with unsafe mode,
+				 * owner or type */
 };
 
 /* Caller-owned; the text is one line, English, without a final period. */
 struct bulla_err {
 	enum bulla_status st;
 	int sys_errno;		/* for BULLA_E_IO, else 0 */
-	char msg[512];		/* built outward: "seal: manifest: line 7: ..." */
+	char msg[512];		/* built outward:
+				 * "seal: manifest: line 7: ..." */
 };
 
 /*

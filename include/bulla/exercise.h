@@ -71,7 +71,8 @@ struct bulla_exercise_step {
 	enum bulla_exercise_verb verb;
 	struct bulla_cur arg[BULLA_EXERCISE_ARGS];
 	unsigned n_args;
-	size_t of;			/* a step before it, when it names one */
+	size_t of;			/* a step before it,
+					 * when it names one */
 	size_t draft;			/* when it names one */
 };
 

@@ -29,7 +29,8 @@ struct bulla_fetch_config {
 	struct bulla_send_config line;
 	const char *path;	/* FILE */
 	bool force;		/* replace FILE */
-	uint64_t min_rate;	/* bytes/s over stall_secs; 0: any byte will do */
+	uint64_t min_rate;	/* bytes/s over stall_secs; 0:
+				 * any byte will do */
 	/* The object's size, as soon as it is known; ctx is the watch's. */
 	void (*total)(void *ctx, uint64_t size);
 };

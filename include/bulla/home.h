@@ -33,9 +33,9 @@ void bulla_home_close(struct bulla_home *h);
 /*
  * Record notes in the ledger (whole signed notes, as they are) and publish
  * it; nothing is done without a ledger. Durable when it returns. A note that
- * was recorded not long ago (BULLA_LEDGER_ONCE) is not recorded again. What parses as a roster or a
- * suspension goes in clear: never pass what should stay private and might
- * have been made to look like one.
+ * was recorded not long ago (BULLA_LEDGER_ONCE) is not recorded again. What
+ * parses as a roster or a suspension goes in clear: never pass what should
+ * stay private and might have been made to look like one.
  */
 BULLA_NODISCARD enum bulla_status bulla_home_record(struct bulla_home *h,
     const struct bulla_cur *notes, size_t n, struct bulla_err *err);

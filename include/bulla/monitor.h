@@ -18,9 +18,11 @@ enum bulla_finding {
 	BULLA_FOUND_ROLLBACK = 10,	/* a ledger is shorter than it was */
 	BULLA_FOUND_FORK = 11,		/* and not a continuation of it */
 	BULLA_FOUND_STALE = 12,		/* nobody has cosigned for too long */
-	BULLA_FOUND_GAP = 13,		/* in the numbers of a pair of agencies */
+	BULLA_FOUND_GAP = 13,		/* in the numbers of a pair of
+					 * agencies */
 	BULLA_FOUND_UNKNOWN_KEY = 14,	/* signed by a key of no roster */
-	BULLA_FOUND_UNRECORDED = 15,	/* signed by us, and not in our ledger */
+	BULLA_FOUND_UNRECORDED = 15,	/* signed by us,
+					 * and not in our ledger */
 };
 /* "damage", "rollback", ... */
 const char *bulla_finding_name(enum bulla_finding f);
@@ -28,13 +30,15 @@ const char *bulla_finding_name(enum bulla_finding f);
 struct bulla_monitor {
 	const char *home;
 	const struct bulla_ask *ask;
-	const char *theirs;	/* their public files, or a checkpoint; or NULL */
+	const char *theirs;	/* their public files, or a checkpoint;
+				 * or NULL */
 	/* Logs and witnesses of theirs besides those of the rosters. */
 	const struct bulla_vkeys *known;
 	int64_t now, max_age;	/* POSIX seconds; seconds */
 	/* text is one line of plain text. */
 	void (*found)(void *ctx, enum bulla_finding f, const char *text);
-	void (*remark)(void *ctx, const char *text);	/* what was not looked at */
+	void (*remark)(void *ctx, const char *text);	/* what was not looked
+							 * at */
 	void *ctx;
 };
 struct bulla_monitored {

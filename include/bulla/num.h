@@ -13,7 +13,9 @@
 BULLA_NODISCARD bool bulla_num_u64(const struct bulla_cur *text, uint64_t max,
     uint64_t *out);
 
-/* A size for people: decimal, then nothing or one of K M G T (powers of 1024). */
+/*
+ * A size for people: decimal, then nothing or one of K M G T (powers of 1024).
+ */
 BULLA_NODISCARD bool bulla_num_size(const struct bulla_cur *text,
     uint64_t max, uint64_t *out);
 

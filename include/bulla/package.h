@@ -41,7 +41,9 @@ struct bulla_seal {
 	const char *kind;		/* NULL: "evidence" */
 	const char *ref, *urgency;	/* NULL: none */
 	bool exercise, zstd;
-	/* Where the sender stands; 0 and NULL: not said. Digests of 32 bytes. */
+	/*
+	 * Where the sender stands; 0 and NULL: not said. Digests of 32 bytes.
+	 */
 	uint64_t sequence;		/* to the one agency of to */
 	const uint8_t *previous;	/* opening text of sequence - 1 */
 	const uint8_t *roster;		/* its text */
@@ -138,7 +140,8 @@ struct bulla_open {
 	struct bulla_writer *out;
 	/* ... copy this one file ("data/..."), and check all the others. */
 	const char *copy_of;
-	struct bulla_buf *copy;		/* empty at first, and but on BULLA_OK */
+	struct bulla_buf *copy;		/* empty at first,
+					 * and but on BULLA_OK */
 	uint64_t max_plain;		/* bytes; 0: with dir and file the free
 					 * space less 5 %, else no limit */
 	unsigned threads;

@@ -88,7 +88,8 @@ struct bulla_received {
 	uint64_t bytes;
 	const char *reason;	/* of a reject, as in the note; else NULL */
 	struct bulla_err why;	/* of a reject: the rule that was broken */
-	struct bulla_buf receipt;	/* the signed note; free with bulla_buf_free */
+	struct bulla_buf receipt;	/* the signed note;
+					 * free with bulla_buf_free */
 };
 
 /*
@@ -116,11 +117,11 @@ struct bulla_received {
  * us, "out-of-scope" for an exercise, "not-authorised" when judge returned
  * BULLA_E_REFUSED, "wrong-recipient" when it is addressed, and not to the
  * agency of the receiver's key. A rejected package is judged anew each time;
- * for the same reason it gets the same note, and is not kept twice. Every other status means that
- * nothing was signed: what may_sign said, which is asked when there is no
- * receipt yet; BULLA_E_FORMAT and _INCOMPLETE (no package, or not all
- * of one), _NOKEY (no known sealer), _LIMIT, _IO (also when notes in the home
- * are damaged), _NOMEM, and those of the examiner.
+ * for the same reason it gets the same note, and is not kept twice. Every
+ * other status means that nothing was signed: what may_sign said, which is
+ * asked when there is no receipt yet; BULLA_E_FORMAT and _INCOMPLETE (no
+ * package, or not all of one), _NOKEY (no known sealer), _LIMIT, _IO (also
+ * when notes in the home are damaged), _NOMEM, and those of the examiner.
  *
  * An examiner that lies can have stored, under the id in notes that a known
  * sealer has signed and when that id is free, bytes that are not those he

@@ -25,7 +25,8 @@ enum bulla_review_table {
 	BULLA_REVIEW_REQUESTS,		/* their quality; likewise */
 	BULLA_REVIEW_REPLIES,		/* likewise, by the side that asks */
 	BULLA_REVIEW_HANDOVERS,		/* by the side that sends */
-	BULLA_REVIEW_OWN,		/* OWN: by the side whose ledger it is */
+	BULLA_REVIEW_OWN,		/* OWN: by the side whose ledger it
+					 * is */
 };
 const char *bulla_review_table_text(enum bulla_review_table t);
 

@@ -103,7 +103,8 @@ const struct bulla_roster_root *bulla_roster_find_root(
 
 struct bulla_suspend {
 	struct bulla_cur side;
-	uint8_t roster[32];		/* sha256 of the roster's text in force */
+	uint8_t roster[32];		/* sha256 of the roster's text in
+					 * force */
 	struct bulla_vkey key;		/* which is not to be used any more */
 	int64_t time;			/* from when on */
 	struct bulla_cur actor;		/* key name of who says so */

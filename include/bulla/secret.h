@@ -18,7 +18,9 @@ struct bulla_secret {
 	size_t len;
 };
 
-/* Must be called once before anything else of lib/crypto; BULLA_E_UNSUPPORTED. */
+/*
+ * Must be called once before anything else of lib/crypto; BULLA_E_UNSUPPORTED.
+ */
 BULLA_NODISCARD enum bulla_status bulla_crypto_init(struct bulla_err *err);
 
 /* len zero bytes (0 is allowed). BULLA_E_NOMEM. */

@@ -100,7 +100,8 @@ struct bulla_send_config {
 	unsigned deadline_secs;	/* for all of it; 0: none */
 	unsigned attempts;	/* failures in a row without progress */
 	unsigned stall_secs;	/* without a byte leaving: try again */
-	const volatile sig_atomic_t *stop;	/* not 0: give up; may be NULL */
+	const volatile sig_atomic_t *stop;	/* not 0: give up;
+						 * may be NULL */
 	struct bulla_send_watch watch;
 };
 

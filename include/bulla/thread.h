@@ -163,7 +163,8 @@ struct bulla_threads {
 	size_t n;
 	struct bulla_stray *stray;	/* by id */
 	size_t n_strays;
-	uint64_t n_left_out;		/* packages of the other sort: exercise */
+	uint64_t n_left_out;		/* packages of the other sort:
+					 * exercise */
 	int64_t now;			/* what they are judged for */
 };
 

@@ -97,7 +97,8 @@ enum bulla_tus_place {
 	BULLA_TUS_NOWHERE,
 	BULLA_TUS_PACKAGES,	/* /packages: create */
 	BULLA_TUS_UPLOAD,	/* /packages/<32 hex>: an upload */
-	BULLA_TUS_KNOWN,	/* /packages/<64 hex>: a package known already */
+	BULLA_TUS_KNOWN,	/* /packages/<64 hex>:
+				 * a package known already */
 	BULLA_TUS_RECEIPT,	/* /receipts/<64 hex> */
 	/* No part of tus: bulla/exchange.h says what they are for. */
 	BULLA_TUS_CHECKPOINT,	/* /checkpoint */
