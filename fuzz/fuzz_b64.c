@@ -62,7 +62,9 @@ hex(const struct bulla_cur *c)
 		abort();
 }
 
-/* Both kinds of base64 and hex: text to data and back, data to text and back. */
+/*
+ * Both kinds of base64 and hex: text to data and back, data to text and back.
+ */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {

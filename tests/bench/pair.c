@@ -9,9 +9,10 @@
  * a round alternates. Shows the median of the ratios with their spread, the
  * medians of the seconds, the ratio of the CPU seconds, and for OURS the CPU
  * seconds per GB (BYTES says how much a run works on) and the largest resident
- * size of any one of its processes. PREPARE runs before each command and is not timed. Without a
- * PEER only OURS is measured. FILE gets a line more, for OURS: NAME, BYTES,
- * the least wall and CPU seconds, and the largest MiB, with tabs between.
+ * size of any one of its processes. PREPARE runs before each command and is
+ * not timed. Without a PEER only OURS is measured. FILE gets a line more, for
+ * OURS: NAME, BYTES, the least wall and CPU seconds, and the largest MiB, with
+ * tabs between.
  *
  * GOAL is the largest ratio wished for, PRIZE the one dreamt of; CPU the most
  * CPU seconds per GB, MIB the largest resident size.
@@ -141,7 +142,8 @@ static void
 show_limit(const char *what, double limit, double v)
 {
 	if (limit > 0)
-		printf(" [%s %g: %s]", what, limit, v <= limit ? "met" : "MISSED");
+		printf(" [%s %g: %s]", what, limit,
+		    v <= limit ? "met" : "MISSED");
 }
 
 static void

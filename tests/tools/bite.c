@@ -122,7 +122,8 @@ main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 4)
-		errx(2, "usage: bite abi; bite ROLE none|landlock|both SCRATCH");
+		errx(2, "usage: bite abi; bite ROLE none|landlock|both "
+		    "SCRATCH");
 	layers = strcmp(argv[2], "both") == 0 ? BULLA_CONFINE_BOTH :
 	    strcmp(argv[2], "landlock") == 0 ? BULLA_CONFINE_LANDLOCK : 0;
 	dir = argv[3];

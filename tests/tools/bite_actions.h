@@ -30,7 +30,8 @@
 static const char *dir;
 static pid_t victim;
 static int server, tcp, plain;	/* sockets: listening, not connected, ... */
-static int other;		/* listening, at a port that is not the store's */
+static int other;		/* listening, at a port that is not the
+				 * store's */
 static struct sockaddr_in at, other_at;
 
 #define PROTO_MPTCP 262	/* newer than some headers */
@@ -107,7 +108,8 @@ move_to_quarantine(void)
 {
 	char from[4096];
 
-	(void)snprintf(from, sizeof(from), "%s", in_dir("home/packages/p.bulla"));
+	(void)snprintf(from, sizeof(from), "%s",
+	    in_dir("home/packages/p.bulla"));
 	return link(from, in_dir("home/quarantine/p.bulla"));
 }
 

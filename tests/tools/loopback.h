@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-/* A socket that listens on loopback, at any port, which is put in. -1: errno. */
+/*
+ * A socket that listens on loopback, at any port, which is put in. -1: errno.
+ */
 static inline int
 loopback_listen(struct sockaddr_in *where)
 {
@@ -15,7 +17,8 @@ loopback_listen(struct sockaddr_in *where)
 
 	*where = (struct sockaddr_in){ .sin_family = AF_INET };
 	where->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (fd == -1 || bind(fd, (struct sockaddr *)where, sizeof(*where)) != 0 ||
+	if (fd == -1 ||
+	    bind(fd, (struct sockaddr *)where, sizeof(*where)) != 0 ||
 	    listen(fd, 16) != 0 ||
 	    getsockname(fd, (struct sockaddr *)where, &len) != 0)
 		return -1;

@@ -191,8 +191,8 @@ describe(const struct seccomp_notif *n, enum what what, char *out, size_t cap)
 		if (len > 0)
 			len = (ssize_t)strnlen(out, (size_t)len);
 	}
-	(void)snprintf(out + (len > 0 ? len : 0), cap - (size_t)(len > 0 ? len : 0),
-	    "%s", len > 0 ? "" : "-");
+	(void)snprintf(out + (len > 0 ? len : 0),
+	    cap - (size_t)(len > 0 ? len : 0), "%s", len > 0 ? "" : "-");
 }
 
 static void
@@ -332,7 +332,8 @@ main(int argc, char **argv)
 		return waitpid(child, &status, 0) == child &&
 		    WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 	code = supervise(listener, child);
-	if (f.report != NULL && (fprintf(f.report, "total %lu\n", f.count) < 0 ||
+	if (f.report != NULL &&
+	    (fprintf(f.report, "total %lu\n", f.count) < 0 ||
 	    fclose(f.report) != 0))
 		err(99, "%s", report);
 	return code;

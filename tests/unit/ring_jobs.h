@@ -23,7 +23,8 @@ struct rj {
 	uint64_t next[RJ_STAGES];	/* what a serial stage must see next */
 	atomic_ulong runs[RJ_STAGES];
 	uint64_t n;			/* slots of a draining ring */
-	uint64_t sum;			/* of what the last stage saw, in order */
+	uint64_t sum;			/* of what the last stage saw,
+					 * in order */
 	bool broken;			/* a promise was not kept */
 	/* Fail in this stage at this slot. */
 	unsigned fail_stage;

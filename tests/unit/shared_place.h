@@ -19,7 +19,9 @@ static struct place {
 	} v[RECEIPTS];
 	unsigned n;
 	unsigned looked, offered, n_put;
-	/* What it does wrong: the status of each, and is it done all the same? */
+	/*
+	 * What it does wrong: the status of each, and is it done all the same?
+	 */
 	enum bulla_status claim, put, look, offer, may;
 	bool done_anyway;
 } at;

@@ -166,7 +166,8 @@ Test(bagname, map_always_gives_an_allowed_name)
 
 		for (size_t i = 0; i < len; i++)
 			raw[i] = rand_r(&seed) % 3 == 0 ?
-			    "./%\\-~\n\xe2\x80\xae\xf0\x9f"[rand_r(&seed) % 12] :
+			    "./%\\-~\n\xe2\x80\xae\xf0\x9f"[
+			    rand_r(&seed) % 12] :
 			    (char)(rand_r(&seed) % 256);
 		same = bulla_bag_component_map(&b, &in, n);
 		out = bulla_buf_view(&b);

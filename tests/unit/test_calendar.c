@@ -155,7 +155,9 @@ Test(calendar, holidays_year_ends_and_the_leap_day)
 
 		cr_assert(bulla_day_parse(&c, &day[i]));
 	}
-	/* Thursday 14 h, Friday is a holiday, Monday, Tuesday, Wednesday 10 h */
+	/*
+	 * Thursday 14 h, Friday is a holiday, Monday, Tuesday, Wednesday 10 h
+	 */
 	expect_end(&cal, "2026-12-24T10:00:00Z", "3wd", NULL, 0,
 	    "2026-12-30T10:00:00Z");
 	/* ... Thursday, New Year's Friday, the weekend, Monday, Tuesday 10 h */

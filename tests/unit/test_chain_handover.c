@@ -85,7 +85,9 @@ Test(chain_handover, another_package_under_the_same_seal)
 	found("its package-sha256 is not that of the seal before");
 }
 
-/* Nobody takes it by saying so, while the others' notes show that it is there. */
+/*
+ * Nobody takes it by saying so, while the others' notes show that it is there.
+ */
 Test(chain_handover, received_without_a_relinquish)
 {
 	struct bulla_custody c = next_of(&ck_b, "receive", 30);

@@ -136,7 +136,8 @@ Test(err, characters_are_not_cut_in_half)
 	for (size_t shift = 0; shift < 4; shift++) {
 		fill(shift);
 		for (size_t i = 0; i < 200; i++)
-			memcpy(long_text + shift + 4 * i, "\xf0\x9f\x94\x92", 5);
+			memcpy(long_text + shift + 4 * i, "\xf0\x9f\x94\x92",
+			    5);
 		(void)bulla_fail(&e, BULLA_E_FORMAT, "%s", long_text);
 		c = bulla_cur_str(e.msg);
 		cr_assert(bulla_text_is_plain(&c), "shift %zu", shift);

@@ -23,7 +23,8 @@ Test(http_head, fields)
 	cr_assert(line(&a, "UPLOAD-LENGTH:\t 20 \r\n"));
 	cr_assert(line(&a, "Location: /packages/x\r\n"));
 	cr_assert(line(&a, "Retry-After: 30\r\n"));
-	cr_assert(line(&a, "Upload-Expires: Sun, 22 Nov 2026 03:04:05 GMT\r\n"));
+	cr_assert(line(&a,
+	    "Upload-Expires: Sun, 22 Nov 2026 03:04:05 GMT\r\n"));
 	cr_assert(line(&a, "X-Unknown: \x01\xff\r\n"));
 	cr_assert(line(&a, "\r\n"));
 	cr_assert(a.has_offset && a.offset == 17);

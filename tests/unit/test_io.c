@@ -146,7 +146,8 @@ Test(io, memory_reader)
 
 Test(io, read_full_goes_on_after_short_reads_and_signals)
 {
-	static const enum act a[] = { ONE_BYTE, INTERRUPT, INTERRUPT, ONE_BYTE };
+	static const enum act a[] = { ONE_BYTE, INTERRUPT, INTERRUPT,
+	    ONE_BYTE };
 	int fd = file_with("abcdef");
 	struct bulla_reader_fd f;
 	char out[10];

@@ -37,10 +37,10 @@ Test(manifest, one_form_of_a_line)
 		"", HEX, HEX " ", HEX "  ", HEX " x", HEX " *x", HEX "\tx",
 		HEX "0  x", "00" HEX "  x", " " HEX "  x",
 		"\\" HEX "  x",
-		"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f"
-		"  x",
-		"g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-		"  x",
+		"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d"
+		"1e1f  x",
+		"g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d"
+		"1e1f  x",
 		"0001  x",
 	};
 	struct bulla_cur path;

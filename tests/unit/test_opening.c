@@ -7,8 +7,10 @@
 
 #define ID "00112233445566778899aabbccddeeff"
 #define HEX ID "0123456789abcdef0123456789abcdef"
-#define SEALER "unit.example/sealer+366e9fce+AcbaUP1Wf5DB9ZIY2Vr7FvrvHhA5c7ThpsRd1Ajov+RV"
-#define SECOND "unit.example/second+96ba4858+AX1p3dXFPLYq2RsHdVBtjwuYXmD8RU6PePE1SxGjX8v8"
+#define SEALER \
+    "unit.example/sealer+366e9fce+AcbaUP1Wf5DB9ZIY2Vr7FvrvHhA5c7ThpsRd1Ajov+RV"
+#define SECOND \
+    "unit.example/second+96ba4858+AX1p3dXFPLYq2RsHdVBtjwuYXmD8RU6PePE1SxGjX8v8"
 #define AGE1 "age1eq89clzy75dgmg4ndprn7jdfedk3jf2ynd8w5ckx406ct2ml6qcqggpv5l"
 #define AGE2 "age1qr56tyms7s8epgq9dxr2ft4dysyy94jl7kym592fsez5kgnp65qqhvsgdm"
 #define ROOT "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
@@ -239,7 +241,8 @@ Test(opening, nobody_is_addressed_twice)
 Test(opening, what_is_allowed_beside)
 {
 	static const struct { size_t at; const char *line; } good[] = {
-		{ 3, "ref: -" }, { 4, "class: -" }, { 7, "from: unit.example/x" },
+		{ 3, "ref: -" }, { 4, "class: -" },
+		{ 7, "from: unit.example/x" },
 		{ 12, "previous: -" }, { 19, "roster: -" },
 		{ 20, "checkpoint: 0 " ROOT }, { 20, "checkpoint: -" },
 		{ 9, NULL }, { 14, NULL }, { 3, "ref: --" },

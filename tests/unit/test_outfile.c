@@ -336,7 +336,8 @@ Test(outfile, no_such_error_is_taken_for_no_o_tmpfile)
 
 Test(outfile, standard_output)
 {
-	int saved = dup(STDOUT_FILENO), fd = open("out", O_RDWR | O_CREAT, 0600);
+	int saved = dup(STDOUT_FILENO),
+	    fd = open("out", O_RDWR | O_CREAT, 0600);
 	struct bulla_outfile o = BULLA_OUTFILE_INIT;
 	struct bulla_err e;
 

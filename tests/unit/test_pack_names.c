@@ -42,7 +42,8 @@ expect_settled(const struct pack_names *l)
 	for (size_t i = 0; i < l->n; i++) {
 		struct bulla_cur c = bulla_cur_str(pack_name_safe(&l->v[i]));
 
-		cr_expect(bulla_bag_component_ok(&c), "%s", pack_name_safe(&l->v[i]));
+		cr_expect(bulla_bag_component_ok(&c), "%s",
+		    pack_name_safe(&l->v[i]));
 		if (i == 0)
 			continue;
 		snprintf(a, sizeof(a), "%s%s", pack_name_safe(&l->v[i - 1]),
@@ -50,7 +51,8 @@ expect_settled(const struct pack_names *l)
 		snprintf(b, sizeof(b), "%s%s", pack_name_safe(&l->v[i]),
 		    l->v[i].kind == PACK_IS_DIR ? "/" : "");
 		cr_expect_lt(strcmp(a, b), 0, "%s, %s", a, b);
-		cr_expect_str_neq(pack_name_safe(&l->v[i - 1]), pack_name_safe(&l->v[i]));
+		cr_expect_str_neq(pack_name_safe(&l->v[i - 1]),
+		    pack_name_safe(&l->v[i]));
 	}
 }
 

@@ -78,8 +78,8 @@ seal(struct sealed *x)
 	struct bulla_seal s = { .signers = &x->by->s[SEALER], .n_signers = 1,
 	    .recipients = &to, .to = sides, .n_to = 1, .kind = x->kind,
 	    .ref = x->ref, .urgency = x->class, .created = NOW,
-	    .exercise = x->exercise, .pack = &pack, .in_fd = -1, .out_fd = fd, .out_name = "p",
-	    .threads = 1 };
+	    .exercise = x->exercise, .pack = &pack, .in_fd = -1,
+	    .out_fd = fd, .out_name = "p", .threads = 1 };
 	struct bulla_sealed done;
 	char path[80];
 

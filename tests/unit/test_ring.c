@@ -128,7 +128,9 @@ Test(ring, a_failure_while_it_drains)
 			cr_assert_eq(rj_ring(&j, true, threads, 3, &r),
 			    BULLA_OK);
 			cr_expect_eq(rj_drain(r, &n, &e), BULLA_E_MISMATCH);
-			/* what has not passed every stage is never handed out */
+			/*
+			 * what has not passed every stage is never handed out
+			 */
 			cr_expect_leq(n, 20);
 			cr_expect_eq(e.st, BULLA_E_MISMATCH);
 			bulla_ring_free(r);

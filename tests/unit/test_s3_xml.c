@@ -53,8 +53,8 @@ Test(s3_xml, documents)
 Test(s3_xml, refused)
 {
 	static const char *const bad[] = { "", " ", "x", "<a>", "<a", "<",
-	    "</a>", "<a></b>", "<a></a", "<a><b></a></b>", "<a><b/>", "<a> ", "<a/><b/>",
-	    "<a/>x", "x<a/>", "<a>x<b/></a>", "<a><b/>x</a>",
+	    "</a>", "<a></b>", "<a></a", "<a><b></a></b>", "<a><b/>", "<a> ",
+	    "<a/><b/>", "<a/>x", "x<a/>", "<a>x<b/></a>", "<a><b/>x</a>",
 	    "<!DOCTYPE a><a/>", "<a><!-- x --></a>", "<a><![CDATA[x]]></a>",
 	    "<a><?x?></a>", "<a/><?xml ?>", "<?xml ?><?xml ?><a/>",
 	    "<?xml", "<?xml ?a/>", "<9/>", "<a:b/>", "< a/>", "<a / >",

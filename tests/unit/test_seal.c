@@ -182,7 +182,8 @@ Test(seal, every_cut_of_a_bag)
 		bulla_buf_reset(&bytes);
 		st = kit_seal_as(&s, &tar, &bytes, &e);
 		cr_expect(st == BULLA_E_INCOMPLETE, "%zu: %s", len, e.msg);
-		cr_expect_not_null(strstr(e.msg, "the bag from standard input"));
+		cr_expect_not_null(strstr(e.msg,
+		    "the bag from standard input"));
 		/* what is there may be nothing at all */
 		cr_expect(bytes.len == 0 || memmem(bytes.p, bytes.len,
 		    "closing.note", 12) == NULL);

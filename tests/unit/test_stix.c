@@ -18,12 +18,13 @@
     "\"bundle--5d0092c5-5f74-4287-9642-33f4c354e56d\",\"objects\":["
 #define END "]}"
 
-#define O_WHO "{\"type\":\"identity\",\"id\":" WHO "," V "\"name\":\"A desk\"," \
-    "\"identity_class\":\"organization\"}"
+#define O_WHO "{\"type\":\"identity\",\"id\":" WHO "," V \
+    "\"name\":\"A desk\",\"identity_class\":\"organization\"}"
 #define O_MAL "{\"type\":\"malware\",\"id\":" MAL "," V \
     "\"name\":\"Poison\",\"is_family\":false,\"malware_types\":[\"rat\"]}"
-#define O_IND "{\"type\":\"indicator\",\"id\":" IND "," V "\"created_by_ref\":" \
-    WHO ",\"indicator_types\":[\"malicious-activity\"],\"pattern\":" \
+#define O_IND "{\"type\":\"indicator\",\"id\":" IND "," V \
+    "\"created_by_ref\":" WHO "," \
+    "\"indicator_types\":[\"malicious-activity\"],\"pattern\":" \
     "\"[file:hashes.'SHA-256' = 'aec070645fe53ee3b3763059376134f0']\"," \
     "\"pattern_type\":\"stix\",\"valid_from\":" T ",\"confidence\":80," \
     "\"object_marking_refs\":[\"marking-definition--" \
@@ -113,7 +114,8 @@ static const struct {
 	{ "\"id\":" WHO, "\"id\":\"identity--f431f809\"",
 	    "id is not TYPE--UUID" },
 	{ "\"name\":\"A desk\",", "", "name is missing: write text" },
-	{ "\"name\":\"A desk\"", "\"name\":7", "name is malformed: write text" },
+	{ "\"name\":\"A desk\"", "\"name\":7",
+	    "name is malformed: write text" },
 	{ "\"name\":\"A desk\"", "\"name\":\"\"", "name is malformed" },
 	{ "\"name\":\"A desk\"", "\"name\":null", "name is null: leave" },
 	{ "\"spec_version\":\"2.1\",", "", "spec_version is missing: write" },
@@ -169,7 +171,8 @@ static const struct {
 	{ "\"protocols\":[\"tcp\"],", "", "protocols is missing" },
 	{ "\"src_ref\":" IP ",", "",
 	    "network-traffic says nothing: write at least one of src_ref" },
-	{ "\"dst_port\":443", "\"dst_port\":70000", "dst_port is out of range" },
+	{ "\"dst_port\":443", "\"dst_port\":70000",
+	    "dst_port is out of range" },
 	{ "\"number_observed\":50", "\"number_observed\":0",
 	    "number_observed is out of range" },
 	{ ",\"longitude\":2.3522", "",

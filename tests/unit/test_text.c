@@ -186,7 +186,8 @@ Test(text, escape)
 	cr_assert_str_eq(escaped("\xc3\xa9", 2), "\xc3\xa9");
 	cr_assert_str_eq(escaped("\xe2\x80\xaex", 4), "\\xe2\\x80\\xaex");
 	cr_assert_str_eq(escaped("\xe2\x82z", 3), "\\xe2\\x82z");
-	cr_assert_str_eq(escaped("\xf0\x9f\xbf\xbf", 4), "\\xf0\\x9f\\xbf\\xbf");
+	cr_assert_str_eq(escaped("\xf0\x9f\xbf\xbf", 4),
+	    "\\xf0\\x9f\\xbf\\xbf");
 	cr_assert_str_eq(escaped("\xc0\xaf", 2), "\\xc0\\xaf");
 }
 

@@ -68,8 +68,9 @@ Test(tus, checksums)
 	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==",
 	    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFVV",
 	    "sha256 " SUM_OF_NOTHING ",sha256 " SUM_OF_NOTHING };
-	static const char *const other[] = { "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=",
-	    "SHA256 " SUM_OF_NOTHING, "md5 x", " sha256 " SUM_OF_NOTHING };
+	static const char *const other[] = {
+	    "sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "SHA256 " SUM_OF_NOTHING,
+	    "md5 x", " sha256 " SUM_OF_NOTHING };
 	struct bulla_buf b = BULLA_BUF_INIT(64);
 	uint8_t sum[32] = { 7 };
 

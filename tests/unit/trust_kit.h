@@ -20,7 +20,8 @@
 #endif
 #define NO_DIGEST \
     "0000000000000000000000000000000000000000000000000000000000000000"
-#define SIDE_AGE "age13cjvkepsfg0ujv7j7q7usrqhxj0r6shnev0ykg552jsnjxppkcxs8gakyu"
+#define SIDE_AGE \
+    "age13cjvkepsfg0ujv7j7q7usrqhxj0r6shnev0ykg552jsnjxppkcxs8gakyu"
 
 enum { ROOT_A, ROOT_B, LEAD, SEALER, CUSTODIAN, RECEIVER, HOTLINE, LOG,
     WITNESS, SIDE_KEYS };
