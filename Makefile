@@ -159,8 +159,10 @@ $(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/fuzz/%.o $B/libbulla.a
 	$(SAY) '  LINK $@'
 	$(LINK) $(FUZZ_ENGINE) -o $@ $^ $(LIBS)
 # What two processes of one tool say to each other
-$B/tests/test_inbox_wire $B/fuzz/fuzz_inbox_wire $B/replay/fuzz_inbox_wire: $B/libcmd.a
-$B/tests/test_inbox_wire $B/fuzz/fuzz_inbox_wire $B/replay/fuzz_inbox_wire: private LIBS = $B/libcmd.a $B/libbulla.a $(PKG_LIBS) $(LDLIBS)
+OF_CMD := $B/tests/test_inbox_wire $B/tests/test_inbox_lanes \
+    $B/fuzz/fuzz_inbox_wire $B/replay/fuzz_inbox_wire
+$(OF_CMD): $B/libcmd.a
+$(OF_CMD): private LIBS = $B/libcmd.a $B/libbulla.a $(PKG_LIBS) $(LDLIBS)
 # The same targets with a plain main() that replays files: gcc, valgrind
 $(FUZZERS:%=$B/replay/%): $B/replay/%: $B/fuzz/%.o $B/tests/lib/fuzz_main.o $B/libbulla.a
 	$(SAY) '  LINK $@'

@@ -16,6 +16,7 @@
 struct lanes {
 	pthread_mutex_t mu;
 	pthread_cond_t freed;
+	const struct inbox *in;
 	const int *ch;
 	bool busy[LANES];
 	bool owed[LANES];	/* an answer that nobody waits for */
@@ -24,14 +25,36 @@ struct lanes {
 static struct lanes lanes = { .mu = PTHREAD_MUTEX_INITIALIZER,
 	.freed = PTHREAD_COND_INITIALIZER };
 
+/*
+ * What comes next on a lane. Where it could not be heard to its end nobody
+ * knows where the one behind it begins, and a late answer would be taken for
+ * that to the next question, of another client: then all of the inbox ends, as
+ * when its signer fails, and is started again. A closed channel does no such
+ * harm, nor does a message for which there is no memory.
+ */
+static enum bulla_status
+next(unsigned lane, struct bulla_buf *out, struct bulla_err *err)
+{
+	enum bulla_status st = bulla_channel_recv(lanes.ch[lane], -1, out,
+	    NULL, err);
+
+	if (st == BULLA_OK || st == BULLA_E_INCOMPLETE ||
+	    st == BULLA_E_NOMEM)
+		return st;
+	fprintf(stderr, "%s: the network process ends: %s\n",
+	    lanes.in->c.tool->name, err->msg);
+	_exit(CMD_TROUBLE);
+}
+
 /* What was answered to one who had left. */
 static void
 hear_owed(unsigned lane)
 {
 	struct bulla_buf none = BULLA_BUF_INIT(WIRE_ANSWER_MAX);
+	struct bulla_err err = { 0 };
 
-	/* When it fails, so does what is asked next. */
-	(void)!bulla_channel_recv(lanes.ch[lane], -1, &none, NULL, NULL);
+	/* When it was closed, what is asked next fails. */
+	(void)next(lane, &none, &err);
 	bulla_buf_free(&none);
 }
 
@@ -148,7 +171,7 @@ hear(unsigned lane, enum wire_kind kind, enum bulla_status st,
 	struct bulla_cur c;
 
 	if (st == BULLA_OK)
-		st = bulla_channel_recv(lanes.ch[lane], -1, &msg, NULL, err);
+		st = next(lane, &msg, err);
 	lane_put(lane, kind == WIRE_FOLLOW, false);
 	c = bulla_buf_view(&msg);
 	/* Whatever is wrong with a channel says nothing about an upload. */
@@ -333,6 +356,7 @@ who(void *ctx, const struct bulla_inbox_client *client,
 void
 inbox_ask_through(struct inbox *in, const int channels[LANES])
 {
+	lanes.in = in;
 	lanes.ch = channels;
 	in->cfg.finish = finish;
 	in->cfg.follow = (struct bulla_inbox_follow){ follow, grown,

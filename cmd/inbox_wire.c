@@ -78,6 +78,9 @@ wire_put_request(struct bulla_buf *b, const struct wire_request *q)
 	if (q->kind != WIRE_SMALL)
 		return;
 	bulla_tus_route_put(&path, &q->small.route);
+	/* No memory for a part of it: no question at all */
+	if (b->st == BULLA_OK)
+		b->st = bulla_buf_status(&path);
 	bulla_buf_u16(b, (uint16_t)path.len);
 	bulla_buf_put(b, path.p, path.len);
 	bulla_buf_u32(b, (uint32_t)q->small.body.len);

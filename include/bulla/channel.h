@@ -32,7 +32,8 @@ BULLA_NODISCARD enum bulla_status bulla_channel_send(int ch,
  * that came with it, which are the caller's then. secs: until all of it must
  * be there, or -1. BULLA_E_INCOMPLETE: the other end was closed, _AGAIN: time
  * is up, _FORMAT: more bytes than out->max allows or more descriptors than
- * are taken; _IO, _NOMEM. After a failure the channel is of no more use.
+ * are taken; _IO, _NOMEM. After a failure the channel is of no more use; but
+ * a message for which there was no memory is gone, and the next one comes.
  */
 BULLA_NODISCARD enum bulla_status bulla_channel_recv(int ch, int secs,
     struct bulla_buf *out, struct bulla_fds *fds, struct bulla_err *err);

@@ -206,21 +206,22 @@ recv_body(int ch, int64_t until, size_t len, struct bulla_buf *out,
     struct bulla_err *err)
 {
 	uint8_t piece[PIECE];
-	enum bulla_status st = BULLA_OK;
+	enum bulla_status st;
 	size_t got;
 
-	while (st == BULLA_OK && len > 0) {
+	while (len > 0) {
 		st = wait_for(ch, until, err);
 		if (st == BULLA_OK)
 			st = recv_some(ch, piece, len < PIECE ? len : PIECE,
 			    &got, NULL, err);
 		if (st != BULLA_OK)
-			break;
+			return st;
 		bulla_buf_put(out, piece, got);
 		len -= got;
-		st = bulla_buf_status(out);
 	}
-	return st;
+	/* Without memory for it, it is heard to its end all the same. */
+	st = bulla_buf_status(out);
+	return st == BULLA_OK ? st : bulla_fail(err, st, "out of memory");
 }
 
 enum bulla_status

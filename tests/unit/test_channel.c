@@ -4,10 +4,23 @@
 #include "bulla/channel.h"
 #include "scratch.h"
 
-/* Messages between processes, from those who do not keep to the form too. */
+/*
+ * Messages between processes, from those who do not keep to the form too.
+ * WRAP: malloc
+ */
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+
+static bool no_memory;
 static int ch[2];
 static struct bulla_buf got = BULLA_BUF_INIT(100);
 static struct bulla_err e;
+
+void *
+__wrap_malloc(size_t n)
+{
+	return no_memory ? NULL : __real_malloc(n);
+}
 
 static void
 begin(void)
@@ -168,4 +181,24 @@ Test(channel, nothing_comes_in_time)
 	raw("\0\0\0\5hel", 7, 0);
 	cr_expect_eq(bulla_channel_recv(ch[1], 0, &got, NULL, &e),
 	    BULLA_E_AGAIN);
+}
+
+/* It costs that message, of several pieces, and not the place of the next. */
+Test(channel, no_memory)
+{
+	static char large[100001];
+	unsigned before = n_open();
+	struct bulla_fds out = { .v = { ch[0] }, .n = 1 }, in = { .n = 9 };
+
+	memset(large, 'x', sizeof(large) - 1);
+	got.max = sizeof(large);
+	cr_assert_eq(say(large, &out), BULLA_OK);
+	cr_assert_eq(say("two", NULL), BULLA_OK);
+	no_memory = true;
+	cr_expect_eq(hear(&in), BULLA_E_NOMEM);
+	no_memory = false;
+	cr_expect_str_eq(e.msg, "out of memory");
+	cr_expect_eq(n_open(), before);
+	cr_assert_eq(hear(NULL), BULLA_OK);
+	cr_expect_str_eq(bulla_buf_cstr(&got), "two");
 }
