@@ -84,7 +84,8 @@ Test(channel, messages_keep_apart)
 Test(channel, descriptors_go_with_their_message)
 {
 	unsigned before = n_open();
-	struct bulla_fds out = { .v = { ch[0], ch[1] }, .n = 2 }, in = { .n = 9 };
+	struct bulla_fds out = { .v = { ch[0], ch[1] }, .n = 2 },
+	    in = { .n = 9 };
 
 	cr_assert_eq(say("none", NULL), BULLA_OK);
 	cr_assert_eq(say("two", &out), BULLA_OK);
