@@ -82,8 +82,15 @@ mhd_start(struct bulla_inbox *ib, int fd, struct bulla_err *err)
 	if (st != BULLA_OK)
 		goto out;
 	tls_options(ib, &t, tls);
+	/*
+	 * Not with epoll: libmicrohttpd asks for edges then. Of half a
+	 * handshake it thinks that there is more to read, and tries again and
+	 * again; and it misses the end that comes right behind half a record,
+	 * which GnuTLS calls "again". A thread has a quarter of the
+	 * connections to look at.
+	 */
 	ib->mhd = MHD_start_daemon((ib->plain ? 0 : MHD_USE_TLS) |
-	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC |
+	    MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC |
 	    MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_access, ib,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_THREAD_POOL_SIZE, NET_THREADS,

@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
@@ -320,23 +318,6 @@ session_of(struct MHD_Connection *mhd)
 }
 
 /*
- * An end of the connection is an error: TLS has one of its own, which comes
- * before. Where it came right behind a part of a record, GnuTLS would say
- * "again" and forget that it has seen it, and libmicrohttpd would then wait
- * for news of this socket, of which there are none: until the watchdog looks.
- */
-static ssize_t
-pull(gnutls_transport_ptr_t fd, void *buf, size_t n)
-{
-	ssize_t got = recv((int)(intptr_t)fd, buf, n, 0);
-
-	if (got != 0)
-		return got;
-	errno = ECONNRESET;
-	return -1;
-}
-
-/*
  * HTTPS_MEM_TRUST only asks for a certificate, and nobody looks at it: an
  * attacker without one, or with a self-signed one, would be let in.
  */
@@ -347,7 +328,6 @@ tls_demand_client(struct MHD_Connection *mhd)
 
 	if (s == NULL)
 		return;		/* tls_client finds no certificate then */
-	gnutls_transport_set_pull_function(s, pull);
 	gnutls_certificate_server_set_request(s, GNUTLS_CERT_REQUIRE);
 	gnutls_session_set_verify_function(s, verify);
 	gnutls_handshake_set_hook_function(s, GNUTLS_HANDSHAKE_ANY,

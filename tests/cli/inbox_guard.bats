@@ -244,6 +244,22 @@ hold() {
 	[ "$status" -eq 1 ]
 }
 
+@test "half a handshake is waited for, not asked for again and again" {
+	inbox
+	net=$(pgrep -P "$INBOX" -x network)
+	ticks() {
+		awk '{ print $14 + $15 }' "/proc/$net/stat"
+	}
+	exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
+	printf '\026\003\001\002\000\001' >&$fd
+	sleep 0.2
+	had=$(ticks)
+	sleep 2
+	[ $(($(ticks) - had)) -lt 30 ]
+	exec {fd}>&-
+	until_logged 'event=tls-refused .*"no TLS was spoken"'
+}
+
 @test "lines about strangers are bounded" {
 	inbox
 	for _ in $(seq 300); do
