@@ -191,6 +191,21 @@ conn_add(struct bulla_inbox *ib, int fd, const struct sockaddr *from)
 	return c;
 }
 
+/*
+ * What is not read when a socket is closed resets the connection, and with it
+ * goes the alert that says why: the client is to have it.
+ */
+static void
+hear_out(int fd)
+{
+	char piece[4096];
+	unsigned n = 0;
+
+	(void)shutdown(fd, SHUT_WR);
+	while (n++ < 16 && recv(fd, piece, sizeof(piece), MSG_DONTWAIT) > 0)
+		;
+}
+
 /* Before the socket is closed: its number may be somebody else's after. */
 void
 conn_remove(struct conn *c)
@@ -204,8 +219,10 @@ conn_remove(struct conn *c)
 	party_leave(c->client_party);
 	party_leave(c->agency_party);
 	pthread_mutex_unlock(&ib->conn_mu);
-	if (!c->known && !c->cut && !ib->plain)
+	if (!c->known && !c->cut && !ib->plain) {
 		tls_failed(c);
+		hear_out(c->fd);
+	}
 	free(c);
 }
 
