@@ -490,17 +490,6 @@ only_answer() {
 	answered 204
 }
 
-# until_has BYTES: the upload has that much of its data on the disk
-until_has() {
-	local n
-	for ((n = 0; n < 600; n++)); do
-		[ "$(stat -c %s "home/incoming/up-${UP#/packages/}/data")" \
-		    -lt "$1" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
 @test "whoever comes back takes the upload over" {
 	inbox
 	create 20000000

@@ -51,17 +51,6 @@ until_followed() {
 	return 1
 }
 
-# until_has BYTES: the upload has so many on the disk
-until_has() {
-	local n
-	for ((n = 0; n < 600; n++)); do
-		[ "$(stat -c %s "home/incoming/up-${UP#/packages/}/data")" \
-		    -lt "$1" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
-
 # same FILE: it is what the inbox stored
 same() {
 	cmp "$1" home/packages/*.bulla

@@ -206,6 +206,17 @@ logged() {
 	grep -c -e "$1" log
 }
 
+# until_has BYTES: the upload $UP has so many on the disk
+until_has() {
+	local n
+	for ((n = 0; n < 600; n++)); do
+		[ "$(stat -c %s "home/incoming/up-${UP#/packages/}/data")" \
+		    -lt "$1" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # until_logged PATTERN
 until_logged() {
 	until_in log "$1"
