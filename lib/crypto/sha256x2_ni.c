@@ -115,21 +115,21 @@ rounds_and_schedule(struct stream *x, struct stream *y, unsigned i)
 
 	__asm__(
 	    "vpaddd %[k], %[x0], %%xmm0\n\t"
-	    "sha256rnds2 %%xmm0, %[xabef], %[xcdgh]\n\t"
-	    "vpalignr $4, %[x2], %[x3], %[t]\n\t"
-	    "vpshufd $0x0e, %%xmm0, %%xmm0\n\t"
 	    "sha256msg1 %[x1], %[x0]\n\t"
-	    "vpalignr $4, %[y2], %[y3], %[u]\n\t"
+	    "sha256rnds2 %%xmm0, %[xabef], %[xcdgh]\n\t"
+	    "vpsrldq $8, %%xmm0, %%xmm0\n\t"
+	    "vpalignr $4, %[x2], %[x3], %[t]\n\t"
 	    "sha256rnds2 %%xmm0, %[xcdgh], %[xabef]\n\t"
 	    "vpaddd %[k], %[y0], %%xmm0\n\t"
+	    "vpalignr $4, %[y2], %[y3], %[u]\n\t"
+	    "vpaddd %[t], %[x0], %[x0]\n\t"
+	    "sha256msg2 %[x3], %[x0]\n\t"
 	    "sha256rnds2 %%xmm0, %[yabef], %[ycdgh]\n\t"
 	    "sha256msg1 %[y1], %[y0]\n\t"
+	    "vpsrldq $8, %%xmm0, %%xmm0\n\t"
 	    "vpaddd %[u], %[y0], %[y0]\n\t"
-	    "sha256msg2 %[y3], %[y0]\n\t"
-	    "vpaddd %[t], %[x0], %[x0]\n\t"
-	    "vpshufd $0x0e, %%xmm0, %%xmm0\n\t"
 	    "sha256rnds2 %%xmm0, %[ycdgh], %[yabef]\n\t"
-	    "sha256msg2 %[x3], %[x0]"
+	    "sha256msg2 %[y3], %[y0]"
 	    : [xabef] "+&x" (x->abef), [xcdgh] "+&x" (x->cdgh),
 	      [yabef] "+&x" (y->abef), [ycdgh] "+&x" (y->cdgh),
 	      [x0] "+&x" (x->w[i % 4]), [y0] "+&x" (y->w[i % 4]),
