@@ -22,7 +22,8 @@ against_place()
 {
 	n=$(bytes_of "$1")
 	new="rm -rf $place/new && mkdir -p $place/new/home"
-	compare -b "$n" -g 0.3 -p "$new && $3" "$1: seal / $2" \
+	compare -b "$n" -g 0.3 -p "$new && $3 && sh ready $reads" \
+	    "$1: seal / $2" \
 	    "bulla-seal -q -i keys/sign -r $recipient -o $place/new/ours $1" \
 	    "$4"
 }
@@ -32,6 +33,7 @@ against_place()
 # from a file or the environment.
 peers()
 {
+	reads=$1
 	if sq --version 2>&1 | grep -q '^sq 0\.'; then
 		compare -b "$(bytes_of "$1")" -g 0.3 \
 		    "$1: seal / sq encrypt --signer-key" \
@@ -45,7 +47,7 @@ peers()
 	# what the new file itself costs, in each of the following
 	new="rm -rf $place/new && mkdir $place/new"
 	seal="bulla-seal -q -i keys/sign -r $recipient"
-	compare -p "$new" "$1: seal to a new file / to /dev/null" \
+	compare -p "$new && sh ready $reads" "$1: seal to a new file / to /dev/null" \
 	    "$seal -o $place/new/ours $1" "$seal $1 >/dev/null"
 	against_place "$1" '7z -mx=0 -p' : \
 	    "7z a -bso0 -bsp0 -mx=0 -mhe=on -p $place/new/7z $1 \
