@@ -104,13 +104,13 @@ bagin_pour(struct bagin *b, bagin_take_fn *take, bool write,
 		if (st != BULLA_OK || c.len == 0)
 			break;
 		if (digest != NULL)
-			bulla_sha256_update(b->file, c.p, c.len);
+			bulla_sha256_update(b->tag, c.p, c.len);
 		st = piece(b, take, write, &c, err);
 	}
 	if (st != BULLA_OK)
 		return st;
 	if (digest != NULL)
-		bulla_sha256_final(b->file, digest);
+		bulla_sha256_final(b->tag, digest);
 	return write ? bagin_extract_file_end(b->x, b->e.mtime, err) : st;
 }
 
@@ -185,26 +185,41 @@ data_dir(struct bagin *b, struct bulla_err *err)
 	    bagin_extract_dir(b->x, &b->e.path, b->e.mtime, err);
 }
 
-/* What the manifest will have to say of this file. */
-static void
-expect_line(struct bagin *b, const uint8_t *digest,
-    const struct bulla_cur *path)
+static enum bulla_status
+take_file(struct bagin *b, const uint8_t *p, size_t n, struct bulla_err *err)
 {
+	(void)err;
+	bagin_files_data(b->files, p, n);
+	return BULLA_OK;
+}
+
+/* The manifest will have to say of it what was put down here. */
+static enum bulla_status
+payload_file(struct bagin *b, const struct bulla_cur *path,
+    struct bulla_err *err)
+{
+	const bool check = b->p->mode != BULLA_BAGIN_SHAPE;
+	enum bulla_status st = BULLA_OK;
+
+	if (check)
+		st = bagin_files_begin(b->files, b->e.size, err);
+	if (st == BULLA_OK)
+		st = bagin_pour(b, check ? take_file : NULL, true, NULL, err);
+	if (st == BULLA_OK && check)
+		st = bagin_files_end(b->files, path, err);
+	if (st != BULLA_OK)
+		return st;
 	bulla_sha256_update(b->names, path->p, path->len);
 	bulla_sha256_update(b->names, "\n", 1);
-	if (digest == NULL)
-		return;
-	bulla_buf_reset(&b->line);
-	bulla_manifest_put(&b->line, digest, path);
-	bulla_sha256_update(b->lines, b->line.p, b->line.len);
+	b->out.files++;
+	b->out.bytes += b->e.size;
+	return BULLA_OK;
 }
 
 static enum bulla_status
 payload_member(struct bagin *b, const struct bulla_cur *path,
     struct bulla_err *err)
 {
-	uint8_t digest[BULLA_SHA256_LEN];
-	bool check = b->p->mode != BULLA_BAGIN_SHAPE;
 	enum bulla_status st;
 
 	if (!bulla_bag_path_ok(path))
@@ -213,16 +228,10 @@ payload_member(struct bagin *b, const struct bulla_cur *path,
 	st = bagin_order_next(&b->order, path, b->e.is_dir, err);
 	if (st != BULLA_OK)
 		return st;
-	if (b->e.is_dir)
-		return b->x == NULL ? BULLA_OK :
-		    bagin_extract_dir(b->x, &b->e.path, b->e.mtime, err);
-	st = bagin_pour(b, NULL, true, check ? digest : NULL, err);
-	if (st != BULLA_OK)
-		return st;
-	expect_line(b, check ? digest : NULL, path);
-	b->out.files++;
-	b->out.bytes += b->e.size;
-	return BULLA_OK;
+	if (!b->e.is_dir)
+		return payload_file(b, path, err);
+	return b->x == NULL ? BULLA_OK :
+	    bagin_extract_dir(b->x, &b->e.path, b->e.mtime, err);
 }
 
 /* Until a member that lies not below data/: the first tag file. */
@@ -294,17 +303,17 @@ bulla_bagin_run(const struct bulla_bagin *p, struct bulla_blocks *in,
 	if (st == BULLA_OK && p->mode == BULLA_BAGIN_EXTRACT)
 		st = bagin_extract_new(p->dirfd, &b->x, err);
 	if (st == BULLA_OK)
-		st = bulla_sha256_new(&b->file, err);
+		st = bagin_files_new(&b->files, err);
 	if (st == BULLA_OK)
-		st = bulla_sha256_new(&b->lines, err);
+		st = bulla_sha256_new(&b->tag, err);
 	if (st == BULLA_OK)
 		st = bulla_sha256_new(&b->names, err);
 	if (st == BULLA_OK)
 		st = run(b, err);
 	if (st == BULLA_OK)
 		*out = b->out;
-	bulla_sha256_free(b->file);
-	bulla_sha256_free(b->lines);
+	bagin_files_free(b->files);
+	bulla_sha256_free(b->tag);
 	bulla_sha256_free(b->names);
 	bulla_buf_free(&b->line);
 	bulla_buf_free(&b->tags);

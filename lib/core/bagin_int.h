@@ -39,6 +39,25 @@ BULLA_NODISCARD enum bulla_status bagin_extract_end(struct bagin_extract *x,
     struct bulla_err *err);
 void bagin_extract_free(struct bagin_extract *x);
 
+/*
+ * Digests of the payload's files, in their order, and of the manifest's lines
+ * that come of them (bagin_files.c). One or two lines are made at a time, so
+ * begin may put that of the file before.
+ */
+struct bagin_files;
+BULLA_NODISCARD enum bulla_status bagin_files_new(struct bagin_files **f,
+    struct bulla_err *err);
+BULLA_NODISCARD enum bulla_status bagin_files_begin(struct bagin_files *f,
+    uint64_t size, struct bulla_err *err);
+/* No more than size bytes in all. */
+void bagin_files_data(struct bagin_files *f, const uint8_t *p, size_t n);
+BULLA_NODISCARD enum bulla_status bagin_files_end(struct bagin_files *f,
+    const struct bulla_cur *path, struct bulla_err *err);
+/* After the last one: the digest of all lines as they must be. */
+BULLA_NODISCARD enum bulla_status bagin_files_lines(struct bagin_files *f,
+    uint8_t digest[BULLA_SHA256_LEN], struct bulla_err *err);
+void bagin_files_free(struct bagin_files *f);
+
 /* One run over one tar. */
 struct bagin {
 	const struct bulla_bagin *p;
@@ -50,9 +69,9 @@ struct bagin {
 	uint64_t claimed, done;		/* of all members, headers included */
 	struct bagin_order order;
 	struct bagin_extract *x;	/* NULL but for EXTRACT */
-	struct bulla_sha256 *file;	/* of the member in hand */
-	struct bulla_sha256 *lines;	/* manifest lines as they must be */
-	struct bulla_sha256 *names;	/* their paths alone */
+	struct bagin_files *files;	/* the payload's */
+	struct bulla_sha256 *tag;	/* of the tag file in hand */
+	struct bulla_sha256 *names;	/* the paths of manifest lines */
 	struct bulla_buf line;
 	struct bulla_buf tags;		/* tagmanifest as it must be */
 	struct bulla_buf text;		/* a small tag file read whole */
@@ -62,7 +81,8 @@ struct bagin {
 /* What else happens to a member's bytes; may be NULL. */
 typedef enum bulla_status bagin_take_fn(struct bagin *b, const uint8_t *p,
     size_t n, struct bulla_err *err);
-/* All bytes of the member in hand: hashed, taken, written. */
+/* All bytes of the member in hand: hashed as a tag file's when digest is not
+ * NULL, taken, written. */
 BULLA_NODISCARD enum bulla_status bagin_pour(struct bagin *b,
     bagin_take_fn *take, bool write, uint8_t digest[BULLA_SHA256_LEN],
     struct bulla_err *err);

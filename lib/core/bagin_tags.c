@@ -157,10 +157,11 @@ static enum bulla_status
 read_manifest(struct bagin *b, struct bulla_err *err)
 {
 	uint8_t want_names[32], names[32], want[32];
-	enum bulla_status st;
+	enum bulla_status st = bagin_files_lines(b->files, want, err);
 
+	if (st != BULLA_OK)
+		return st;
 	bulla_sha256_final(b->names, want_names);
-	bulla_sha256_final(b->lines, want);
 	bulla_buf_reset(&b->line);
 	st = read_tag(b, take_manifest, b->out.manifest, err);
 	if (st != BULLA_OK)
