@@ -148,6 +148,9 @@ BULLA_NODISCARD enum bulla_status bulla_receipt_find(const char *home,
 struct bulla_receipt {
 	bool accepted;
 	char reason[64];	/* of a reject */
+	char id[BULLA_ID_LEN + 1];	/* of the package, as it says */
+	bool has_seal;		/* false: a reject of what had none */
+	uint8_t seal[32];	/* as in struct bulla_custody */
 	int64_t time;		/* as the receiver claims */
 	char actor[256];	/* name of the key that signed */
 };

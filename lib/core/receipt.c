@@ -241,6 +241,9 @@ bulla_receipt_check(const struct bulla_cur *note,
 	if (st != BULLA_OK)
 		return bulla_wrap(err, st, "receipt");
 	r.time = c.time;
+	memcpy(r.id, c.id, sizeof(r.id));
+	r.has_seal = c.has_seal;
+	memcpy(r.seal, c.seal, sizeof(r.seal));
 	memcpy(r.actor, v.by[0]->name, sizeof(v.by[0]->name));
 	*out = r;
 	return BULLA_OK;

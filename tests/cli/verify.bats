@@ -139,3 +139,78 @@ setup() {
 	[ "$(LC_ALL=C tr -d '\n[:print:]' <<<"$stderr" | wc -c)" -eq 0 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 }
+
+# The other side's key, and its receipt for p.bulla
+with_receipt() {
+	bulla-keygen sign -n beta/receiver -o recv.key >/dev/null
+	bulla-receive --home home -i recv.key -k "$seal" p.bulla >it.note
+}
+
+@test "a receipt for it" {
+	with_receipt
+	ok bulla-verify -k "$seal" --receipt it.note --receiver recv.key.pub p.bulla
+	[ "${#lines[@]}" -eq 2 ]
+	[[ ${lines[1]} == "ok receipt: received by beta/receiver, claimed time "* ]]
+	ok sh -c "bulla-verify -k $seal --receipt it.note \
+	    --receiver recv.key.pub <p.bulla"
+	[ "${#lines[@]}" -eq 2 ]
+	bulla-verify --json -k "$seal" --receipt it.note \
+	    --receiver recv.key.pub p.bulla | jq -e '.ok and .verified and
+	    .receipt.actor == "beta/receiver" and (.receipt.time | length > 0)'
+	bulla-verify --json -k "$seal" p.bulla | jq -e 'has("receipt") | not'
+}
+
+@test "a receipt that proves nothing about it" {
+	with_receipt
+	check="bulla-verify -k $seal --receiver recv.key.pub --receipt"
+	sealed q.bulla a.txt
+	no 1 "it.note: receipt: this receipt is for another package" \
+	    $check it.note q.bulla
+	sed 's/^event: receive$/event: recieve/' it.note >bad.note
+	no 1 "bad.note: receipt" $check bad.note p.bulla
+	# the sealer's own word is none
+	no 2 "it.note: receipt" bulla-verify -k "$seal" \
+	    --receiver seal.key.pub --receipt it.note p.bulla
+	no 1 "p.bulla: receipt" $check p.bulla p.bulla
+	no 3 "missing" $check missing p.bulla
+}
+
+@test "a receipt of these bytes that names another package or seal" {
+	with_receipt
+	. "$BATS_TEST_DIRNAME/../lib/sign_note.sh"
+	check="bulla-verify -k $seal --receiver recv.key.pub --receipt"
+	zeros=$(printf '%064d' 0)
+	sed '/^$/,$d' it.note >text
+	sign_note text recv.key >same.note
+	ok $check same.note p.bulla
+	sed "s/^package: .*/package: ${zeros:0:32}/" text >other
+	sign_note other recv.key >bad.note
+	no 1 "names another package or seal" $check bad.note p.bulla
+	sed "s/^seal: .*/seal: $zeros/; s/^previous: .*/previous: $zeros/" \
+	    text >other
+	sign_note other recv.key >bad.note
+	no 1 "names another package or seal" $check bad.note p.bulla
+}
+
+@test "a signed reject is no receipt" {
+	bulla-keygen sign -n beta/receiver -o recv.key >/dev/null
+	bulla-seal -q -i seal.key -r "$desk" --exercise -o x.bulla a.txt
+	run bulla-receive --home home -i recv.key -k "$seal" x.bulla
+	[ "$status" -eq 1 ]
+	cp home/receipts/*.note it.note
+	grep -qx 'event: reject' it.note
+	no 1 "beta/receiver rejected the package: out-of-scope" \
+	    bulla-verify --exercise -k "$seal" --receiver recv.key.pub \
+	    --receipt it.note x.bulla
+}
+
+@test "what --receipt needs" {
+	with_receipt
+	no 2 "belong together" bulla-verify -k "$seal" --receipt it.note p.bulla
+	no 2 "belong together" \
+	    bulla-verify -k "$seal" --receiver recv.key.pub p.bulla
+	no 3 "missing" bulla-verify -k "$seal" --receiver missing \
+	    --receipt it.note p.bulla
+	no 2 "give a file instead of a pipe" sh -c "cat p.bulla |
+	    bulla-verify -k $seal --receipt it.note --receiver recv.key.pub"
+}

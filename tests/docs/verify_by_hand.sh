@@ -9,6 +9,7 @@ TOP=$PWD
 : "${BULLA_BIN:=$TOP/build/release/bin}"
 export BULLA_BIN TOP
 PATH=$BULLA_BIN:$PATH
+. tests/lib/sign_note.sh
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 cases=0 bad=0
@@ -154,16 +155,6 @@ refused 'a receipt that was changed' "$OPENS"
 
 # --- stripped of its seal and signed by somebody else, who takes part in no
 # secret: all outside holds under the wrong key, the note inside does not
-sign_note()	# TEXT KEYFILE >NOTE
-{
-	cut -d + -f 5- "$2" | base64 -d | tail -c 32 >seed
-	{ echo 302e020100300506032b657004220420 | xxd -r -p; cat seed; } >key
-	openssl pkeyutl -sign -rawin -inkey key -keyform DER -in "$1" -out sig
-	cat "$1"
-	printf '\n— %s ' "$(cut -d + -f 3 "$2")"
-	{ cut -d + -f 4 "$2" | xxd -r -p; cat sig; } | base64 -w 0
-	echo
-}
 fresh
 mkdir m
 tar -xf package.bulla -C m
