@@ -4,8 +4,8 @@
 # shellcheck disable=SC2154 # recipient and dir are set there
 
 # What writes no stream gets a new place each time, on the disk where what is
-# sealed would go as well: seal, restic and borg sync what they write there, 7z
-# does not
+# sealed would go as well. Seal, restic and borg sync what they write there, and
+# 7z does not: its archive is synced, so that all of them leave as much behind
 make_place()
 {
 	rm -rf "$place"
@@ -49,9 +49,9 @@ peers()
 	seal="bulla-seal -q -i keys/sign -r $recipient"
 	compare -p "$new && sh ready $reads" "$1: seal to a new file / to /dev/null" \
 	    "$seal -o $place/new/ours $1" "$seal $1 >/dev/null"
-	against_place "$1" '7z -mx=0 -p' : \
-	    "7z a -bso0 -bsp0 -mx=0 -mhe=on -p $place/new/7z $1 \
-	    <$place/password"
+	against_place "$1" '7z -mx=0 -p; sync' : \
+	    "7z a -bso0 -bsp0 -mx=0 -mhe=on -p $place/new/peer.7z $1 \
+	    <$place/password && sync $place/new/peer.7z"
 	against_place "$1" 'restic backup' 'restic init -q --no-cache' \
 	    "restic backup -q --no-cache --compression off $1"
 	against_place "$1" 'borg create' \
