@@ -4,6 +4,8 @@
 #include "inbox_limits.h"
 #include "inbox_procs.h"
 
+#include "bulla/text.h"
+
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
 	TIMEOUT, MIN_RATE, EXPIRE, STATUS,
@@ -55,9 +57,24 @@ static const struct cmd_tool tool = {
 	.groups = CMD_KNOWN | CMD_ASK,
 };
 
+/* What is in them only the network process reads. */
+static enum bulla_status
+can_read(const struct bulla_inbox_config *g, struct bulla_err *err)
+{
+	const char *const path[] = { g->tls_cert, g->tls_key, g->client_ca };
+	char shown[256];
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		if (path[i] != NULL && access(path[i], R_OK) != 0)
+			return bulla_fail_sys(err, "%s", bulla_text_show_str(
+			    shown, sizeof(shown), path[i]));
+	return BULLA_OK;
+}
+
 /*
  * The signer makes a home that is new, and only the network process, later,
- * listens: a port that is taken must leave no home behind.
+ * listens: a port that is taken, or the wrong name for a certificate, must
+ * leave no home behind.
  */
 static int
 run(struct inbox *in)
@@ -66,10 +83,13 @@ run(struct inbox *in)
 	enum bulla_status st = BULLA_OK;
 	unsigned tries = 0;
 
-	if (access(in->cfg.home, F_OK) != 0)
+	if (access(in->cfg.home, F_OK) != 0) {
 		do
 			st = bulla_inbox_can_listen(&in->cfg, &err);
 		while (inbox_again(st, &tries));
+		if (st == BULLA_OK)
+			st = can_read(&in->cfg, &err);
+	}
 	return st == BULLA_OK ? inbox_supervise(in) :
 	    cmd_fail(&in->c, NULL, st, &err);
 }
