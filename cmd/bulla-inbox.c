@@ -4,7 +4,7 @@
 #include "inbox_limits.h"
 #include "inbox_procs.h"
 
-#include "bulla/text.h"
+#include "bulla/file.h"
 
 enum {
 	LISTEN = CMD_LONG, TLS_CERT, TLS_KEY, CLIENT_CA, MAX_SIZE, EXERCISE,
@@ -61,14 +61,20 @@ static const struct cmd_tool tool = {
 static enum bulla_status
 can_read(const struct bulla_inbox_config *g, struct bulla_err *err)
 {
-	const char *const path[] = { g->tls_cert, g->tls_key, g->client_ca };
-	char shown[256];
+	const bool plain = strncmp(g->listen, "unix:", 5) == 0;
+	const char *const path[] = { g->client_ca,
+	    plain ? NULL : g->tls_cert, plain ? NULL : g->tls_key };
+	enum bulla_status st = BULLA_OK;
+	int fd;
 
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
-		if (path[i] != NULL && access(path[i], R_OK) != 0)
-			return bulla_fail_sys(err, "%s", bulla_text_show_str(
-			    shown, sizeof(shown), path[i]));
-	return BULLA_OK;
+	for (size_t i = 0; i < 3 && st == BULLA_OK; i++) {
+		if (path[i] == NULL)
+			continue;
+		st = bulla_infile_open(path[i], &fd, err);
+		if (st == BULLA_OK)
+			(void)close(fd);
+	}
+	return st;
 }
 
 /*

@@ -44,7 +44,9 @@ struct verify {
 	struct cmd_home home;
 	struct bulla_verify v;
 	const char *receipt;	/* or NULL */
+	bool has_receivers;	/* the option was given */
 	struct bulla_vkeys receivers;
+	off_t start;		/* of the package in its file; or -1 */
 	struct bulla_buf note;
 };
 
@@ -99,65 +101,66 @@ report(const struct cmd *c, const struct bulla_package *p,
 
 /* Before the package is read, which takes its time. */
 static int
-receipt_read(struct verify *s)
+receipt_read(struct verify *s, const char *path)
 {
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
 
-	if ((s->receipt == NULL) != (s->receivers.n == 0))
+	if ((s->receipt != NULL) != s->has_receivers)
 		return cmd_usage(&s->c, "whose receipt, and which? "
 		    "--receipt FILE and --receiver FILE belong together");
 	if (s->receipt == NULL)
 		return CMD_YES;
-	if (lseek(s->v.fd, 0, SEEK_CUR) < 0)
+	if (s->receivers.n == 0)
+		return cmd_usage(&s->c, "--receiver: there is no vkey in it");
+	if (s->start < 0)
 		return cmd_usage(&s->c, "--receipt reads the package a second "
 		    "time: give a file instead of a pipe");
+	if (strcmp(path, "-") == 0 && strcmp(s->receipt, "-") == 0)
+		return cmd_usage(&s->c, "the package and its receipt cannot "
+		    "both be standard input");
 	st = bulla_file_get(s->receipt, &s->note, &err);
-	return st == BULLA_OK ? CMD_YES :
-	    cmd_fail(&s->c, s->receipt, st, &err);
+	return st == BULLA_OK ? CMD_YES : cmd_fail(&s->c, NULL, st, &err);
 }
 
 /*
  * The package was verified by other readings of the file than the one that is
- * hashed here: the receipt's own id and seal tie the two together.
+ * hashed here: the receipt names its id and seal, which tie the two together.
  */
-static enum bulla_status
-receipt_check(const struct verify *s, off_t start,
-    const struct bulla_package *p, struct bulla_receipt *r,
-    struct bulla_err *err)
+static int
+receipt_prove(struct verify *s, const char *path,
+    const struct bulla_package *p, struct bulla_receipt *r)
 {
 	const struct bulla_cur note = bulla_buf_view(&s->note);
 	uint8_t sha256[BULLA_SHA256_LEN];
-	enum bulla_status st;
+	struct cmd_progress progress;
+	const struct bulla_progress tell = { cmd_progress_tell, &progress };
+	struct bulla_err err = { 0 };
+	enum bulla_status st = BULLA_OK;
 
-	if (lseek(s->v.fd, start, SEEK_SET) < 0)
-		return bulla_fail_sys(err, "the package");
-	st = bulla_hash_fd(s->v.fd, sha256, err);
+	if (lseek(s->v.fd, s->start, SEEK_SET) < 0)
+		st = bulla_fail_sys(&err, "seek");
+	cmd_progress_begin(&progress, &s->c, p->size);
 	if (st == BULLA_OK)
-		st = bulla_receipt_check(&note, &s->receivers, sha256, r, err);
+		st = bulla_hash_fd(s->v.fd, &tell, sha256, &err);
+	cmd_progress_end(&progress);
 	if (st != BULLA_OK)
-		return st;
-	if (!r->accepted)
-		return bulla_fail(err, BULLA_E_REFUSED, "receipt: %s rejected "
-		    "the package: %s", r->actor, r->reason);
-	if (strcmp(r->id, p->opening.id) != 0 || !r->has_seal ||
-	    memcmp(r->seal, p->closing_digest, sizeof(r->seal)) != 0)
-		return bulla_fail(err, BULLA_E_MISMATCH, "receipt: it names "
-		    "another package or seal");
-	return BULLA_OK;
+		return cmd_fail(&s->c, path, st, &err);
+	st = bulla_receipt_prove(&note, &s->receivers, p, sha256, r, &err);
+	return st == BULLA_OK ? CMD_YES :
+	    cmd_fail(&s->c, s->receipt, st, &err);
 }
 
 static int
 verify(struct verify *s, const char *path)
 {
 	const struct cmd *c = &s->c;
-	off_t start = lseek(s->v.fd, 0, SEEK_CUR);
 	struct cmd_progress progress;
 	struct bulla_package p = { 0 };
 	struct bulla_receipt r = { 0 };
 	struct bulla_err err = { 0 };
 	enum bulla_status st;
-	int code;
+	int code = CMD_YES;
 
 	cmd_progress_begin(&progress, c, cmd_file_size(s->v.fd));
 	s->v.progress = (struct bulla_progress){ cmd_progress_tell,
@@ -167,9 +170,9 @@ verify(struct verify *s, const char *path)
 	if (st != BULLA_OK)
 		return cmd_fail(c, path, st, &err);
 	if (s->receipt != NULL)
-		st = receipt_check(s, start, &p, &r, &err);
-	code = st != BULLA_OK ? cmd_fail(c, s->receipt, st, &err) :
-	    report(c, &p, s->receipt != NULL ? &r : NULL);
+		code = receipt_prove(s, path, &p, &r);
+	if (code == CMD_YES)
+		code = report(c, &p, s->receipt != NULL ? &r : NULL);
 	bulla_package_free(&p);
 	return code;
 }
@@ -197,7 +200,8 @@ run(struct verify *s)
 	st = bulla_infile_open(path, &s->v.fd, &err);
 	if (st != BULLA_OK)
 		return cmd_fail(c, NULL, st, &err);
-	code = receipt_read(s);
+	s->start = lseek(s->v.fd, 0, SEEK_CUR);
+	code = receipt_read(s, path);
 	if (code == CMD_YES)
 		code = verify(s, path);
 	(void)close(s->v.fd);
@@ -213,6 +217,15 @@ take_receiver(struct verify *s, const char *path)
 
 	if (st != BULLA_OK)
 		exit(cmd_fail(&s->c, NULL, st, &err));
+	s->has_receivers = true;
+}
+
+static void
+take_receipt(struct verify *s, const char *path)
+{
+	if (s->receipt != NULL)
+		exit(cmd_usage(&s->c, "one --receipt at a time"));
+	s->receipt = path;
 }
 
 int
@@ -228,7 +241,7 @@ main(int argc, char **argv)
 		if (ch == 'j')
 			s.v.threads = cmd_threads(&s.c, arg);
 		else if (ch == RECEIPT)
-			s.receipt = arg;
+			take_receipt(&s, arg);
 		else if (ch == RECEIVER)
 			take_receiver(&s, arg);
 		else

@@ -77,7 +77,7 @@ hash(int fd, struct bulla_buf *out)
 {
 	uint8_t sha256[BULLA_SHA256_LEN] = { 0 };
 	struct bulla_err err = { 0 };
-	enum bulla_status st = bulla_hash_fd(fd, sha256, &err);
+	enum bulla_status st = bulla_hash_fd(fd, NULL, sha256, &err);
 
 	bulla_buf_u8(out, st == BULLA_OK);
 	bulla_buf_put(out, sha256, sizeof(sha256));

@@ -76,9 +76,12 @@ struct bulla_growing {
 void bulla_examine(int in, int copy, unsigned threads,
     const struct bulla_growing *growing, struct bulla_examined *out);
 
-/* The digest of all that fd has from its current offset on. */
+/* The digest of all that fd has from its current offset on; progress (of
+ * bulla/pack.h) may be NULL. */
+struct bulla_progress;
 BULLA_NODISCARD enum bulla_status bulla_hash_fd(int fd,
-    uint8_t sha256[BULLA_SHA256_LEN], struct bulla_err *err);
+    const struct bulla_progress *progress, uint8_t sha256[BULLA_SHA256_LEN],
+    struct bulla_err *err);
 
 /*
  * Who does it: another process, or this one when examine is NULL. A status

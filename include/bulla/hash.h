@@ -33,7 +33,8 @@ void bulla_sha256(const void *p, size_t n, uint8_t out[BULLA_SHA256_LEN]);
  * the SHA extensions this costs about as much as one stream alone, because
  * their rounds wait on each other and not on the execution units; elsewhere
  * it is two EVP streams one after the other. The digests are the same. Not
- * for secret data.
+ * for keys: what it held is not wiped, nor is plaintext of evidence elsewhere
+ * on its way.
  */
 struct bulla_sha256x2;
 /* True when the interleaved kernel will be used on this machine. */

@@ -148,9 +148,6 @@ BULLA_NODISCARD enum bulla_status bulla_receipt_find(const char *home,
 struct bulla_receipt {
 	bool accepted;
 	char reason[64];	/* of a reject */
-	char id[BULLA_ID_LEN + 1];	/* of the package, as it says */
-	bool has_seal;		/* false: a reject of what had none */
-	uint8_t seal[32];	/* as in struct bulla_custody */
 	int64_t time;		/* as the receiver claims */
 	char actor[256];	/* name of the key that signed */
 };
@@ -158,5 +155,17 @@ BULLA_NODISCARD enum bulla_status bulla_receipt_check(
     const struct bulla_cur *note, const struct bulla_vkeys *known,
     const uint8_t sha256[32], struct bulla_receipt *out,
     struct bulla_err *err);
+
+/*
+ * A third person's question: was pkg, which was verified and whose file has
+ * this digest, received by one of those receivers? What bulla_receipt_check
+ * says; BULLA_E_MISMATCH when the note names another id or seal than those of
+ * pkg, BULLA_E_REFUSED when it is a reject, and BULLA_E_USAGE when one of the
+ * receivers has sealed pkg: nobody acknowledges what he sent himself.
+ */
+BULLA_NODISCARD enum bulla_status bulla_receipt_prove(
+    const struct bulla_cur *note, const struct bulla_vkeys *receivers,
+    const struct bulla_package *pkg, const uint8_t sha256[32],
+    struct bulla_receipt *out, struct bulla_err *err);
 
 #endif

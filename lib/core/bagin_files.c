@@ -4,8 +4,6 @@
 #include "bulla/bag.h"
 #include "core/bagin_int.h"
 
-#define SMALL (256u << 10)	/* bytes of a file that may wait for another */
-
 /*
  * SHA-256 of one file leaves half of the unit idle, and two small files in a
  * row are hashed in step: the first waits in memory until the second comes,
@@ -21,7 +19,7 @@ struct bagin_files {
 	uint8_t path[BULLA_BAG_PATH_MAX];	/* of that file */
 	struct bulla_buf line;
 	struct bulla_sha256 *lines;
-	uint8_t wait[SMALL];
+	uint8_t wait[BAGIN_SMALL];
 };
 
 enum bulla_status
@@ -100,7 +98,7 @@ bagin_files_begin(struct bagin_files *f, uint64_t size,
     struct bulla_err *err)
 {
 	f->way = ALONE;
-	if (f->pair == NULL || size > SMALL)
+	if (f->pair == NULL || size > BAGIN_SMALL)
 		return stop_waiting(f, err);
 	f->way = f->waiting ? IN_STEP : WAITS;
 	f->at = 0;

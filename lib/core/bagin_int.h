@@ -44,6 +44,7 @@ void bagin_extract_free(struct bagin_extract *x);
  * that come of them (bagin_files.c). One or two lines are made at a time, so
  * begin may put that of the file before.
  */
+#define BAGIN_SMALL (256u << 10)	/* bytes of a file that may wait */
 struct bagin_files;
 BULLA_NODISCARD enum bulla_status bagin_files_new(struct bagin_files **f,
     struct bulla_err *err);

@@ -151,20 +151,24 @@ bulla_examine(int in, int copy, unsigned threads,
 }
 
 enum bulla_status
-bulla_hash_fd(int fd, uint8_t sha256[BULLA_SHA256_LEN],
-    struct bulla_err *err)
+bulla_hash_fd(int fd, const struct bulla_progress *progress,
+    uint8_t sha256[BULLA_SHA256_LEN], struct bulla_err *err)
 {
 	uint8_t buf[PIECE];
 	struct bulla_reader_fd in;
 	struct bulla_sha256 *h = NULL;
 	enum bulla_status st = bulla_sha256_new(&h, err);
+	uint64_t done = 0;
 	size_t n = 1;
 
-	bulla_reader_fd_init(&in, fd, "stored package");
+	bulla_reader_fd_init(&in, fd, "package");
 	while (st == BULLA_OK && n > 0) {
 		st = in.r.read(&in.r, buf, sizeof(buf), &n, err);
 		if (st == BULLA_OK)
 			bulla_sha256_update(h, buf, n);
+		done += n;
+		if (progress != NULL && progress->tell != NULL)
+			progress->tell(progress->ctx, done, 0);
 	}
 	if (st == BULLA_OK)
 		bulla_sha256_final(h, sha256);

@@ -224,27 +224,73 @@ judge(const struct bulla_custody *c, const uint8_t sha256[BULLA_SHA256_LEN],
 	return BULLA_OK;
 }
 
+/* It verified, and c points into note. */
+static enum bulla_status
+check(const struct bulla_cur *note, const struct bulla_vkeys *known,
+    const uint8_t sha256[BULLA_SHA256_LEN], struct bulla_custody *c,
+    struct bulla_receipt *out, struct bulla_err *err)
+{
+	struct bulla_verified v;
+	struct bulla_receipt r = { 0 };
+	enum bulla_status st = bulla_note_verify(note, known, &v, err);
+
+	if (st == BULLA_OK)
+		st = bulla_custody_parse(&v.text, c, err);
+	if (st == BULLA_OK)
+		st = judge(c, sha256, &r, err);
+	if (st != BULLA_OK)
+		return bulla_wrap(err, st, "receipt");
+	r.time = c->time;
+	memcpy(r.actor, v.by[0]->name, sizeof(v.by[0]->name));
+	*out = r;
+	return BULLA_OK;
+}
+
 enum bulla_status
 bulla_receipt_check(const struct bulla_cur *note,
     const struct bulla_vkeys *known, const uint8_t sha256[BULLA_SHA256_LEN],
     struct bulla_receipt *out, struct bulla_err *err)
 {
-	struct bulla_verified v;
 	struct bulla_custody c;
-	struct bulla_receipt r = { 0 };
-	enum bulla_status st = bulla_note_verify(note, known, &v, err);
+
+	return check(note, known, sha256, &c, out, err);
+}
+
+static enum bulla_status
+not_own(const struct bulla_package *pkg, const struct bulla_vkeys *receivers,
+    struct bulla_err *err)
+{
+	for (size_t i = 0; i < pkg->n_sealers; i++)
+		for (size_t j = 0; j < receivers->n; j++)
+			if (bulla_vkey_same_key(&pkg->sealer[i],
+			    &receivers->v[j]))
+				return bulla_fail(err, BULLA_E_USAGE,
+				    "receipt: %s has sealed the package, and "
+				    "cannot be its receiver too: give the "
+				    "receiver's keys alone",
+				    pkg->sealer[i].name);
+	return BULLA_OK;
+}
+
+enum bulla_status
+bulla_receipt_prove(const struct bulla_cur *note,
+    const struct bulla_vkeys *receivers, const struct bulla_package *pkg,
+    const uint8_t sha256[BULLA_SHA256_LEN], struct bulla_receipt *out,
+    struct bulla_err *err)
+{
+	struct bulla_custody c;
+	enum bulla_status st = not_own(pkg, receivers, err);
 
 	if (st == BULLA_OK)
-		st = bulla_custody_parse(&v.text, &c, err);
-	if (st == BULLA_OK)
-		st = judge(&c, sha256, &r, err);
+		st = check(note, receivers, sha256, &c, out, err);
 	if (st != BULLA_OK)
-		return bulla_wrap(err, st, "receipt");
-	r.time = c.time;
-	memcpy(r.id, c.id, sizeof(r.id));
-	r.has_seal = c.has_seal;
-	memcpy(r.seal, c.seal, sizeof(r.seal));
-	memcpy(r.actor, v.by[0]->name, sizeof(v.by[0]->name));
-	*out = r;
+		return st;
+	if (!out->accepted)
+		return bulla_fail(err, BULLA_E_REFUSED, "receipt: %s rejected "
+		    "the package: %s", out->actor, out->reason);
+	if (strcmp(c.id, pkg->opening.id) != 0 || !c.has_seal ||
+	    memcmp(c.seal, pkg->closing_digest, sizeof(c.seal)) != 0)
+		return bulla_fail(err, BULLA_E_MISMATCH, "receipt: it names "
+		    "another package or seal");
 	return BULLA_OK;
 }

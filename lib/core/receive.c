@@ -91,7 +91,7 @@ hash_stored(const struct arrival *a, uint8_t sha256[BULLA_SHA256_LEN],
 	st = bulla_infile_open(a->path, &fd, err);
 	if (st == BULLA_OK)
 		st = x->hash != NULL ? x->hash(x->ctx, fd, sha256, err) :
-		    bulla_hash_fd(fd, sha256, err);
+		    bulla_hash_fd(fd, NULL, sha256, err);
 	if (fd != -1)
 		(void)close(fd);
 	return st;

@@ -4,7 +4,7 @@
  * Two SHA-256 streams through the SHA extensions of x86-64 at once. Two
  * rounds (SHA256RNDS2) take four cycles and need the two before, but the unit
  * could start the next ones every two cycles: the second stream fills the
- * gaps. Digests of public data only: nothing here is wiped.
+ * gaps. Not for keys: nothing here is wiped.
  *
  * AVX is for the three-operand forms alone. They leave no moves between the
  * registers, and they clear the upper halves: libcrypto's Poly1305 leaves

@@ -18,8 +18,10 @@
 # BIG_MB, TREE_FILES, SMALL_FILES, MANY_FILES, MEMORY_GB, ROUNDS, BENCH_JOBS:
 #              other sizes
 #
-# Everything is written to /dev/null or over an existing file: fresh pages
-# cost more than what is measured. Where a peer cannot, ours may not either.
+# What is opened again and again leaves its inodes behind until the end: as
+# many as files, twice a round. All else is written to /dev/null or over an
+# existing file: fresh pages cost more than what is measured. Where a peer
+# cannot, ours may not either.
 set -eu
 cd "$(dirname "$0")/../.."
 top=$PWD

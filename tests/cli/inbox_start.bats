@@ -63,9 +63,10 @@ starts_not() {
 	starts_not 5 "in use" --home elsewhere --listen "127.0.0.1:$PORT"
 	starts_not 5 "in use" --home elsewhere --status "127.0.0.1:$PORT"
 	starts_not 3 "none: cannot open" --home elsewhere -i none
-	starts_not 3 "none.pem: No such" --home elsewhere --tls-cert none.pem
-	starts_not 3 "none.key: No such" --home elsewhere --tls-key none.key
-	starts_not 3 "none.ca: No such" --home elsewhere --client-ca none.ca
+	starts_not 3 "none.pem: cannot open" --home elsewhere --tls-cert none.pem
+	starts_not 3 "none.key: cannot open" --home elsewhere --tls-key none.key
+	starts_not 3 "none.ca: cannot open" --home elsewhere --client-ca none.ca
+	starts_not 1 "is a directory" --home elsewhere --tls-cert .
 	# What has not started leaves nothing behind
 	[ ! -e elsewhere ]
 	starts_not 3 "" --home /dev/null/x

@@ -157,7 +157,8 @@ with_receipt() {
 	bulla-verify --json -k "$seal" --receipt it.note \
 	    --receiver recv.key.pub p.bulla | jq -e '.ok and .verified and
 	    .receipt.actor == "beta/receiver" and (.receipt.time | length > 0)'
-	bulla-verify --json -k "$seal" p.bulla | jq -e 'has("receipt") | not'
+	bulla-verify --json -k "$seal" p.bulla | jq -e '.ok and
+	    (has("receipt") | not)'
 }
 
 @test "a receipt that proves nothing about it" {
@@ -168,11 +169,35 @@ with_receipt() {
 	    $check it.note q.bulla
 	sed 's/^event: receive$/event: recieve/' it.note >bad.note
 	no 1 "bad.note: receipt" $check bad.note p.bulla
-	# the sealer's own word is none
-	no 2 "it.note: receipt" bulla-verify -k "$seal" \
-	    --receiver seal.key.pub --receipt it.note p.bulla
+	bulla-keygen sign -n gamma/receiver -o third.key >/dev/null
+	no 2 "none of the known keys" bulla-verify -k "$seal" \
+	    --receiver third.key.pub --receipt it.note p.bulla
 	no 1 "p.bulla: receipt" $check p.bulla p.bulla
-	no 3 "missing" $check missing p.bulla
+	no 3 "bulla-verify: missing: cannot open" $check missing p.bulla
+	run --separate-stderr bulla-verify --json -k "$seal" \
+	    --receiver recv.key.pub --receipt it.note q.bulla
+	[ "$status" -eq 1 ]
+	jq -e '.ok == false and .file == "it.note"' <<<"${lines[0]}"
+	ok bulla-verify -q -k "$seal" --receiver recv.key.pub \
+	    --receipt it.note p.bulla
+	[ -z "$output" ]
+}
+
+@test "whose key is for what" {
+	with_receipt
+	. "$BATS_TEST_DIRNAME/../lib/sign_note.sh"
+	sed '/^$/,$d' it.note >text
+	sign_note text seal.key >own.note
+	# who sealed it does not receive it, nor the other way round
+	no 2 "none of the known keys" bulla-verify -k "$seal" \
+	    --receiver recv.key.pub --receipt own.note p.bulla
+	no 2 "none of the known keys" bulla-verify -K recv.key.pub \
+	    --receiver recv.key.pub --receipt it.note p.bulla
+	cat recv.key.pub seal.key.pub >all.pub
+	for note in it own; do
+		no 2 "alpha/sealer has sealed the package" bulla-verify \
+		    -K all.pub --receiver all.pub --receipt $note.note p.bulla
+	done
 }
 
 @test "a receipt of these bytes that names another package or seal" {
@@ -209,6 +234,14 @@ with_receipt() {
 	no 2 "belong together" bulla-verify -k "$seal" --receipt it.note p.bulla
 	no 2 "belong together" \
 	    bulla-verify -k "$seal" --receiver recv.key.pub p.bulla
+	echo '# nobody' >empty
+	no 2 "no vkey in it" bulla-verify -k "$seal" --receiver empty \
+	    --receipt it.note p.bulla
+	no 2 "belong together" bulla-verify -k "$seal" --receiver empty p.bulla
+	no 2 "one --receipt" bulla-verify -k "$seal" --receiver recv.key.pub \
+	    --receipt it.note --receipt it.note p.bulla
+	no 2 "both be standard input" sh -c "bulla-verify -k $seal \
+	    --receiver recv.key.pub --receipt - <p.bulla"
 	no 3 "missing" bulla-verify -k "$seal" --receiver missing \
 	    --receipt it.note p.bulla
 	no 2 "give a file instead of a pipe" sh -c "cat p.bulla |

@@ -53,7 +53,7 @@ put_there(void *ctx, const char *id, const uint8_t sha256[32], int fd,
 	cr_expect_str_eq(id, p.id);
 	cr_expect_eq(n, bytes.len);
 	cr_expect_lt(write(fd, &byte, 1), 0, "it could be written to");
-	KIT_OK(bulla_hash_fd(fd, digest, NULL));
+	KIT_OK(bulla_hash_fd(fd, NULL, digest, NULL));
 	cr_expect_arr_eq(digest, sha256, 32);
 	at.n_put++;
 	return at.put == BULLA_OK ? BULLA_OK : bulla_fail(err, at.put, "put");
